@@ -1,1 +1,5 @@
 //! (being written)
+
+mod span;
+
+pub use span::Span;

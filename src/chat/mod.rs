@@ -1,1 +1,192 @@
-//! (being written)
+//! What every platform shares: who said what where, and what the bot says back.
+//!
+//! A platform turns its wire format into an [`Inbound`] and renders a [`Message`]. Nothing here knows
+//! HTTP, JSON shapes of a platform, or requirements.
+
+mod message;
+mod typed;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use message::{Button, Line, Message, Span, Tone};
+pub use typed::Typed;
+
+/// A person's id on a platform, written `platform:id`, for instance `feishu:ou_84aad35d`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonId(pub String);
+
+/// A chat's id on a platform, written `platform:id`. A direct chat is a room too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoomId(pub String);
+
+/// A message's id on a platform, written `platform:id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub String);
+
+impl PersonId {
+    /// The id `raw` of the platform named `platform`.
+    pub fn new(platform: &str, raw: &str) -> Self {
+        Self(format!("{platform}:{raw}"))
+    }
+
+    /// The platform's name, the part before the first colon.
+    pub fn platform(&self) -> &str {
+        split(&self.0).0
+    }
+
+    /// The id as the platform writes it.
+    pub fn raw(&self) -> &str {
+        split(&self.0).1
+    }
+}
+
+impl RoomId {
+    /// The id `raw` of the platform named `platform`.
+    pub fn new(platform: &str, raw: &str) -> Self {
+        Self(format!("{platform}:{raw}"))
+    }
+
+    /// The platform's name, the part before the first colon.
+    pub fn platform(&self) -> &str {
+        split(&self.0).0
+    }
+
+    /// The id as the platform writes it.
+    pub fn raw(&self) -> &str {
+        split(&self.0).1
+    }
+}
+
+impl MessageId {
+    /// The id `raw` of the platform named `platform`.
+    pub fn new(platform: &str, raw: &str) -> Self {
+        Self(format!("{platform}:{raw}"))
+    }
+
+    /// The id as the platform writes it.
+    pub fn raw(&self) -> &str {
+        split(&self.0).1
+    }
+}
+
+fn split(id: &str) -> (&str, &str) {
+    id.split_once(':').unwrap_or(("", id))
+}
+
+/// Somebody in a chat. The name is for reading; only the id identifies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who it is.
+    pub id: PersonId,
+    /// What people call them; where nobody knows, the raw id.
+    pub name: String,
+}
+
+/// A chat as an inbound event describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Which chat.
+    pub id: RoomId,
+    /// The group's title where the platform tells it.
+    pub name: Option<String>,
+    /// A chat of one person with the bot.
+    pub direct: bool,
+}
+
+/// One thing that a platform tells us, verified and decrypted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inbound {
+    /// Names under which the platform may deliver this again (event id, message id). Any of them seen
+    /// before means: no second effect. Each is prefixed by the platform and app.
+    pub keys: Vec<String>,
+    /// Where.
+    pub room: Room,
+    /// Who.
+    pub sender: Person,
+    /// When it was written by the platform's clock; `None` where the platform does not say.
+    pub written_at: Option<Timestamp>,
+    /// How to answer it.
+    pub reply_to: Option<ReplyTo>,
+    /// What happened.
+    pub what: What,
+}
+
+/// What an [`Inbound`] is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// A message.
+    Said {
+        /// The text with its mentions; the bot's own mention is taken out.
+        text: Typed,
+        /// The bot itself was mentioned.
+        addressed: bool,
+        /// The message that this one quotes or answers.
+        quotes: Option<MessageId>,
+    },
+    /// A button; pressing is saying its line.
+    Pressed {
+        /// The line that the button carries, as [`Button::line`] gave it.
+        line: String,
+    },
+    /// The bot was added to the room.
+    Joined,
+    /// A video meeting ended.
+    MeetingEnded {
+        /// The meeting's title.
+        topic: String,
+        /// When it began, where known.
+        started: Option<Timestamp>,
+        /// When it ended.
+        ended: Timestamp,
+    },
+    /// A message came without its text because the organisation's quota is used up.
+    OverQuota,
+}
+
+/// What a platform needs to answer one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTo {
+    /// The message to quote.
+    pub message: MessageId,
+    /// A reply address that expires (DingTalk's `sessionWebhook`). A secret: never logged.
+    pub session: Option<Session>,
+}
+
+/// A reply address with an end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The address, already checked against the allow-list.
+    pub url: String,
+    /// From when on it is dead.
+    pub expires: Timestamp,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session {{ expires: {} }}", self.expires)
+    }
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Into a chat.
+    Room(RoomId),
+    /// To one person alone; the platform finds or opens the direct chat.
+    Person(PersonId),
+}
+
+impl Target {
+    /// The platform's name.
+    pub fn platform(&self) -> &str {
+        match self {
+            Target::Room(room) => room.platform(),
+            Target::Person(person) => person.platform(),
+        }
+    }
+}

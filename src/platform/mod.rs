@@ -1,1 +1,127 @@
-//! (being written)
+//! The platforms: each a folder with its wire types, verification, client and rendering.
+//!
+//! A platform knows nothing of projects or records. Inwards it hands an [`Inbound`] to a [`Receiver`]
+//! and answers its caller only when that returned; outwards it implements [`Platform`].
+
+pub mod dingtalk;
+pub mod feishu;
+pub mod playground;
+
+use std::time::Duration;
+
+use crate::chat::{Inbound, Message, MessageId, Person, PersonId, ReplyTo, RoomId, Target};
+
+/// Where verified events go; implemented by the engine.
+#[async_trait::async_trait]
+pub trait Receiver: Send + Sync {
+    /// Carries the event out. Returns only when its effect is durable, or there is none to have.
+    ///
+    /// # Errors
+    /// The store could not write. The platform must answer so that it is delivered again.
+    async fn receive(&self, inbound: Inbound) -> anyhow::Result<Received>;
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// It was carried out, or there was nothing to do.
+    Done,
+    /// It was carried out before; this delivery had no effect.
+    SeenBefore,
+}
+
+/// A chat platform, outwards.
+#[async_trait::async_trait]
+pub trait Platform: Send + Sync {
+    /// The name that its ids begin with: `feishu`, `dingtalk`, `playground`.
+    fn name(&self) -> &'static str;
+
+    /// Sends one message, once. Errors are sorted by whoever understands the platform's answer.
+    async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered>;
+
+    /// Whether a message into `room` that answers nobody can mention people so that they are notified.
+    fn notifies_in(&self, room: &RoomId) -> bool;
+
+    /// How fast the platform lets us speak.
+    fn limits(&self) -> Limits;
+
+    /// The name of somebody known only by id, from the directory; `None` where it cannot tell.
+    async fn name_of(&self, person: &PersonId) -> Option<String>;
+
+    /// Whether the platform would take a message now (its access token can be had).
+    ///
+    /// # Errors
+    /// A reason for people, without secrets.
+    async fn ready(&self) -> Result<(), String>;
+}
+
+/// One message on its way out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcel {
+    /// Unique for ever and the same at every try: the source of the platform's idempotency key.
+    pub id: String,
+    /// Where it goes.
+    pub to: Target,
+    /// What it says.
+    pub message: Message,
+    /// The message it answers, if any.
+    pub reply_to: Option<ReplyTo>,
+    /// An earlier try may have been accepted; where the platform has no idempotency key, say so.
+    pub maybe_repeated: bool,
+}
+
+/// The platform took the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id there, so that a quote of it can be understood.
+    pub message: Option<MessageId>,
+}
+
+/// The platform did not take the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undelivered {
+    /// Not now: overload, limits, a network that is down before anything was sent.
+    #[error("later: {why}")]
+    Later {
+        /// The platform's own wait, where it names one.
+        after: Option<Duration>,
+        /// What it said, without secrets and message text.
+        why: String,
+    },
+    /// Not ever: this message, room or person is refused.
+    #[error("never: {why}")]
+    Never {
+        /// What it said, without secrets and message text.
+        why: String,
+    },
+    /// Nobody knows whether it arrived: the answer was lost.
+    #[error("unknown: {why}")]
+    Unknown {
+        /// What happened, without secrets and message text.
+        why: String,
+    },
+}
+
+/// How fast one app may speak: so many messages in so long a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Into one room or to one person.
+    pub per_target: Rate,
+    /// From the app altogether.
+    pub per_app: Rate,
+}
+
+/// At most `burst` messages at once, refilled evenly so that `burst` come back in `per`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub burst: u32,
+    /// In how long.
+    pub per: Duration,
+}
+
+/// Names somebody whom the platform calls only by id.
+pub async fn named(platform: &dyn Platform, id: PersonId) -> Person {
+    let name = platform.name_of(&id).await.unwrap_or_else(|| id.raw().to_owned());
+    Person { id, name }
+}

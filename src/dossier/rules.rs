@@ -1,0 +1,145 @@
+//! The numbers of the rules. Their only defaults stand in the shipped configuration file.
+
+use std::sync::Arc;
+
+use jiff::civil::Time;
+use serde::Deserialize;
+
+use crate::calendar::{Calendar, Span};
+
+/// Everything a decision needs to know beside the records: the calendar and the agreed numbers.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Zones, working days, quiet hours.
+    pub calendar: Arc<Calendar>,
+    /// RULES 5.
+    pub sla: Sla,
+    /// RULES 6.
+    pub minutes: MinutesRules,
+    /// RULES 6.
+    pub meeting: MeetingRules,
+    /// RULES 6.
+    pub action: ActionRules,
+    /// RULES 4.
+    pub risk: RiskRules,
+    /// RULES 2.
+    pub requirement: RequirementRules,
+    /// CONTRACT 4.
+    pub undo: UndoRules,
+}
+
+/// `[sla]`: tickets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sla {
+    /// 紧急.
+    pub urgent: UrgentSla,
+    /// 一般.
+    pub normal: NormalSla,
+    /// How long a resolved ticket waits for the customer before it closes by itself.
+    pub resolved_closes_after: Span,
+}
+
+/// `[sla.urgent]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UrgentSla {
+    /// Until the first response.
+    pub respond: Span,
+    /// Until it is solved.
+    pub close: Span,
+    /// How time is counted.
+    pub count: Count,
+    /// When the project manager joins, in percent of `respond`.
+    pub halfway_percent: u32,
+    /// Between repeats of the breach.
+    pub repeat: Span,
+    /// How many repeats at most.
+    pub most_repeats: u32,
+}
+
+/// `[sla.normal]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NormalSla {
+    /// Until it is solved.
+    pub close: Span,
+    /// How time is counted.
+    pub count: Count,
+    /// The reminder before the end.
+    pub remind_before: Span,
+    /// Between repeats of the breach.
+    pub repeat: Span,
+}
+
+/// How an SLA clock counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Day and night.
+    Elapsed,
+    /// Only in working time.
+    Business,
+}
+
+/// `[minutes]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinutesRules {
+    /// From the meeting's end.
+    pub due: Span,
+    /// Reminders before that.
+    pub remind_before: Vec<Span>,
+    /// Between repeats of the escalation.
+    pub repeat: Span,
+}
+
+/// `[meeting]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeetingRules {
+    /// The reminder before it starts.
+    pub remind_before: Span,
+    /// How long one lasts where nobody says.
+    pub duration: Span,
+}
+
+/// `[action]`: action items.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionRules {
+    /// The hour of reminders, and of every "next day" ping.
+    pub remind_at: Time,
+    /// From which day overdue on the project manager is told too.
+    pub manager_from_day: u32,
+}
+
+/// `[risk]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RiskRules {
+    /// How long a risk may be without a countermeasure.
+    pub plan_within: Span,
+    /// Probability times impact from which a risk is high.
+    pub high_from: u32,
+    /// And medium.
+    pub medium_from: u32,
+}
+
+/// `[requirement]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequirementRules {
+    /// Until it is analysed.
+    pub analyse_within: Span,
+    /// Until it is confirmed.
+    pub confirm_within: Span,
+}
+
+/// `[undo]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndoRules {
+    /// How long one's own last command can be taken back.
+    pub within: Span,
+}
