@@ -1,0 +1,7 @@
+//! The outbox, with a scripted platform, a store in memory, a clock moved by hand, and paused real time.
+
+mod bundles;
+mod crash;
+mod fakes;
+mod order;
+mod time;
