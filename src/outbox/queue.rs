@@ -114,7 +114,7 @@ impl Queue {
     /// `head` was accepted: the platform would take the fuller parcel for a repetition of the first and
     /// nobody would hear the rest.
     fn joins(&self, head: &Waiting, now: Timestamp) -> Vec<Outgoing> {
-        if self.ready(now).count() <= FEW || !head.is_free() {
+        if self.ready(now).nth(FEW).is_none() || !head.is_free() {
             return Vec::new();
         }
         let mut bytes = head.bytes();

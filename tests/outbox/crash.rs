@@ -7,8 +7,14 @@ use jiff::SignedDuration;
 use super::fakes::*;
 
 /// Single messages and a bundle, with answers that fail in between.
-const ANSWERS: [Answer; 5] =
-    [Answer::Takes, Answer::Later(None), Answer::TakesButTheAnswerIsLost, Answer::LosesIt, Answer::Takes];
+const ANSWERS: [Answer; 6] = [
+    Answer::Takes,
+    Answer::TakesButTheAnswerIsLost,
+    Answer::LosesIt,
+    Answer::Takes,
+    Answer::Later(None),
+    Answer::TakesButTheAnswerIsLost,
+];
 
 /// Plays the same morning and lets the power go off after `steps`; the next process comes `later`. False
 /// once the morning needs no more steps.
@@ -18,8 +24,15 @@ async fn morning(remembers: Duration, steps: i64, later: SignedDuration) -> bool
     world.script(&a, ANSWERS);
     let power = Power::for_steps(steps);
     let process = world.start_with(power.clone()).await;
-    process.outbox.push(vec![world.commit(&a, "1"), world.commit(&a, "2")]);
-    process.outbox.push((3..=9).map(|n| world.commit(&a, &n.to_string())).collect());
+    for burst in [1..=2, 3..=3, 4..=9] {
+        let burst = burst.map(|n| world.commit(&a, &n.to_string())).collect();
+        process.outbox.push(burst);
+        // Where the power is off already, the rest was committed and never came here.
+        tokio::select! {
+            () = power.goes_off() => {}
+            _ = process.outbox.idle(Duration::from_secs(30)) => {}
+        }
+    }
     let crashed = tokio::select! {
         () = power.goes_off() => true,
         () = world.until(|world| world.disk.lock().unwrap().outgoing.is_empty()) => false,

@@ -148,3 +148,16 @@ async fn what_is_for_no_platform_of_ours_waits() {
     assert!(world.disk.lock().unwrap().dead[&1].why.contains("not configured"));
     process.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_of_ours_does_not_silence_a_room() {
+    let world = World::new(FOREVER);
+    let a = room("a");
+    world.done.0.lock().unwrap().insert("fault".into());
+    let process = world.start().await;
+    process.outbox.push(vec![world.commit_as(&a, "1", |it| it.condition = owes("respond"))]);
+    process.outbox.push(vec![world.commit(&a, "2")]);
+    process.settled().await;
+    assert_eq!(world.said(&a), ["1", "2"]);
+    process.stop().await;
+}
