@@ -42,12 +42,11 @@ async fn a_bundle_is_as_loud_as_its_loudest_and_has_few_buttons() {
     });
     process.outbox.push(burst.collect());
     process.settled().await;
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     assert_eq!(wire.said.len(), 1);
     assert_eq!(wire.said[0].message.tone, Tone::Alarm);
     assert_eq!(wire.said[0].message.buttons.len(), 5);
     assert_eq!(world.disk.lock().unwrap().delivered, [(1, Some(t1))]);
-    drop(wire);
     process.stop().await;
 }
 

@@ -45,7 +45,7 @@ async fn morning(remembers: Duration, steps: i64, later: SignedDuration) -> bool
 
     let disk = world.disk.lock().unwrap();
     assert!(disk.dead.is_empty());
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     let (mut heard, mut again) = (Vec::new(), Vec::new());
     for parcel in &wire.said {
         for line in parcel.message.plain().split("\n\n").map(String::from) {
@@ -90,10 +90,9 @@ async fn a_platform_that_forgot_is_told_that_it_may_be_a_repetition() {
     world.forward(SignedDuration::from_hours(2));
     let process = world.start().await;
     process.settled().await;
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     let doubted: Vec<_> = wire.tries.iter().map(|(_, _, parcel)| parcel.maybe_repeated).collect();
     assert_eq!(doubted, [false, true, false]);
-    drop(wire);
     process.stop().await;
 }
 
@@ -105,9 +104,8 @@ async fn an_answer_that_is_lost_makes_the_next_try_a_repetition_where_there_is_n
     let process = world.start().await;
     process.outbox.push(vec![world.commit(&a, "1")]);
     world.until(|world| world.disk.lock().unwrap().outgoing.is_empty()).await;
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     let doubted: Vec<_> = wire.tries.iter().map(|(_, _, parcel)| parcel.maybe_repeated).collect();
     assert_eq!(doubted, [false, false, true]);
-    drop(wire);
     process.stop().await;
 }

@@ -188,7 +188,7 @@ pub enum Answer {
 }
 
 /// What the platform saw and said.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Wire {
     /// Every try: where, when by real time, what.
     pub tries: Vec<(Target, Instant, Parcel)>,
@@ -198,7 +198,7 @@ pub struct Wire {
 }
 
 pub struct Scripted {
-    pub wire: Arc<Mutex<Wire>>,
+    wire: Arc<Mutex<Wire>>,
     script: Arc<Mutex<VecDeque<(Target, Answer)>>>,
     remembers: Duration,
     limits: Limits,
@@ -280,7 +280,7 @@ impl Owed for Done {
 pub struct World {
     pub clock: Arc<SimulatedClock>,
     pub disk: Arc<Mutex<Disk>>,
-    pub wire: Arc<Mutex<Wire>>,
+    wire: Arc<Mutex<Wire>>,
     pub done: Arc<Done>,
     script: Arc<Mutex<VecDeque<(Target, Answer)>>>,
     pub remembers: Duration,
@@ -329,7 +329,11 @@ impl World {
     }
 
     pub async fn start_with(&self, power: Arc<Power>) -> Process {
-        let store = Arc::new(MemoryStore { disk: self.disk.clone(), power: power.clone() });
+        let store = MemoryStore { disk: self.disk.clone(), power: power.clone() };
+        self.start_on(Arc::new(store), power).await
+    }
+
+    pub async fn start_on(&self, store: Arc<dyn Store>, power: Arc<Power>) -> Process {
         let platform = Arc::new(Scripted {
             wire: self.wire.clone(),
             script: self.script.clone(),
@@ -372,9 +376,14 @@ impl World {
         outgoing
     }
 
+    /// What the platform saw up to now.
+    pub fn wire(&self) -> Wire {
+        self.wire.lock().unwrap().clone()
+    }
+
     /// What people see in `to`.
     pub fn said(&self, to: &Target) -> Vec<String> {
-        let wire = self.wire.lock().unwrap();
+        let wire = self.wire();
         wire.said.iter().filter(|parcel| parcel.to == *to).map(|parcel| parcel.message.plain()).collect()
     }
 

@@ -6,4 +6,5 @@ mod bundles;
 mod crash;
 mod fakes;
 mod order;
+mod stored;
 mod time;

@@ -23,11 +23,10 @@ async fn order_holds_in_a_room_while_tries_fail_and_other_rooms_go_on() {
     assert_eq!(process.outbox.depth(), 3);
     world.until(|world| world.said(&a).len() == 3).await;
     assert_eq!(world.said(&a), ["1", "2", "4"]);
-    let first = &world.wire.lock().unwrap().tries[0].2.id.clone();
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
+    let first = &wire.tries[0].2.id;
     let same = wire.tries.iter().filter(|(_, _, parcel)| parcel.id == *first);
     assert!(same.clone().count() == 5 && same.clone().all(|(_, _, parcel)| !parcel.maybe_repeated));
-    drop(wire);
     process.stop().await;
 }
 
@@ -39,9 +38,8 @@ async fn the_platforms_own_wait_is_honoured() {
     let process = world.start().await;
     process.outbox.push(vec![world.commit(&a, "1")]);
     world.until(|world| !world.said(&a).is_empty()).await;
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     assert!(wire.tries[1].1 - wire.tries[0].1 >= Duration::from_secs(600));
-    drop(wire);
     process.stop().await;
 }
 
@@ -59,14 +57,13 @@ async fn neither_a_room_nor_the_app_is_faster_than_its_limits() {
         }
     }
     process.settled().await;
-    let wire = world.wire.lock().unwrap();
+    let wire = world.wire();
     assert_eq!(wire.said.len(), 24);
     for (target, start, _) in &wire.tries {
         let within = wire.tries.iter().filter(|(_, at, _)| at >= start && *at < *start + second);
         assert!(within.clone().count() <= 5);
         assert!(within.filter(|(other, ..)| other == target).count() <= 2);
     }
-    drop(wire);
     for name in ["a", "b", "c", "d"] {
         assert_eq!(world.said(&room(name)), ["0", "1", "2", "3", "4", "5"]);
     }
@@ -131,7 +128,7 @@ async fn a_store_that_fails_after_acceptance_does_not_make_it_said_twice() {
     keyed.disk.lock().unwrap().broken = 5;
     process.outbox.push(vec![keyed.commit(&a, "1"), keyed.commit(&a, "2")]);
     keyed.until(|keyed| keyed.said(&a).len() == 2).await;
-    assert_eq!(keyed.wire.lock().unwrap().tries.len(), 2);
+    assert_eq!(keyed.wire().tries.len(), 2);
     process.stop().await;
 }
 

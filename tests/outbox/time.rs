@@ -52,10 +52,10 @@ async fn after_a_day_by_the_bots_clock_a_message_gets_one_last_try_and_is_dead()
     process.settled().await;
     world.forward(SignedDuration::from_hours(23));
     process.settled().await;
-    assert_eq!(world.wire.lock().unwrap().tries.len(), 1);
+    assert_eq!(world.wire().tries.len(), 1);
     world.forward(SignedDuration::from_hours(1));
     process.settled().await;
-    assert_eq!(world.wire.lock().unwrap().tries.len(), 3);
+    assert_eq!(world.wire().tries.len(), 3);
     let dead = world.disk.lock().unwrap().dead.clone();
     assert_eq!(dead[&1].at, world.now());
     assert_eq!(dead[&1].why, "not accepted within 24 hours: as the script says");
@@ -108,6 +108,6 @@ async fn stopping_loses_nothing_and_comes_at_once() {
     process.settled().await;
     assert_eq!(world.said(&a), ["1", "2"]);
     assert_eq!(world.said(&room("b")), ["3"]);
-    assert!(world.wire.lock().unwrap().said.iter().all(|parcel| !parcel.maybe_repeated));
+    assert!(world.wire().said.iter().all(|parcel| !parcel.maybe_repeated));
     process.stop().await;
 }
