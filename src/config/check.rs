@@ -1,7 +1,8 @@
 //! What a configuration must be beyond having the right types.
 
-use jiff::tz::TimeZone;
 use reqwest::Url;
+
+use crate::calendar::{Calendar, schedule::Schedule};
 
 use super::{Config, DingTalkTransport, FeishuTransport, Secret, StoreEngine};
 
@@ -137,12 +138,15 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
 }
 
 fn time(config: &Config) -> Result<(), Wrong> {
-    if TimeZone::get(&config.time.zone).is_err() {
-        let name = &config.time.zone;
-        return wrong(
-            "time.zone",
-            &format!("no time zone {name:?}, expected for instance \"Asia/Shanghai\""),
-        );
+    let calendar = Calendar::new(&config.time).map_err(|error| match error.split_once(": ") {
+        Some((key, wrong)) if key.starts_with("time.") => (key.to_owned(), wrong.to_owned()),
+        _ => ("time".to_owned(), error),
+    });
+    calendar?;
+    for (job, cron) in config.jobs.all() {
+        if let Some(cron) = cron {
+            Schedule::parse(cron).map_err(|wrong| (format!("jobs.{job}"), wrong))?;
+        }
     }
     Ok(())
 }

@@ -211,6 +211,8 @@ pub(super) fn join(path: &str, key: &str) -> String {
 }
 
 fn at(place: &Place, path: &str, wrong: &str) -> ConfigError {
+    // What other crates say may have several lines.
+    let wrong = wrong.split_whitespace().collect::<Vec<_>>().join(" ");
     ConfigError(format!("{}: {path}: {wrong}", place.of(path)))
 }
 

@@ -10,6 +10,7 @@ mod secret;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,8 +18,10 @@ use serde::{Deserialize, Deserializer};
 use toml::Table;
 
 use crate::{
-    calendar::Span,
-    dossier::rules::{ActionRules, MeetingRules, MinutesRules, RequirementRules, RiskRules, Sla, UndoRules},
+    calendar::{self, Calendar, Span},
+    dossier::rules::{
+        ActionRules, MeetingRules, MinutesRules, RequirementRules, RiskRules, Rules, Sla, UndoRules,
+    },
 };
 use layers::Layers;
 
@@ -50,7 +53,7 @@ pub struct Config {
     /// Rooms the bot can only speak into.
     pub webhook_room: Vec<WebhookRoom>,
     /// Zone, working time, quiet hours.
-    pub time: TimeSettings,
+    pub time: calendar::Settings,
     /// When the scheduled jobs run.
     pub jobs: Jobs,
     /// RULES 5.
@@ -265,22 +268,6 @@ pub struct WebhookRoom {
     pub secret: Option<Secret>,
 }
 
-/// `[time]`, as the calendar reads it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TimeSettings {
-    /// A zone's name.
-    pub zone: String,
-    /// Windows of working time.
-    pub work_hours: Vec<String>,
-    /// The window in which only urgent pings are made.
-    pub quiet_hours: String,
-    /// Days off beside the public holidays.
-    pub company_days_off: Vec<String>,
-    /// Working days that the calendar calls free.
-    pub company_days_on: Vec<String>,
-}
-
 /// `[jobs]`: cron expressions with seconds; `None` is switched off.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -291,6 +278,13 @@ pub struct Jobs {
     /// RULES 13; not built yet.
     #[serde(deserialize_with = "filled")]
     pub weekly_report: Option<String>,
+}
+
+impl Jobs {
+    /// Every job under its key with what the configuration says.
+    pub fn all(&self) -> [(&'static str, Option<&str>); 2] {
+        [("daily_digest", self.daily_digest.as_deref()), ("weekly_report", self.weekly_report.as_deref())]
+    }
 }
 
 /// A configuration that cannot be used: one line that names the key and the fix.
@@ -315,33 +309,53 @@ impl Config {
     /// # Errors
     /// Something in it cannot be used.
     pub fn read(
-        file: Option<&Path>,
+        named: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let file = named.unwrap_or(Path::new(DEFAULT_FILE));
         let shipped: Table = SHIPPED.parse().expect("the shipped file is TOML, as the tests see");
-        let mut layers = Layers::new(shipped, path.to_owned());
-        let text = match std::fs::read_to_string(path) {
+        let mut layers = Layers::new(shipped, file.to_owned());
+        let text = match std::fs::read_to_string(file) {
             Ok(text) => Some(text),
-            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
-                let path = path.display();
+                let file = file.display();
                 return Err(ConfigError(format!(
-                    "{path}: cannot be read ({error}); name another with --config"
+                    "{file}: cannot be read ({error}); name another with --config"
                 )));
             }
         };
         if let Some(text) = &text {
-            layers.lay_file(text, path.to_owned())?;
+            layers.lay_file(text, file.to_owned())?;
         }
         layers.lay_environment(environment)?;
 
-        let table = layers.resolve(path.parent().unwrap_or(Path::new("")))?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let table = layers.resolve(folder)?;
         let mut config: Config = serde_path_to_error::deserialize(table)
             .map_err(|error| layers.wrong(&error.path().to_string(), error.inner().message()))?;
+        let holidays = config.time.holiday_folder.take().filter(|holidays| !holidays.as_os_str().is_empty());
+        config.time.holiday_folder = holidays.map(|holidays| folder.join(holidays));
         check::validate(&config).map_err(|(key, wrong)| layers.wrong(&key, &wrong))?;
-        config.origin = Origin { file: text.map(|_| path.to_owned()), settings: layers.settings() };
+        config.origin = Origin { file: text.map(|_| file.to_owned()), settings: layers.settings() };
         Ok(config)
+    }
+
+    /// The numbers of the rules with their calendar.
+    ///
+    /// # Errors
+    /// `[time]` cannot be used. A configuration that was read has passed this.
+    pub fn rules(&self) -> Result<Rules, ConfigError> {
+        Ok(Rules {
+            calendar: Arc::new(Calendar::new(&self.time).map_err(ConfigError)?),
+            sla: self.sla.clone(),
+            minutes: self.minutes.clone(),
+            meeting: self.meeting.clone(),
+            action: self.action.clone(),
+            risk: self.risk.clone(),
+            requirement: self.requirement.clone(),
+            undo: self.undo.clone(),
+        })
     }
 
     /// Refuses to run on a simulated clock while a real platform could be spoken to.

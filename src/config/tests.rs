@@ -54,6 +54,21 @@ fn the_shipped_file_is_a_configuration() {
 }
 
 #[test]
+fn the_rules_are_built_on_the_configured_calendar() {
+    let rules = Folder::with("[time]\nzone = 'Europe/Berlin'").read(&[]).unwrap().rules().unwrap();
+    assert_eq!(rules.calendar.zone().iana_name(), Some("Europe/Berlin"));
+    assert_eq!(rules.risk.high_from, 15);
+    let shipped = Folder::with("").read(&[]).unwrap().rules().unwrap();
+    assert_eq!(*shipped.calendar, Calendar::shanghai());
+}
+
+#[test]
+fn a_job_with_an_empty_schedule_is_switched_off() {
+    let jobs = Folder::with("[jobs]\ndaily_digest = ''").read(&[]).unwrap().jobs;
+    assert_eq!(jobs.all(), [("daily_digest", None), ("weekly_report", Some("0 0 17 * * FRI"))]);
+}
+
+#[test]
 fn the_shipped_file_itself_may_be_the_operators_file() {
     Folder::with(SHIPPED).read(&[]).unwrap();
 }
@@ -152,7 +167,12 @@ fn a_wrong_value_is_refused_with_its_key_its_place_and_what_was_expected() {
         ),
         ("[feishu]\nbase_url = 'open.feishu.cn'", "jiuding.toml: feishu.base_url: is no address"),
         ("[risk]\nmedium_from = 20", "jiuding.toml: risk.medium_from: expected more than 0 and less than"),
-        ("[time]\nzone = 'Asia/Shanghi'", "jiuding.toml: time.zone: no time zone \"Asia/Shanghi\""),
+        ("[time]\nzone = 'Asia/Shanghi'", "jiuding.toml: time.zone: unknown zone \"Asia/Shanghi\""),
+        ("[time]\nquiet_hours = 'night'", "jiuding.toml: time.quiet_hours: no window \"night\""),
+        (
+            "[jobs]\ndaily_digest = '30 9 * *'",
+            "jiuding.toml: jobs.daily_digest: no cron expression: \"30 9 * *\"",
+        ),
     ] {
         let refusal = refusal(text);
         assert!(refusal.starts_with(expected), "{refusal}");
