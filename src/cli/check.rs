@@ -1,6 +1,6 @@
 //! `jiuding check`: what follows from the configuration.
 
-use std::{fmt::Write, process::ExitCode};
+use std::{fmt::Write, path::Path, process::ExitCode};
 
 use jiff::Timestamp;
 use jiuding::{
@@ -8,13 +8,14 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::{Config, DEFAULT_FILE, Place},
 };
+use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
 const RULES: [&str; 8] = ["time", "sla", "minutes", "meeting", "action", "risk", "requirement", "undo"];
-/// Jobs that can be configured but not had.
-const NOT_BUILT_YET: [&str; 1] = ["weekly_report"];
 /// How many runs of a job are shown.
 const RUNS: usize = 5;
+/// How many runs are looked at for those that count.
+const LOOKED_AT: usize = 1_000;
 
 pub fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let calendar = config.rules()?.calendar;
@@ -40,18 +41,20 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        let not_built = if NOT_BUILT_YET.contains(&job) { " (not built yet: nothing is sent)" } else { "" };
-        writeln!(report, "  {job}, {cron}{not_built}")?;
-        let runs = next_runs(&Schedule::parse(cron).map_err(anyhow::Error::msg)?, calendar, now);
+        let note = match job {
+            "daily_digest" => ", on working days",
+            "weekly_report" => ", not built yet: nothing is sent",
+            _ => "",
+        };
+        writeln!(report, "  {job} = {cron:?}{note}")?;
+        let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;
+        // RULES 13: the digest is for working days.
+        let runs = next_runs(&schedule, calendar, now, job == "daily_digest");
         if runs.is_empty() {
             writeln!(report, "    never")?;
         }
         for run in runs {
-            let local = calendar.local(run);
-            // RULES 13: the digest is for working days.
-            let skipped = job == "daily_digest" && !calendar.is_working_day(local.date());
-            let note = if skipped { "   day off: not sent" } else { "" };
-            writeln!(report, "    {}{note}", local.strftime("%Y-%m-%d %a %H:%M:%S"))?;
+            writeln!(report, "    {}", calendar.local(run).strftime("%Y-%m-%d %a %H:%M:%S"))?;
         }
     }
     writeln!(report, "\nholidays")?;
@@ -66,6 +69,7 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
         writeln!(report, "  warning: {warning}")?;
     }
     writeln!(report, "\nstore\n  sled in {}", config.store.path.display())?;
+    writeln!(report, "  {}", durability(&config.store.path))?;
     writeln!(report, "\nswitched off")?;
     for what in switched_off(config) {
         writeln!(report, "  {what}")?;
@@ -73,9 +77,35 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     Ok(report)
 }
 
-fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> Vec<Timestamp> {
+fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp, working_days: bool) -> Vec<Timestamp> {
     let next = |after: &Timestamp| schedule.next_after(*after, calendar);
-    std::iter::successors(next(&now), next).take(RUNS).collect()
+    let runs = std::iter::successors(next(&now), next).take(LOOKED_AT);
+    runs.filter(|run| !working_days || calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
+}
+
+/// How well the store's folder keeps what is acknowledged through a power cut.
+fn durability(folder: &Path) -> String {
+    match takes_synchronous_updates(folder) {
+        Ok(true) => "its file system takes the synchronous-updates attribute".to_owned(),
+        Ok(false) => "its file system refuses the synchronous-updates attribute: the file is synced after \
+                      each write instead"
+            .to_owned(),
+        Err(error) => format!("warning: nothing can be written there ({error})"),
+    }
+}
+
+/// Tries it on a folder of its own, beside what is there.
+fn takes_synchronous_updates(folder: &Path) -> std::io::Result<bool> {
+    let folder = std::path::absolute(folder)?;
+    let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
+    let probe = there.join(format!(".jiuding-check-{}", std::process::id()));
+    std::fs::create_dir(&probe)?;
+    let taken = std::fs::File::open(&probe).map(|probe| {
+        let flags = rustix::fs::ioctl_getflags(&probe);
+        flags.and_then(|flags| rustix::fs::ioctl_setflags(&probe, flags | IFlags::SYNC)).is_ok()
+    });
+    std::fs::remove_dir(&probe)?;
+    taken
 }
 
 fn switched_off(config: &Config) -> Vec<String> {

@@ -94,6 +94,9 @@ fn platforms(config: &Config) -> Result<(), Wrong> {
                 "is needed: event_token and event_aes_key go together",
             );
         }
+        if dingtalk.event_aes_key.as_ref().is_some_and(|key| key.reveal().len() != 43) {
+            return wrong("dingtalk.event_aes_key", "expected the 43 characters that DingTalk shows");
+        }
         for (index, robot) in dingtalk.group_robot.iter().enumerate() {
             let key = |name: &str| format!("dingtalk.group_robot[{index}].{name}");
             needed(&key("conversation"), &robot.conversation, "a group robot")?;

@@ -164,24 +164,33 @@ impl Layers {
         Ok(table)
     }
 
-    /// Every key as it holds, without secrets: its path, its value as TOML writes it, where it comes from.
+    /// Every key as it holds, without secrets: its path, its value as TOML writes it, and where that comes
+    /// from if it is not the default.
     pub(super) fn settings(&self) -> Vec<(String, String, Place)> {
         let mut settings = Vec::new();
-        self.list_settings(&self.values, "", &mut settings);
+        self.list_settings(&self.values, &self.known, "", &mut settings);
         settings
     }
 
-    fn list_settings(&self, table: &Table, path: &str, settings: &mut Vec<(String, String, Place)>) {
+    fn list_settings(
+        &self,
+        table: &Table,
+        known: &Table,
+        path: &str,
+        settings: &mut Vec<(String, String, Place)>,
+    ) {
         for (key, value) in table {
             let is_secret = secret::held_by(key).is_some() || table.contains_key(&format!("{key}_file"));
             let path = join(path, key);
-            match value {
-                Value::Table(inner) => self.list_settings(inner, &path, settings),
-                Value::Array(items) if items.first().is_some_and(Value::is_table) => {}
+            match (value, known.get(key)) {
+                (Value::Table(inner), Some(Value::Table(known))) => {
+                    self.list_settings(inner, known, &path, settings);
+                }
+                (Value::Array(items), _) if items.first().is_some_and(Value::is_table) => {}
                 _ if is_secret => {}
-                _ => {
-                    let place = self.places.get(&path).cloned().unwrap_or(Place::Shipped);
-                    settings.push((path, value.to_string(), place));
+                (value, known) => {
+                    let place = self.places.get(&path).filter(|_| known != Some(value));
+                    settings.push((path, value.to_string(), place.cloned().unwrap_or(Place::Shipped)));
                 }
             }
         }

@@ -80,8 +80,8 @@ pub struct Config {
 pub struct Origin {
     /// The operator's file; `None` where there is none and the defaults hold.
     pub file: Option<PathBuf>,
-    /// Every key as it holds, sorted, without secrets: its path, its value as TOML
-    /// writes it, and where it comes from.
+    /// Every key as it holds, sorted, without secrets: its path, its value as TOML writes it, and where that
+    /// comes from if it is not the default.
     pub settings: Vec<(String, String, Place)>,
 }
 
@@ -203,6 +203,9 @@ pub struct DingTalk {
     pub client_secret: Secret,
     /// The robot.
     pub robot_code: String,
+    /// The organisation, where messages of others are to be refused.
+    #[serde(deserialize_with = "filled")]
+    pub corp_id: Option<String>,
     /// Where the API is, without a slash at the end.
     #[serde(deserialize_with = "base_url")]
     pub base_url: String,
