@@ -8,28 +8,45 @@ use clap::Parser;
 use jiuding::config::{Config, ConfigError, LogFormat};
 use tracing_subscriber::EnvFilter;
 
-/// Exit code of a wrong configuration; clap uses the same for wrong usage.
-const WRONG_CONFIGURATION: u8 = 2;
+/// Exit code of wrong usage and of a wrong configuration.
+const WRONG: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    let line = match cli::Line::try_parse() {
+        Ok(line) => line,
+        Err(error) if error.use_stderr() => {
+            eprintln!("jiuding: {}", what_is_wrong(&error));
+            return ExitCode::from(WRONG);
+        }
+        Err(help) => help.exit(),
+    };
+    match run(line).await {
         Ok(code) => code,
         Err(error) => {
             // One line, whatever the causes say.
             eprintln!("jiuding: {}", format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" "));
-            if error.is::<ConfigError>() { ExitCode::from(WRONG_CONFIGURATION) } else { ExitCode::FAILURE }
+            if error.is::<ConfigError>() { ExitCode::from(WRONG) } else { ExitCode::FAILURE }
         }
     }
 }
 
-async fn run() -> anyhow::Result<ExitCode> {
-    let line = cli::Line::parse();
+async fn run(line: cli::Line) -> anyhow::Result<ExitCode> {
     let config = Config::load(line.config.as_deref())?;
     start_log(line.log_format.unwrap_or(config.log.format));
     // Fails only if a provider is there already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     line.run(config).await
+}
+
+/// A usage error without the usage: scripts are promised one line.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let wrong: Vec<&str> = said
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .collect();
+    format!("{}; see jiuding --help", wrong.join(" ").trim_start_matches("error: "))
 }
 
 /// Standard output belongs to answers, so the log goes to standard error.

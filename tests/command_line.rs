@@ -95,11 +95,15 @@ fn wrong_usage_is_exit_2() {
         &["when", "-", "--at", "2026-11-23T09:00"],
         &["serve", "--simulated-clock", "nine"],
         &["check", "--log-format", "xml"],
+        &["dead-letters"],
         &["dead-letters", "retry", "one"],
         &["export", "--format", "pdf", "--out", "x"],
     ] {
-        refused(&mut jiuding(folder.path(), line));
+        let why = refused(&mut jiuding(folder.path(), line));
+        assert!(why.starts_with("jiuding: ") && why.lines().count() == 1, "{why}");
     }
+    let why = refused(&mut jiuding(folder.path(), &["serv"]));
+    assert!(why.contains("'serve'"), "{why}");
     assert!(jiuding(folder.path(), &["--help"]).output().unwrap().status.success());
 }
 

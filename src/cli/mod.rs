@@ -65,6 +65,7 @@ enum Command {
     /// Says how a typed date or duration is read.
     When(when::Args),
     /// Messages that could not be delivered.
+    #[command(arg_required_else_help = false)]
     DeadLetters {
         #[command(subcommand)]
         what: dead_letters::What,
