@@ -37,12 +37,13 @@ pub struct RowKey {
 /// Everything that one decision changes. It is written altogether or not at all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
-    /// Marks of what is carried out here. If any is there already, the commit fails as [`CommitError::Seen`].
+    /// Marks of what is carried out here. If any is there already, the commit fails as
+    /// [`CommitError::SeenBefore`].
     pub seen: Vec<Seen>,
     /// The version each touched dossier had when this was decided. The commit raises each by one.
     /// A dossier that does not exist has version 0.
     pub guards: Vec<(ProjectId, u64)>,
-    /// New values; `None` removes the row.
+    /// New values; `None` removes the row. A row of a project without its guard fails the commit.
     pub rows: Vec<(RowKey, Option<Vec<u8>>)>,
     /// When rows want attention: before this commit, and after it.
     pub wakes: Vec<WakeChange>,
@@ -306,7 +307,7 @@ pub trait Store: Send + Sync {
     /// Reads everything and checks every checksum.
     async fn verify(&self) -> anyhow::Result<Findings>;
 
-    /// A consistent copy of everything, written to a file.
+    /// Writes a consistent copy of everything to a file, also while serving; returns the file's size.
     async fn backup(&self, to: &std::path::Path) -> anyhow::Result<u64>;
 }
 
