@@ -184,3 +184,27 @@ fn dead_letters_are_asked_from_the_bot_that_serves() {
         "{request:?}"
     );
 }
+
+#[test]
+fn a_store_is_backed_up_and_restored_where_no_bot_serves() {
+    let folder = TempDir::new().unwrap();
+    // Nobody listens on a port that was just given back.
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let run = |line: &[&str]| {
+        let mut command = jiuding(folder.path(), line);
+        said(&command.env("JIUDING_SERVER__LISTEN", &listen).env("RUST_LOG", "error").output().unwrap())
+    };
+    let (code, _, stderr) = run(&["dead-letters", "list"]);
+    assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("there is no store in data"), "{stderr}");
+
+    fs::create_dir(folder.path().join("data")).unwrap();
+    assert_eq!(run(&["dead-letters", "list"]), (Some(0), String::new(), String::new()));
+    let (code, _, stderr) = run(&["dead-letters", "drop", "7"]);
+    assert_eq!((code, stderr.as_str()), (Some(1), "jiuding: there is no dead letter 7\n"));
+    let (code, _, stderr) = run(&["backup", "copy"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, said, stderr) = run(&["restore", "copy"]);
+    assert_eq!((code, said.as_str()), (Some(0), "0 records of 0 projects restored into data\n"), "{stderr}");
+    assert_eq!(run(&["restore", "nothing"]).0, Some(1));
+}

@@ -2,32 +2,45 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use anyhow::Context;
-use jiuding::{config::Config, store::Store};
+use anyhow::{Context, ensure};
+use jiuding::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    store::{
+        Store,
+        sled::{self, SledStore},
+    },
+};
 use serde_json::json;
 
 use super::admin::Admin;
 
 pub async fn backup(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
+    // The bot's folder may be another than ours.
     let file = std::path::absolute(file).with_context(|| format!("no file: {}", file.display()))?;
-    let rows = match Admin::new(config)?.post("backup", &json!({ "file": file })).await? {
-        Some(answer) => answer["rows"].as_u64().context("the bot did not say how many rows it wrote")?,
-        None => open(config).await?.backup(&file).await?,
-    };
-    println!("{rows} rows written to {}", file.display());
+    if Admin::new(config)?.post("backup", &json!({ "file": file })).await?.is_none() {
+        open(config)?.backup(&file).await?;
+    }
+    println!("written to {}", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
+/// The store's own lock keeps a bot that serves safe from this, and says so.
 pub async fn restore(config: &Config, file: &Path, force: bool) -> anyhow::Result<ExitCode> {
-    if Admin::new(config)?.get("dead-letters").await.map_or(true, |answer| answer.is_some()) {
-        anyhow::bail!("something answers on {}: stop the bot before restoring", config.server.listen);
-    }
-    tracing::debug!(file = %file.display(), force, "a restore was asked for");
-    anyhow::bail!("restore is not built yet")
+    let (file, folder, shown) = (file.to_owned(), config.store.path.clone(), config.store.path.display());
+    let found = tokio::task::spawn_blocking(move || sled::restore(&file, &folder, force)).await??;
+    println!("{} records of {} projects restored into {shown}", found.rows, found.projects);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The store itself. Only one process can have it: the bot must not be serving.
-pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    let listen = config.server.listen;
-    anyhow::bail!("the bot does not answer on {listen}, and opening its store without it is not built yet")
+pub fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let folder = &config.store.path;
+    ensure!(
+        folder.is_dir(),
+        "no bot answers on {}, and there is no store in {}",
+        config.server.listen,
+        folder.display()
+    );
+    Ok(Arc::new(SledStore::open(folder, SystemClock.now())?))
 }
