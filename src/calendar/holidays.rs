@@ -75,7 +75,10 @@ impl Holidays {
     fn add(&mut self, year: Year) -> Result<(), String> {
         for holiday in year.holiday {
             if holiday.to < holiday.from || holiday.to.duration_since(holiday.from).as_hours() > 31 * 24 {
-                return Err(format!("holiday {} of {}: \"to\" must follow \"from\"", holiday.name, year.year));
+                return Err(format!(
+                    "holiday {} of {}: \"to\" must follow \"from\"",
+                    holiday.name, year.year
+                ));
             }
             let days = holiday.from.series(jiff::Span::new().days(1)).take_while(|day| *day <= holiday.to);
             self.off.extend(days);

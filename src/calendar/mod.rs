@@ -3,8 +3,8 @@
 //! Everything here is a value: nothing asks a clock, and instants go in and come out. Whole days are counted
 //! in the calendar's zone.
 
-pub mod schedule;
 mod holidays;
+pub mod schedule;
 mod settings;
 mod span;
 pub mod typed;
@@ -51,7 +51,10 @@ impl Calendar {
             texts => Window::parse_day("half_day_hours", texts)?,
         };
         let quiet = Window::parse(&settings.quiet_hours).ok_or_else(|| {
-            format!("time.quiet_hours: no window {:?}, expected for instance \"21:00-08:30\"", settings.quiet_hours)
+            format!(
+                "time.quiet_hours: no window {:?}, expected for instance \"21:00-08:30\"",
+                settings.quiet_hours
+            )
         })?;
         let company_off = settings.company_days_off.iter().copied().collect::<BTreeSet<_>>();
         let company_on = settings.company_days_on.iter().copied().collect::<BTreeSet<_>>();
@@ -256,7 +259,8 @@ impl Calendar {
             match self.holidays.years.get(&year) {
                 Some(Status::Announced) => {}
                 Some(Status::Expected) => warnings.push(expected(year)),
-                None => warnings.push(format!("no holiday data for {year}: Monday to Friday count as working days")),
+                None => warnings
+                    .push(format!("no holiday data for {year}: Monday to Friday count as working days")),
             }
         }
         warnings
@@ -291,7 +295,6 @@ fn expected(year: i16) -> String {
          put the State Council's notice into config/holidays/{year}.toml or time.holiday_folder"
     )
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -347,7 +350,10 @@ mod tests {
     fn next_day_pings_come_in_the_morning_of_a_working_day() {
         let calendar = Calendar::shanghai();
         let half_past_nine = jiff::civil::time(9, 30, 0, 0);
-        assert_eq!(calendar.next_working_morning(at("2026-11-27T08:00"), half_past_nine), at("2026-11-30T09:30"));
+        assert_eq!(
+            calendar.next_working_morning(at("2026-11-27T08:00"), half_past_nine),
+            at("2026-11-30T09:30")
+        );
         assert_eq!(calendar.working_morning_from(date(2026, 11, 27), half_past_nine), at("2026-11-27T09:30"));
         assert_eq!(calendar.working_morning_from(date(2026, 11, 28), half_past_nine), at("2026-11-30T09:30"));
     }
@@ -368,13 +374,16 @@ mod tests {
     #[test]
     fn wrong_settings_name_the_key() {
         let settings = |text: &str| {
-            let base = "zone = \"Asia/Shanghai\"\nwork_hours = [\"09:00-18:00\"]\nquiet_hours = \"21:00-08:30\"\n";
+            let base =
+                "zone = \"Asia/Shanghai\"\nwork_hours = [\"09:00-18:00\"]\nquiet_hours = \"21:00-08:30\"\n";
             let mut table: toml::Table = base.parse().unwrap();
             table.extend(text.parse::<toml::Table>().unwrap());
             Calendar::new(&table.try_into().unwrap())
         };
         assert!(settings("").is_ok());
-        assert!(settings("deadline_at = \"17:30\"").unwrap().deadline_at() == jiff::civil::time(17, 30, 0, 0));
+        assert!(
+            settings("deadline_at = \"17:30\"").unwrap().deadline_at() == jiff::civil::time(17, 30, 0, 0)
+        );
         assert!(settings("zone = \"Asia/Shangai\"").unwrap_err().starts_with("time.zone"));
         assert!(settings("quiet_hours = \"nights\"").unwrap_err().starts_with("time.quiet_hours"));
         let twice = "company_days_on = [\"2026-12-05\"]\ncompany_days_off = [\"2026-12-05\"]";

@@ -111,6 +111,11 @@ mod tests {
     #[test]
     fn a_wrong_expression_is_quoted() {
         assert!(Schedule::parse("30 9 * *").unwrap_err().contains("30 9 * *"));
-        assert!(Schedule::parse("0 0 0 30 2 * 2020").unwrap().next_after(Timestamp::UNIX_EPOCH, &Calendar::shanghai()).is_none());
+        assert!(
+            Schedule::parse("0 0 0 30 2 * 2020")
+                .unwrap()
+                .next_after(Timestamp::UNIX_EPOCH, &Calendar::shanghai())
+                .is_none()
+        );
     }
 }

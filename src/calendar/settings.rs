@@ -53,9 +53,9 @@ impl Window {
     pub fn parse_day(key: &str, texts: &[String]) -> Result<Vec<Self>, String> {
         let mut windows = Vec::new();
         for text in texts {
-            let window = Self::parse(text)
-                .filter(|window| window.from < window.to)
-                .ok_or_else(|| format!("time.{key}: no window {text:?}, expected for instance \"09:00-12:00\""))?;
+            let window = Self::parse(text).filter(|window| window.from < window.to).ok_or_else(|| {
+                format!("time.{key}: no window {text:?}, expected for instance \"09:00-12:00\"")
+            })?;
             windows.push(window);
         }
         if windows.is_empty() {
@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn wrong_windows_are_refused_with_the_key() {
-        for texts in [&["9-12"][..], &["12:00-09:00"], &["09:00-12:00", "11:00-18:00"], &[], &["25:00-26:00"]] {
+        for texts in [&["9-12"][..], &["12:00-09:00"], &["09:00-12:00", "11:00-18:00"], &[], &["25:00-26:00"]]
+        {
             let texts: Vec<String> = texts.iter().map(|text| text.to_string()).collect();
             let wrong = Window::parse_day("work_hours", &texts).unwrap_err();
             assert!(wrong.starts_with("time.work_hours"), "{wrong}");
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused() {
-        let text = "zone = \"Asia/Shanghai\"\nwork_hours = [\"09:00-18:00\"]\nquiet_hours = \"21:00-08:30\"\n";
+        let text =
+            "zone = \"Asia/Shanghai\"\nwork_hours = [\"09:00-18:00\"]\nquiet_hours = \"21:00-08:30\"\n";
         assert!(toml::from_str::<Settings>(text).is_ok());
         assert!(toml::from_str::<Settings>(&format!("{text}half = 1\n")).is_err());
     }

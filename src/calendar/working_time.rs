@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn business_time_skips_lunch_nights_and_days_off() {
         let calendar = Calendar::shanghai();
-        let add = |from: &str, minutes: i64| calendar.add_working_time(at(from), SignedDuration::from_mins(minutes));
+        let add = |from: &str, minutes: i64| {
+            calendar.add_working_time(at(from), SignedDuration::from_mins(minutes))
+        };
         assert_eq!(add("2026-11-24T11:00", 120), at("2026-11-24T14:30"));
         assert_eq!(add("2026-11-24T17:00", 120), at("2026-11-25T10:00"));
         assert_eq!(add("2026-11-27T17:00", 60), at("2026-11-27T18:00"));

@@ -86,7 +86,12 @@ impl Outcome {
 
     /// One changed record, with its line for the log.
     pub fn change<K: Kind>(record: K, what: impl Into<String>) -> Self {
-        Self { about: Some(record.key()), records: vec![Arc::new(record)], what: what.into(), ..Self::default() }
+        Self {
+            about: Some(record.key()),
+            records: vec![Arc::new(record)],
+            what: what.into(),
+            ..Self::default()
+        }
     }
 
     /// The number for one more new record of kind `K` within this outcome.

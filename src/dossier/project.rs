@@ -291,7 +291,11 @@ impl Project {
 
     /// The roles of a person.
     pub fn roles_of(&self, person: &PersonId) -> Vec<Role> {
-        self.seats.iter().filter(|(_, people)| people.iter().any(|p| p.id == *person)).map(|(r, _)| *r).collect()
+        self.seats
+            .iter()
+            .filter(|(_, people)| people.iter().any(|p| p.id == *person))
+            .map(|(r, _)| *r)
+            .collect()
     }
 
     /// Whether somebody sits in the triangle; until then who made the project stands in for it.

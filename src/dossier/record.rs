@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dossier, Outcome, Rules};
-use crate::{
-    chat::Person,
-    store::Key,
-};
+use crate::{chat::Person, store::Key};
 
 /// A kind of record. Its value is JSON in the store; its moves return the next value.
 pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {

@@ -58,8 +58,7 @@ impl Post<'_> {
     /// Into the internal room with mentions; alone to each where a mention there cannot notify, and where
     /// there is no internal room.
     fn ping(&self, ping: Ping) -> Vec<Outgoing> {
-        let not_before =
-            if ping.urgent { self.now } else { self.rules.calendar.after_quiet(self.now) };
+        let not_before = if ping.urgent { self.now } else { self.rules.calendar.after_quiet(self.now) };
         let seal = |target: Target, message: Message| Outgoing {
             not_before,
             condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
@@ -93,6 +92,7 @@ impl Post<'_> {
             condition: None,
             about: None,
             tries: 0,
+            bundled: Vec::new(),
             created: self.now,
         }
     }

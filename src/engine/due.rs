@@ -127,9 +127,10 @@ impl Engine {
     /// When something is next due.
     async fn next_due(&self, turn: &Turn) -> anyhow::Result<Option<Timestamp>> {
         let wake = self.store.next_wake().await?;
-        let jobs = self.jobs.iter().filter_map(|(_, schedule)| {
-            schedule.next_after(turn.jobs_until, &self.rules.calendar)
-        });
+        let jobs = self
+            .jobs
+            .iter()
+            .filter_map(|(_, schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
         Ok(jobs.chain(wake).min())
     }
 

@@ -29,7 +29,7 @@ use crate::{
     clock::SharedClock,
     dossier::{COUNTER, Dossier, Rules},
     features,
-    outbox::Outbox,
+    outbox::{Outbox, Owed},
     platform::Platform,
     store::{CommitError, Condition, Outgoing, ProjectId, Store},
 };
@@ -156,24 +156,6 @@ impl Engine {
         self.alive.load(Ordering::Relaxed)
     }
 
-    /// Puts a dead letter back on its way; false if it is unknown.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn retry(&self, id: u64) -> anyhow::Result<bool> {
-        let Some(outgoing) = self.store.revive(id).await? else { return Ok(false) };
-        self.hand_over(vec![outgoing]);
-        Ok(true)
-    }
-
-    /// Whether a record still owes a step.
-    pub async fn owes(&self, condition: &Condition) -> bool {
-        let Some(cell) = self.cell(condition.project) else { return false };
-        let dossier = cell.lock().await;
-        let archived = dossier.founded().is_some_and(|project| project.archived);
-        !archived && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step))
-    }
-
     /// Reads a dossier from the store.
     async fn load(&self, id: ProjectId) -> anyhow::Result<Dossier> {
         let stored = self.store.load(id).await.with_context(|| format!("reading project {}", id.0))?;
@@ -264,5 +246,15 @@ impl Engine {
         {
             outbox.push(outgoing);
         }
+    }
+}
+
+#[async_trait::async_trait]
+impl Owed for Engine {
+    async fn is_owed(&self, condition: &Condition) -> bool {
+        let Some(cell) = self.cell(condition.project) else { return false };
+        let dossier = cell.lock().await;
+        let archived = dossier.founded().is_some_and(|project| project.archived);
+        !archived && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step))
     }
 }

@@ -177,8 +177,7 @@ impl Engine {
     ) -> Result<Result<(Message, Option<Key>), Refusal>, CommitError> {
         let sender = &event.inbound.sender;
         let (line, named) = if event.room().direct { split_project(line) } else { (line.clone(), None) };
-        let mut known: Vec<Person> =
-            held.home.iter().flat_map(|dossier| dossier.people()).cloned().collect();
+        let mut known: Vec<Person> = held.home.iter().flat_map(|dossier| dossier.people()).cloned().collect();
         if !known.iter().any(|person| person.id == sender.id) {
             known.push(sender.clone());
         }
@@ -245,7 +244,8 @@ impl Engine {
             }
         }
         if let Some(made) = made.filter(|_| on == On::ProjectOrNew) {
-            message = message.line(format!("已为本群建项目「{made}」。设置角色：/角色 项目经理 @某人 技术对接人 @某人"));
+            message = message
+                .line(format!("已为本群建项目「{made}」。设置角色：/角色 项目经理 @某人 技术对接人 @某人"));
         }
         Ok(Ok((message, about)))
     }
@@ -313,9 +313,9 @@ impl Engine {
         }
         let first = args.said.lines().next().unwrap_or_default();
         let refusal = Refusal::new("是哪个项目的？");
-        mine.iter().take(5).fold(refusal, |refusal, name| {
-            refusal.button(name.clone(), address::for_project(first, name))
-        })
+        mine.iter()
+            .take(5)
+            .fold(refusal, |refusal, name| refusal.button(name.clone(), address::for_project(first, name)))
     }
 
     /// Makes the project that a line begins; gives its name. Its record is the command's to write for
@@ -364,7 +364,11 @@ impl Engine {
                 at: event.written,
                 by: Some(event.inbound.sender.clone()),
                 room: Some(event.room().id.clone()),
-                what: if outcome.what.is_empty() { said.unwrap_or_default().to_owned() } else { outcome.what },
+                what: if outcome.what.is_empty() {
+                    said.unwrap_or_default().to_owned()
+                } else {
+                    outcome.what
+                },
                 why: outcome.why,
                 changes,
             };
@@ -398,14 +402,8 @@ impl Engine {
             }
             let Some(project) = dossier.founded() else { continue };
             let notifies = |room: &crate::chat::RoomId| self.notifies(room);
-            let post = address::Post {
-                id: dossier.id,
-                project,
-                rules: &self.rules,
-                now,
-                due,
-                notifies: &notifies,
-            };
+            let post =
+                address::Post { id: dossier.id, project, rules: &self.rules, now, due, notifies: &notifies };
             draft.say(post.address(something));
         }
     }
@@ -446,6 +444,7 @@ impl Engine {
             condition: None,
             about: about.map(|(project, key)| crate::store::About { project, key }),
             tries: 0,
+            bundled: Vec::new(),
             created: event.clock,
         }]);
     }
@@ -506,7 +505,10 @@ impl Engine {
     }
 
     /// A command that reads every project of the asker.
-    #[allow(clippy::too_many_arguments, reason = "all of it is the event's own, taken apart by the borrow checker")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "all of it is the event's own, taken apart by the borrow checker"
+    )]
     async fn wide(
         &self,
         event: &Event<'_>,

@@ -306,9 +306,10 @@ fn mark_at(scan: &Scan) -> Option<(&'static Mark, usize)> {
     }
     MARKS.iter().find_map(|(name, mark)| {
         let length = name.chars().count();
-        let fits = name.chars().enumerate().all(|(i, c)| {
-            scan.peek_at(i + 1).is_some_and(|other| other.eq_ignore_ascii_case(&c))
-        });
+        let fits = name
+            .chars()
+            .enumerate()
+            .all(|(i, c)| scan.peek_at(i + 1).is_some_and(|other| other.eq_ignore_ascii_case(&c)));
         let ends = scan.peek_at(length + 1).is_none_or(|c| !c.is_alphanumeric());
         (fits && ends).then_some((mark, length + 1))
     })
@@ -377,7 +378,11 @@ fn take_typed_name(scan: &mut Scan, reader: &Reader) -> Result<Option<Person>, R
     }
     let name: String = (1..=24)
         .map_while(|ahead| scan.peek_at(ahead))
-        .take_while(|c| !c.is_whitespace() && !"@,;:，。；：、!！()（）[]【】".contains(*c) && !crate::chat::is_mention(*c))
+        .take_while(|c| {
+            !c.is_whitespace()
+                && !"@,;:，。；：、!！()（）[]【】".contains(*c)
+                && !crate::chat::is_mention(*c)
+        })
         .collect();
     if name.is_empty() || ["所有人", "全体成员", "all"].contains(&name.as_str()) {
         return Ok(None);
@@ -434,7 +439,9 @@ fn unknown_person(name: &str, reader: &Reader) -> Refusal {
         .take(3)
         .collect();
     if near.is_empty() {
-        return Refusal::new(format!("项目里还没有叫「{name}」的人，没有记录。请用平台的 @ 选人，或让对方先在群里说句话"));
+        return Refusal::new(format!(
+            "项目里还没有叫「{name}」的人，没有记录。请用平台的 @ 选人，或让对方先在群里说句话"
+        ));
     }
     let near = near.iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join("、");
     Refusal::new(format!("项目里没有叫「{name}」的人，没有记录。是不是 {near}？"))

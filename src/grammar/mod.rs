@@ -175,16 +175,15 @@ fn unknown(head: &str, typed: &Typed, reader: &Reader) -> Refusal {
     if let Some(object) = reader.objects.iter().find(|object| head.starts_with(object.name)) {
         let rest = typed.words();
         let rest = rest.trim_start_matches(['/', '／']).trim_start();
-        let better = format!("/{} {}", object.name, rest.strip_prefix(object.name).unwrap_or(rest).trim_start());
+        let better =
+            format!("/{} {}", object.name, rest.strip_prefix(object.name).unwrap_or(rest).trim_start());
         let better: String = better.lines().next().unwrap_or_default().chars().take(120).collect();
         return Refusal::new(format!("没有「{shown}」这个命令，没有记录。命令后面请空一格：{better}"))
             .button(format!("按 /{} 处理", object.name), better);
     }
     match nearest(head, reader.objects) {
-        Some(object) => {
-            Refusal::new(format!("没有「{shown}」这个命令，没有记录。是不是 /{}？", object.name))
-                .button(format!("帮助 {}", object.name), format!("/帮助 {}", object.name))
-        }
+        Some(object) => Refusal::new(format!("没有「{shown}」这个命令，没有记录。是不是 /{}？", object.name))
+            .button(format!("帮助 {}", object.name), format!("/帮助 {}", object.name)),
         None => Refusal::new(format!("没有「{shown}」这个命令，没有记录。发 /帮助 看所有命令"))
             .button("帮助", "/帮助"),
     }

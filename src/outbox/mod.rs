@@ -204,6 +204,12 @@ impl Outbox {
         self.rooms().queues.values().map(|room| room.queue.len()).sum()
     }
 
+    /// When the first deferred message may be said; `None` where none is deferred.
+    pub fn next_not_before(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        self.rooms().queues.values().filter_map(|room| room.queue.next_not_before(now)).min()
+    }
+
     fn unsaid(&self) -> usize {
         let now = self.clock.now();
         self.rooms().queues.values().map(|room| room.queue.unsaid(now)).sum()

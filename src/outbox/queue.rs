@@ -97,6 +97,11 @@ impl Queue {
         self.waiting.entry(waiting.outgoing.id).or_insert(waiting);
     }
 
+    /// When the first of those deferred beyond `now` may be said.
+    pub fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.waiting.values().map(|waiting| waiting.outgoing.not_before).filter(|at| *at > now).min()
+    }
+
     /// The next to go at `now`: the one being tried, else the lowest id that is not deferred.
     pub fn next(&mut self, now: Timestamp) -> Option<Next> {
         self.rests_until = None;

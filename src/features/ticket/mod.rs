@@ -315,8 +315,7 @@ impl Ticket {
             return Outcome::default();
         };
         let mut next = self.clone();
-        next.state =
-            State::Closed { at: *closes_at, cause: cause.clone(), explanation: explanation.clone() };
+        next.state = State::Closed { at: *closes_at, cause: cause.clone(), explanation: explanation.clone() };
         Outcome::change(next, "解决后无人重开，自动关闭")
     }
 }

@@ -42,14 +42,10 @@ pub struct Acknowledge {
 }
 
 impl Command for Acknowledge {
-    const SPEC: Spec = Spec::new(
-        "工单",
-        Form::IdAct("响应", "ack"),
-        "/工单 T1 响应 16点前回复",
-        "首次响应，可带承诺时间",
-    )
-    .keys(&[KeySpec::text("承诺", "promise")])
-    .who(Who::Triangle);
+    const SPEC: Spec =
+        Spec::new("工单", Form::IdAct("响应", "ack"), "/工单 T1 响应 16点前回复", "首次响应，可带承诺时间")
+            .keys(&[KeySpec::text("承诺", "promise")])
+            .who(Who::Triangle);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), promise: args.deadline("承诺", cx)? })
@@ -150,8 +146,7 @@ impl Command for Wait {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = open_ticket(dossier, self.number)?;
         let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
-        next.state =
-            State::Waiting { question: self.question.clone(), since: cx.now, until: self.until };
+        next.state = State::Waiting { question: self.question.clone(), since: cx.now, until: self.until };
         next.ask = None;
         let mut reply = Message::text(format!("T{} 等待客户，解决时限暂停", self.number))
             .line(format!("等的是：{}", self.question));
@@ -172,13 +167,9 @@ pub struct Resume {
 }
 
 impl Command for Resume {
-    const SPEC: Spec = Spec::new(
-        "工单",
-        Form::IdAct("恢复", "resume"),
-        "/工单 T1 恢复",
-        "客户已答复，继续计时",
-    )
-    .who(Who::TriangleOrRepresentative);
+    const SPEC: Spec =
+        Spec::new("工单", Form::IdAct("恢复", "resume"), "/工单 T1 恢复", "客户已答复，继续计时")
+            .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number() })
@@ -326,8 +317,9 @@ impl Command for Reopen {
         next.reopened.push(cx.now);
         let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
         let reply = Message::text(format!("{} 已重开，{due} 前须解决", words::name(&next)));
-        let mut called = Message::text(format!("{} 被 {} 重开，{due} 前须解决", words::name(&next), cx.actor.name))
-            .tone(Tone::Warning);
+        let mut called =
+            Message::text(format!("{} 被 {} 重开，{due} 前须解决", words::name(&next), cx.actor.name))
+                .tone(Tone::Warning);
         if let Some(why) = &self.why {
             called = called.line(why.clone());
         }
@@ -345,9 +337,13 @@ pub struct Touch {
 }
 
 impl Command for Touch {
-    const SPEC: Spec =
-        Spec::new("工单", Form::Id, "/工单 T1", "看一个工单；/工单 T1 !紧急 改优先级；/工单 T1 @李工 转派；/工单 T1 文字 说进展")
-            .keys(&[KeySpec::person("负责", "owner")]);
+    const SPEC: Spec = Spec::new(
+        "工单",
+        Form::Id,
+        "/工单 T1",
+        "看一个工单；/工单 T1 !紧急 改优先级；/工单 T1 @李工 转派；/工单 T1 文字 说进展",
+    )
+    .keys(&[KeySpec::person("负责", "owner")]);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let urgency = args.priority.map(|priority| match priority {

@@ -16,9 +16,10 @@ pub struct Open {
 }
 
 impl Command for Open {
-    const SPEC: Spec = Spec::new("工单", Form::Text, "/工单 登录页打不开 !紧急 @李工", "记一个工单，开始计时")
-        .keys(&[KeySpec::person("负责", "owner")])
-        .on(On::ProjectOrNew);
+    const SPEC: Spec =
+        Spec::new("工单", Form::Text, "/工单 登录页打不开 !紧急 @李工", "记一个工单，开始计时")
+            .keys(&[KeySpec::person("负责", "owner")])
+            .on(On::ProjectOrNew);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         if args.text.is_empty() {

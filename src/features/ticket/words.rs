@@ -47,7 +47,9 @@ pub fn please_respond(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> M
         Some(respond) => {
             format!("新紧急工单 {}，请在 {} 前响应", name(ticket), typed::echo(respond.due, now, calendar))
         }
-        None => format!("新工单 {}，请在 {} 前解决", name(ticket), typed::echo(ticket.close.due, now, calendar)),
+        None => {
+            format!("新工单 {}，请在 {} 前解决", name(ticket), typed::echo(ticket.close.due, now, calendar))
+        }
     };
     Message::text(text)
         .line(format!("{} 提出", ticket.by.name))
@@ -60,11 +62,9 @@ pub fn respond_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
     let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
     let open_for = typed::echo_span(cx.now.duration_since(ticket.opened_at));
     let message = match climb.rung.as_str() {
-        "halfway" => {
-            Message::text(format!("{} 已过一半响应时限，还没有人响应", name(ticket)))
-                .line(format!("{due} 前须响应"))
-                .tone(Tone::Warning)
-        }
+        "halfway" => Message::text(format!("{} 已过一半响应时限，还没有人响应", name(ticket)))
+            .line(format!("{due} 前须响应"))
+            .tone(Tone::Warning),
         _ => Message::text(format!("{} 超时未响应，已 {open_for}", name(ticket)))
             .line(format!("应在 {due} 前响应"))
             .tone(Tone::Alarm),
@@ -173,9 +173,8 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
     let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
     let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
-    let mut message =
-        Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
-            .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
+    let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
+        .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
     match (&ticket.response, &ticket.respond) {
         (Some(response), _) => {
             let took = typed::echo_span(response.at.duration_since(ticket.opened_at));
