@@ -113,7 +113,9 @@ pub(super) fn offset(c: &[char], i: usize) -> Option<(Offset, usize)> {
     let (kind, end) = look_up(c, behind, &marks).unwrap_or((before, end));
     // `30日`, `3时`, `30分` without such a word are a date and times of day.
     let last = c[..behind].iter().rev().find(|c| **c != ' ');
-    let weak = matches!(last, Some('日' | '时' | '分' | '晚')) && !ends_in(c, end, "工作日") && !ends_in(c, end, "自然日");
+    let units = ["工作日", "自然日", "小时"];
+    let weak =
+        matches!(last, Some('日' | '时' | '分' | '晚')) && !units.iter().any(|unit| ends_in(c, end, unit));
     let (kind, weak) = (kind, weak && kind == OffsetKind::Bare);
     (!weak).then_some((Offset { amount, kind }, end))
 }
@@ -189,10 +191,11 @@ fn unit(c: &[char], i: usize, counted: bool) -> Option<(Unit, usize)> {
             _ => true,
         };
         // `一周三`, `10分之1` and the like are something else.
-        let goes_on = matches!(c.get(end), Some('之')) && after_any(c, end, &["之后", "之内", "之前"]).is_none();
+        let goes_on =
+            matches!(c.get(end), Some('之')) && after_any(c, end, &["之后", "之内", "之前"]).is_none();
         return (fits && !goes_on).then_some((unit, end));
     }
-    let (word, end) = latin_unit(c, i)?;
+    let (word, end) = latin(c, i)?;
     let unit = match word.as_str() {
         "s" | "sec" | "secs" | "second" | "seconds" => Unit::Second,
         "m" | "min" | "mins" | "minute" | "minutes" => Unit::Minute,
@@ -203,16 +206,13 @@ fn unit(c: &[char], i: usize, counted: bool) -> Option<(Unit, usize)> {
         "month" | "months" => Unit::Month,
         "year" | "years" => Unit::Year,
         "working" | "business" | "workdays" | "workday" => {
-            let end = after_any(c, end, &[" days", " day"]).or_else(|| word.starts_with("workday").then_some(end))?;
+            let end = after_any(c, end, &[" days", " day"])
+                .or_else(|| word.starts_with("workday").then_some(end))?;
             return Some((Unit::WorkingDay, end));
         }
         _ => return None,
     };
     Some((unit, end))
-}
-
-fn latin_unit(c: &[char], i: usize) -> Option<(String, usize)> {
-    latin(c, i)
 }
 
 fn of(hundredths: i64, unit: Unit) -> Option<Amount> {
@@ -247,15 +247,33 @@ mod tests {
     fn durations_people_type() {
         let minutes = |text: &str| read_duration(text).map(|time| time.as_mins());
         let table = [
-            ("3天", 4_320), ("1小时", 60), ("90m", 90), ("半小时", 30), ("1.5小时", 90), ("一个半小时", 90),
-            ("２个小时", 120), ("两小时", 120), ("1小时30分钟", 90), ("2h30m", 150), ("一刻钟", 15), ("45分", 45),
-            ("半个小时", 30), ("24h", 1_440), ("1周", 10_080), ("两个星期", 20_160), ("1 hour", 60), ("3 days", 4_320),
-            ("一天半", 2_160), ("三刻钟", 45), ("0.5h", 30),
+            ("3天", 4_320),
+            ("1小时", 60),
+            ("90m", 90),
+            ("半小时", 30),
+            ("1.5小时", 90),
+            ("一个半小时", 90),
+            ("２个小时", 120),
+            ("两小时", 120),
+            ("1小时30分钟", 90),
+            ("2h30m", 150),
+            ("一刻钟", 15),
+            ("45分", 45),
+            ("半个小时", 30),
+            ("24h", 1_440),
+            ("1周", 10_080),
+            ("两个星期", 20_160),
+            ("1 hour", 60),
+            ("3 days", 4_320),
+            ("一天半", 2_160),
+            ("三刻钟", 45),
+            ("0.5h", 30),
         ];
         for (text, expected) in table {
             assert_eq!(minutes(text), Some(expected), "{text}");
         }
-        for text in ["", "3", "天", "三个工作日", "一个月", "3点", "两三天", "很久", "0分钟", "1.5", "半天"] {
+        for text in ["", "3", "天", "三个工作日", "一个月", "3点", "两三天", "很久", "0分钟", "1.5", "半天"]
+        {
             assert_eq!(minutes(text), None, "{text}");
         }
     }

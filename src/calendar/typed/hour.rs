@@ -143,7 +143,7 @@ fn part(c: &[char], i: usize) -> Option<(Part, usize)> {
         "morning" => Part::Early,
         "noon" => Part::Noon,
         "afternoon" => Part::Afternoon,
-        "evening" | "night" => Part::Evening,
+        "evening" | "night" | "tonight" => Part::Evening,
         "midnight" => Part::Night,
         "eod" | "cob" => Part::WorkEnds,
         "end" => return Some((Part::WorkEnds, after(c, end, " of day")?)),
@@ -159,7 +159,8 @@ fn clock(c: &[char], i: usize) -> Option<(ClockWords, Option<Part>, usize)> {
         return None;
     }
     if c.get(end) == Some(&':') {
-        let (minute, mut end) = number(c, end + 1).filter(|(minute, _)| minute.digits == 2 && minute.value < 60)?;
+        let (minute, mut end) =
+            number(c, end + 1).filter(|(minute, _)| minute.digits == 2 && minute.value < 60)?;
         if let Some((_, behind)) = c.get(end).filter(|c| **c == ':').and_then(|_| number(c, end + 1)) {
             end = behind;
         }
@@ -205,7 +206,10 @@ fn minutes(c: &[char], i: usize) -> (u32, usize) {
         return if c.get(end) == Some(&'钟') { (0, i) } else { (minute.value, end) };
     }
     // `10点30`, `三点十五`, but not the day of `10点11月30日`, nor `3点5`.
-    let alone = !matches!(c.get(end), Some('月' | '日' | '号' | '年' | '点' | '时' | '天' | '小' | '个' | '.' | '/' | ':'));
+    let alone = !matches!(
+        c.get(end),
+        Some('月' | '日' | '号' | '年' | '点' | '时' | '天' | '小' | '个' | '.' | '/' | ':')
+    );
     let whole = minute.digits == 2 || (minute.value >= 10 && minute.digits <= 3);
     if start == i && alone && whole { (minute.value, end) } else { (0, i) }
 }
@@ -277,7 +281,8 @@ impl TimeWords {
         }
         let evening = (!clock.literal && part.is_none()).then_some(hour + 720);
         let plain = part.is_none().then_some(hour);
-        let candidates = [said, plain, evening, said.map(|said| said + 1_440), plain.map(|plain| plain + 1_440)];
+        let candidates =
+            [said, plain, evening, said.map(|said| said + 1_440), plain.map(|plain| plain + 1_440)];
         candidates.into_iter().flatten().find(|end| *end > begin)
     }
 
@@ -294,12 +299,14 @@ impl TimeWords {
 
     /// Whether the words leave the half of the day open, as `9点` does.
     pub fn could_be_evening(&self) -> bool {
-        self.part.is_none() && self.clock.is_some_and(|clock| !clock.literal && (7..=12).contains(&clock.hour))
+        self.part.is_none()
+            && self.clock.is_some_and(|clock| !clock.literal && (7..=12).contains(&clock.hour))
     }
 
     /// Whether the words name the first hours of a day, which typed alone can only be the coming ones.
     pub fn is_after_midnight(&self) -> bool {
-        self.part == Some(Part::Dawn) || (self.part.is_none() && self.clock.is_some_and(|clock| clock.hour == 0))
+        self.part == Some(Part::Dawn)
+            || (self.part.is_none() && self.clock.is_some_and(|clock| clock.hour == 0))
     }
 }
 
