@@ -154,7 +154,7 @@ impl Args {
 /// What to say to a time that cannot be taken: the reading shown, or a choice of absolute ones.
 fn unreadable(key: &str, phrase: &str, why: &Unreadable, said: &str, cx: &Context) -> Refusal {
     let mut refusal = Refusal::new(format!("{why}。没有记录"));
-    if let Unreadable::Ambiguous { choices } = why {
+    if let Unreadable::Ambiguous { choices, .. } = why {
         for choice in choices.iter().take(3) {
             let words = typed::echo(*choice, cx.now, &cx.rules.calendar);
             let exact = cx.rules.calendar.local(*choice).strftime("%Y-%m-%d %H:%M").to_string();

@@ -189,6 +189,11 @@ fn unknown(head: &str, typed: &Typed, reader: &Reader) -> Refusal {
     }
 }
 
+/// Whether a value is words and not a number, narrow or full-width.
+pub fn is_worded(text: &str) -> bool {
+    !text.trim().chars().map(narrow).all(|c| c.is_ascii_digit() || c == '.' || c == '-')
+}
+
 /// The object whose name is nearest to a word, if any is near.
 pub fn nearest<'a>(word: &str, objects: &'a [Object]) -> Option<&'a Object> {
     let word: String = word.chars().take(24).map(narrow).collect::<String>().to_lowercase();
