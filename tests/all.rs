@@ -4,3 +4,4 @@
 
 mod command_line;
 mod dates;
+mod store;
