@@ -4,4 +4,5 @@
 
 mod command_line;
 mod dates;
+mod outbox;
 mod store;

@@ -130,11 +130,15 @@ pub struct Outgoing {
     /// The record it speaks of, so that a quote of it is understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
-    /// How many tries were made; raised before each.
+    /// How many tries may have been accepted without our knowing: raised before a try, back to 0 when
+    /// the platform said no. Kept only for platforms that do not recognise a parcel for ever.
     #[serde(default)]
     pub tries: u32,
     /// When it was first handed to the outbox.
     pub created: Timestamp,
+    /// Later messages to the same target that go within this one, in order; see [`Settlement::Bundled`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundled: Vec<Outgoing>,
 }
 
 /// A record of a project.
@@ -199,8 +203,11 @@ pub enum Settlement {
         /// How long quotes of it are understood.
         until: Timestamp,
     },
-    /// It was no longer true, or was said within a bundle.
+    /// It was no longer true.
     Dropped,
+    /// These go within it from now on: its [`Outgoing::bundled`] is now this list, and their own rows
+    /// leave the messages on their way out, all in one write.
+    Bundled(Vec<Outgoing>),
     /// A try is about to be made: `tries` is now this.
     Trying(u32),
     /// It will never be delivered.

@@ -130,6 +130,13 @@ pub(super) fn settle(staged: &mut Staged<'_>, id: u64, settlement: Settlement) -
             outgoing.tries = tries;
             return put_outgoing(staged, &outgoing);
         }
+        Settlement::Bundled(bundled) => {
+            for part in &bundled {
+                staged.remove(&Kind::Outgoing.key().number(part.id))?;
+            }
+            outgoing.bundled = bundled;
+            return put_outgoing(staged, &outgoing);
+        }
         Settlement::Dropped => {}
         Settlement::Delivered { message, about, until } => {
             if let (Some(message), Some(about)) = (message, about) {
