@@ -5,3 +5,4 @@
 mod command_line;
 mod dates;
 mod outbox;
+mod store;

@@ -424,6 +424,63 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn commits_of_one_group_see_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());
+        let project = ProjectId(1);
+        let guarded = |version| Commit { guards: vec![(project, version)], ..Commit::default() };
+        // The writer takes the first commit and waits for the reader; what comes meanwhile is one group.
+        let reading = store.reading().await.unwrap();
+        let commits = [
+            mark("holds the writer"),
+            guarded(0),
+            guarded(0),
+            mark("event"),
+            Commit { guards: vec![(ProjectId(2), 0)], ..mark("event") },
+            guarded(1),
+        ];
+        let mut answers = Vec::new();
+        for commit in commits {
+            let store = store.clone();
+            answers.push(tokio::spawn(async move { store.commit(commit).await }));
+            // On this one thread the task runs now, up to its place in the queue.
+            tokio::task::yield_now().await;
+        }
+        assert!(answers.iter().all(|answer| !answer.is_finished()));
+        drop(reading);
+        let mut results = Vec::new();
+        for answer in answers {
+            results.push(match answer.await.unwrap() {
+                Ok(_) => "written",
+                Err(CommitError::Stale(stale)) if stale == project => "stale",
+                Err(CommitError::SeenBefore) => "seen",
+                Err(error) => panic!("{error}"),
+            });
+        }
+        assert_eq!(results, ["written", "written", "stale", "written", "seen", "written"]);
+        assert_eq!(store.load(project).await.unwrap().version, 2);
+        assert_eq!(store.load(ProjectId(2)).await.unwrap().version, 0);
+        let writes = read_state(&store.shared.disk.db).unwrap().unwrap().writes;
+        assert!(writes <= 2, "six commits took {writes} groups");
+    }
+
+    #[tokio::test]
+    async fn nobody_sees_what_is_not_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());
+        // As the writer does between a batch and its flush.
+        let writing = store.shared.gate.clone().write_owned().await;
+        let asked = tokio::spawn({
+            let store = store.clone();
+            async move { store.has_seen("event").await.unwrap() }
+        });
+        tokio::task::yield_now().await;
+        assert!(!asked.is_finished());
+        drop(writing);
+        assert!(!asked.await.unwrap());
+    }
+
+    #[tokio::test]
     async fn a_full_disk_refuses_writes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         drop(SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());

@@ -135,7 +135,7 @@ mod tests {
             let count = rows.len();
             let row = rows.values_mut().nth(row.index(count)).unwrap();
             let place = byte.index(row.len());
-            row[place] ^= 1 << bit;
+            row[place] ^= 1_u8 << bit;
             prop_assert!(read_from(&rows, b"r1").is_err());
         }
     }
