@@ -468,16 +468,24 @@ mod tests {
     async fn nobody_sees_what_is_not_on_disk() {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());
-        // As the writer does between a batch and its flush.
-        let writing = store.shared.gate.clone().write_owned().await;
+        let reading = store.reading().await.unwrap();
+        let written = tokio::spawn({
+            let store = store.clone();
+            async move { store.commit(mark("event")).await }
+        });
+        // A lock with a writer in its queue lets no further readers in.
+        while store.shared.gate.try_read().is_ok() {
+            assert!(!written.is_finished(), "the writer did not wait for the reader");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(reading.get(&Kind::Seen.key().name("event")).unwrap(), None);
         let asked = tokio::spawn({
             let store = store.clone();
             async move { store.has_seen("event").await.unwrap() }
         });
-        tokio::task::yield_now().await;
-        assert!(!asked.is_finished());
-        drop(writing);
-        assert!(!asked.await.unwrap());
+        drop(reading);
+        assert!(asked.await.unwrap());
+        written.await.unwrap().unwrap();
     }
 
     #[tokio::test]
