@@ -179,6 +179,10 @@ async fn a_damaged_value_is_found_and_not_believed() {
         "{warnings:?}"
     );
     assert!(store.load(ONE).await.is_err());
+    // Or the copies would all be damaged too before anybody notices.
+    let file = folder.path().join("copy");
+    assert!(store.backup(&file).await.unwrap_err().to_string().contains("copy"));
+    assert!(!file.exists());
 }
 
 #[tokio::test]
@@ -288,4 +292,14 @@ async fn gathering_pays() {
         rates.push(rate);
         println!("{waiting} waiting: {rate:.0} commits/s, {:.1} times one at a time", rate / rates[0]);
     }
+    let began = std::time::Instant::now();
+    let findings = store.verify().await.unwrap();
+    println!("verified {} bytes in {:?}", findings.bytes, began.elapsed());
+    let began = std::time::Instant::now();
+    let bytes = store.backup(&folder.path().join("copy")).await.unwrap();
+    println!("backed up {bytes} bytes in {:?}", began.elapsed());
+    drop(store);
+    let began = std::time::Instant::now();
+    drop(open(folder.path()).unwrap());
+    println!("opened in {:?}", began.elapsed());
 }
