@@ -2,7 +2,8 @@
 //!
 //! What it promises, and why one may believe it:
 //! - **What is acknowledged survives a kill and a power cut.** A write is answered after its flush, and a
-//!   flush is on disk when it returns (`disk.rs`). The kill is tested for real in `tests/store`.
+//!   flush is on disk when it returns (`disk.rs`). The kill is tested for real in `tests/store`; the power
+//!   cut rests on the attribute that `disk.rs` sets, and the findings say so where it is refused.
 //! - **A commit is whole or not there.** Everything lies in one tree, and a group of commits is one sled
 //!   batch, which recovery replays entirely or not at all (`writer.rs`).
 //! - **Nobody acts on what may vanish.** Readers do not see a batch before its flush, and "stale" or "seen
