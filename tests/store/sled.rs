@@ -8,13 +8,13 @@ use std::{
 
 use jiff::Timestamp;
 use jiuding::store::{
-    Store,
+    ProjectId, Store,
     sled::{SledStore, restore},
 };
 
 use super::{
     conformance::{Ground, keeps_every_promise},
-    sample::{ONE, at, key, set},
+    sample::{ONE, at, entry, key, seen, set},
 };
 
 struct Folder(tempfile::TempDir);
@@ -179,6 +179,10 @@ async fn a_damaged_value_is_found_and_not_believed() {
         "{warnings:?}"
     );
     assert!(store.load(ONE).await.is_err());
+    // Or the copies would all be damaged too before anybody notices.
+    let file = folder.path().join("copy");
+    assert!(store.backup(&file).await.unwrap_err().to_string().contains("copy"));
+    assert!(!file.exists());
 }
 
 #[tokio::test]
@@ -259,4 +263,43 @@ async fn a_damaged_copy_is_refused_before_anything_is_touched() {
     }
     assert_eq!(open(folder.path()).unwrap().load(ONE).await.unwrap().version, 1);
     assert!(!folder.path().join("sled.before-restore").exists());
+}
+
+/// Not a test: how much faster 64 waiting commits are written than one at a time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; run it alone and with --nocapture"]
+async fn gathering_pays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(folder.path()).unwrap());
+    let mut rates = Vec::new();
+    for waiting in [1_u32, 16, 64] {
+        let began = std::time::Instant::now();
+        let mut tasks = tokio::task::JoinSet::new();
+        let each = 12_800 / waiting.max(8);
+        for project in (0..waiting).map(|n| ProjectId(waiting * 1_000 + n)) {
+            let store = store.clone();
+            tasks.spawn(async move {
+                for n in 0..u64::from(each) {
+                    let mut commit = set(project, n, "T1", &"x".repeat(1_000));
+                    commit.seen = seen(&format!("{}:{n}", project.0), at(1_000)).seen;
+                    commit.log = vec![(project, entry("changed", &["T1"]))];
+                    store.commit(commit).await.unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        let rate = f64::from(each * waiting) / began.elapsed().as_secs_f64();
+        rates.push(rate);
+        println!("{waiting} waiting: {rate:.0} commits/s, {:.1} times one at a time", rate / rates[0]);
+    }
+    let began = std::time::Instant::now();
+    let findings = store.verify().await.unwrap();
+    println!("verified {} bytes in {:?}", findings.bytes, began.elapsed());
+    let began = std::time::Instant::now();
+    let bytes = store.backup(&folder.path().join("copy")).await.unwrap();
+    println!("backed up {bytes} bytes in {:?}", began.elapsed());
+    drop(store);
+    let began = std::time::Instant::now();
+    drop(open(folder.path()).unwrap());
+    println!("opened in {:?}", began.elapsed());
 }

@@ -6,7 +6,8 @@
 //! synchronous-updates attribute such a store could not be opened after a power cut. A leaf holds about
 //! sixteen rows, so 4 KB each stay well below.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde::de::DeserializeOwned;
 use sled::IVec;
 
 use super::keys::{KeyBytes, Kind, describe};
@@ -86,6 +87,20 @@ pub(super) fn rest_key(key: &[u8], part: u16) -> KeyBytes {
 pub(super) fn read_rest_key(rest: &[u8]) -> Option<(&[u8], u16)> {
     let (key, part) = rest.get(1..)?.split_last_chunk()?;
     Some((key, u16::from_be_bytes(*part)))
+}
+
+/// Checks one row by itself, whatever it is a part of.
+pub(super) fn check(key: &[u8], row: &[u8], get: impl Fn(&[u8]) -> sled::Result<Option<IVec>>) -> Result<()> {
+    match Kind::of(key) {
+        Some(Kind::Rest) => check_rest(key, row),
+        _ => decode(key, row, get).map(drop),
+    }
+}
+
+/// Reads JSON. The error names no value: that would be what people said.
+pub(super) fn parse<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
+    serde_json::from_slice(value)
+        .map_err(|_| anyhow!("a stored value does not have the form that was expected"))
 }
 
 fn check_format(key: &[u8], row: &[u8]) -> Result<()> {
