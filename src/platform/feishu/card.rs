@@ -1,0 +1,226 @@
+//! A [`Message`] as an interactive card, JSON 2.0.
+//!
+//! Lines of words alone are `plain_text`, which nothing interprets; only a line that mentions or
+//! emphasises is markdown, with every typed character that could mean something escaped. JSON 2.0
+//! refuses unknown attributes, so only documented ones are used.
+//!
+//! Source: <https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-structure>
+
+use serde_json::{Value, json};
+
+use crate::chat::{Button, Line, Message, Span, Tone};
+
+use super::text;
+
+/// A card may have 200 elements; lines get what buttons and containers leave.
+const MOST_ELEMENTS: usize = 100;
+/// How much of the headline the list of chats shows.
+const SUMMARY: usize = 80;
+
+/// The card for `message`.
+pub fn card(message: &Message) -> Value {
+    let (headline, lines) = match message.lines.split_first() {
+        // A title is never parsed and so mentions nobody; and a body must not be empty.
+        Some((headline, rest)) if !rest.is_empty() && !is_blank(headline) && !has_mention(headline) => {
+            (Some(headline), rest)
+        }
+        _ => (None, &message.lines[..]),
+    };
+    let mut elements = body(lines);
+    if let Some(buttons) = buttons(&message.buttons) {
+        elements.push(buttons);
+    }
+    let mut card = json!({
+        "schema": "2.0",
+        "config": { "update_multi": true, "summary": { "content": summary(message) } },
+        "body": { "direction": "vertical", "vertical_spacing": "4px", "elements": elements },
+    });
+    if let Some(headline) = headline {
+        card["header"] = json!({
+            "title": plain_text(&headline.plain()),
+            "template": template(message.tone),
+        });
+    }
+    card
+}
+
+fn template(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "blue",
+        Tone::Good => "green",
+        Tone::Warning => "orange",
+        Tone::Alarm => "red",
+    }
+}
+
+fn summary(message: &Message) -> String {
+    let headline = message.lines.iter().find(|line| !is_blank(line)).map(Line::plain).unwrap_or_default();
+    text::unmarked(&headline).chars().take(SUMMARY).collect()
+}
+
+fn body(lines: &[Line]) -> Vec<Value> {
+    let elements = grouped(lines, is_words);
+    match elements.len() > MOST_ELEMENTS {
+        // One element says the same.
+        true => grouped(lines, |_| false),
+        false => elements,
+    }
+}
+
+/// Neighbouring lines of the same sort make one element.
+fn grouped(lines: &[Line], is_words: impl Fn(&Line) -> bool) -> Vec<Value> {
+    lines
+        .chunk_by(|a, b| is_words(a) == is_words(b))
+        .map(|lines| match is_words(&lines[0]) {
+            true => {
+                let words: Vec<String> = lines.iter().map(Line::plain).collect();
+                json!({ "tag": "div", "text": plain_text(&words.join("\n")) })
+            }
+            false => {
+                let lines: Vec<String> = lines.iter().map(markdown).collect();
+                json!({ "tag": "markdown", "content": lines.join("\n") })
+            }
+        })
+        .collect()
+}
+
+fn plain_text(words: &str) -> Value {
+    json!({ "tag": "plain_text", "content": text::printable(words) })
+}
+
+fn is_words(line: &Line) -> bool {
+    line.0.iter().all(|span| matches!(span, Span::Text(_)))
+}
+
+fn has_mention(line: &Line) -> bool {
+    line.0.iter().any(|span| matches!(span, Span::Person(_)))
+}
+
+fn is_blank(line: &Line) -> bool {
+    line.plain().trim().is_empty()
+}
+
+fn markdown(line: &Line) -> String {
+    let mut out = String::new();
+    for span in &line.0 {
+        match span {
+            Span::Text(words) => out += &escape(words),
+            Span::Strong(words) => {
+                // Emphasis with blanks at its edge is none.
+                let inner = words.trim();
+                match inner.is_empty() {
+                    true => out += &escape(words),
+                    false => out += &format!("**{}**", escape(inner)),
+                }
+            }
+            Span::Person(person) => match text::open_id(&person.id) {
+                Some(id) => out += &format!("<at id={id}></at>"),
+                None => out += &escape(&format!("@{}", person.name)),
+            },
+        }
+    }
+    out
+}
+
+/// Takes every meaning from typed text inside markdown: the entities of Feishu's own table, `&` itself,
+/// and what means something only at the beginning of a line (numbered lists, underlines of headings,
+/// blanks that make a code block).
+pub fn escape(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + words.len() / 4);
+    let mut at_start = true;
+    for c in text::printable(words).chars() {
+        match c {
+            ' ' | '\t' if at_start => out += "&nbsp;",
+            '=' | '|' if at_start => out += &format!("&#{};", u32::from(c)),
+            '.' if out.rsplit('\n').next().is_some_and(is_number) => out += "&#46;",
+            '~' => out += "&sim;",
+            '&' | '<' | '>' | '-' | '!' | '*' | '/' | '\\' | '[' | ']' | '(' | ')' | '#' | ':' | '+'
+            | '"' | '\'' | '`' | '$' | '_' => out += &format!("&#{};", u32::from(c)),
+            _ => out.push(c),
+        }
+        at_start = c == '\n' || (at_start && matches!(c, ' ' | '\t'));
+    }
+    out
+}
+
+fn is_number(line: &str) -> bool {
+    let line = line.trim_start_matches("&nbsp;");
+    !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn buttons(buttons: &[Button]) -> Option<Value> {
+    let columns: Vec<Value> = buttons
+        .iter()
+        .enumerate()
+        .map(|(index, button)| {
+            let button = json!({
+                "tag": "button",
+                "text": plain_text(&button.label),
+                "type": if index == 0 { "primary" } else { "default" },
+                "behaviors": [{ "type": "callback", "value": { "line": button.line } }],
+            });
+            json!({ "tag": "column", "width": "auto", "elements": [button] })
+        })
+        .collect();
+    (!columns.is_empty()).then(|| {
+        json!({ "tag": "column_set", "flex_mode": "flow", "horizontal_spacing": "8px", "columns": columns })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Person, PersonId};
+
+    fn li() -> Person {
+        Person { id: PersonId::new("feishu", "ou_li"), name: "李工".into() }
+    }
+
+    #[test]
+    fn the_headline_is_a_title_in_the_colour_of_its_tone() {
+        let card =
+            card(&Message::text("T1 已超时\n请处理").tone(Tone::Alarm).button("响应", "/工单 T1 响应"));
+        assert_eq!(card["header"]["title"], json!({ "tag": "plain_text", "content": "T1 已超时" }));
+        assert_eq!(card["header"]["template"], "red");
+        assert_eq!(card["body"]["elements"][0]["text"]["content"], "请处理");
+        let button = &card["body"]["elements"][1]["columns"][0]["elements"][0];
+        assert_eq!(button["behaviors"][0]["value"]["line"], "/工单 T1 响应");
+    }
+
+    #[test]
+    fn a_headline_with_a_mention_stays_in_the_body_where_it_notifies() {
+        let card =
+            card(&Message::default().line(Line::default().people([&li()]).then("请响应")).line("第二行"));
+        assert!(card.get("header").is_none());
+        assert_eq!(card["body"]["elements"][0]["content"], "<at id=ou_li></at> 请响应");
+        assert_eq!(card["body"]["elements"][1]["text"]["tag"], "plain_text");
+    }
+
+    #[test]
+    fn typed_text_beside_a_mention_is_no_markup() {
+        let typed = "<at id=all></at> [点我](http://x) **b** `c` # d\n1. e\n    f\n===\n| g |";
+        let line = Line(vec![Span::Person(li()), Span::Text(typed.into()), Span::Strong(" <b> ".into())]);
+        let text = markdown(&line);
+        assert_eq!(text.matches('<').count(), 2, "{text}");
+        assert_eq!(text.matches("**").count(), 2, "{text}");
+        for forbidden in ["](", "`", "#d", "\n1.", "\n ", "\n=", "\n|"] {
+            assert!(!text.contains(forbidden), "{forbidden} in {text}");
+        }
+    }
+
+    #[test]
+    fn somebody_without_a_feishu_id_is_named() {
+        for id in ["dingtalk:ou_li", "feishu:ou_a></at><at id=all", "feishu:all", "feishu:"] {
+            let person = Person { id: PersonId(id.into()), name: "<王>".into() };
+            assert_eq!(markdown(&Line(vec![Span::Person(person)])), "@&#60;王&#62;");
+        }
+    }
+
+    #[test]
+    fn a_card_of_many_lines_keeps_few_elements() {
+        let lines =
+            (0..400).map(|i| if i % 2 == 0 { Line::text("a") } else { Line::default().people([&li()]) });
+        let card = card(&Message { lines: lines.collect(), ..Message::default() });
+        assert_eq!(card["body"]["elements"].as_array().map(Vec::len), Some(1));
+    }
+}
