@@ -101,52 +101,78 @@ fn is_blank(line: &Line) -> bool {
 }
 
 fn markdown(line: &Line) -> String {
-    let mut out = String::new();
+    let mut out = Escaped::default();
     for span in &line.0 {
         match span {
-            Span::Text(words) => out += &escape(words),
+            Span::Text(words) => out.words(words),
+            // Emphasis with blanks at its edge is none.
+            Span::Strong(words) if words.trim().is_empty() => out.words(words),
             Span::Strong(words) => {
-                // Emphasis with blanks at its edge is none.
-                let inner = words.trim();
-                match inner.is_empty() {
-                    true => out += &escape(words),
-                    false => out += &format!("**{}**", escape(inner)),
-                }
+                out.markup("**");
+                out.words(words.trim());
+                out.markup("**");
             }
             Span::Person(person) => match text::open_id(&person.id) {
-                Some(id) => out += &format!("<at id={id}></at>"),
-                None => out += &escape(&format!("@{}", person.name)),
+                Some(id) => out.markup(&format!("<at id={id}></at>")),
+                None => out.words(&format!("@{}", person.name)),
             },
         }
     }
-    out
+    out.text
 }
 
-/// Takes every meaning from typed text inside markdown: the entities of Feishu's own table, `&` itself,
-/// and what means something only at the beginning of a line (numbered lists, underlines of headings,
-/// blanks that make a code block).
-pub fn escape(words: &str) -> String {
-    let mut out = String::with_capacity(words.len() + words.len() / 4);
-    let mut at_start = true;
-    for c in text::printable(words).chars() {
-        match c {
-            ' ' | '\t' if at_start => out += "&nbsp;",
-            '=' | '|' if at_start => out += &format!("&#{};", u32::from(c)),
-            '.' if out.rsplit('\n').next().is_some_and(is_number) => out += "&#46;",
-            '~' => out += "&sim;",
-            '&' | '<' | '>' | '-' | '!' | '*' | '/' | '\\' | '[' | ']' | '(' | ')' | '#' | ':' | '+'
-            | '"' | '\'' | '`' | '$' | '_' => out += &format!("&#{};", u32::from(c)),
-            _ => out.push(c),
-        }
-        at_start = c == '\n' || (at_start && matches!(c, ' ' | '\t'));
+/// Markdown in which typed words mean nothing.
+#[derive(Default)]
+struct Escaped {
+    text: String,
+    place: Place,
+}
+
+/// Where in its line the next character stands.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Place {
+    /// Nothing or blanks before it.
+    #[default]
+    Start,
+    /// A number alone before it.
+    Number,
+    /// Something else before it.
+    Inside,
+}
+
+impl Escaped {
+    /// Markup of our own.
+    fn markup(&mut self, markup: &str) {
+        self.text += markup;
+        self.place = Place::Inside;
     }
-    out
+
+    /// Takes every meaning from typed words: the entities of Feishu's own table, `&` itself, and what
+    /// means something only at the beginning of a line (numbered lists, underlines of headings, rows of
+    /// tables, blanks that make a code block).
+    fn words(&mut self, words: &str) {
+        use std::fmt::Write;
+        for c in text::printable(words).chars() {
+            // Writing to a string cannot fail.
+            let _ = match (c, self.place) {
+                (' ' | '\t', Place::Start) => write!(self.text, "&nbsp;"),
+                ('=' | '|', Place::Start) | ('.', Place::Number) => write!(self.text, "&#{};", u32::from(c)),
+                ('~', _) => write!(self.text, "&sim;"),
+                (c, _) if MEANINGFUL.contains(c) => write!(self.text, "&#{};", u32::from(c)),
+                (c, _) => self.text.write_char(c),
+            };
+            self.place = match (c, self.place) {
+                ('\n', _) => Place::Start,
+                (' ' | '\t', Place::Start) => Place::Start,
+                (c, Place::Start | Place::Number) if c.is_ascii_digit() => Place::Number,
+                _ => Place::Inside,
+            };
+        }
+    }
 }
 
-fn is_number(line: &str) -> bool {
-    let line = line.trim_start_matches("&nbsp;");
-    !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit())
-}
+/// What Feishu's table of entities lists besides `~`, and `&`.
+const MEANINGFUL: &str = r#"&<>-!*/\[]()#:+"'`$_"#;
 
 fn buttons(buttons: &[Button]) -> Option<Value> {
     let columns: Vec<Value> = buttons

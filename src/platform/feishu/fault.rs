@@ -62,9 +62,10 @@ impl Refused {
         matches!(self.code, 230099 | 230025 | 230001 | 11310 | 100290 | 200_000..=200_999)
     }
 
-    /// The message to be answered is gone, or cannot be answered here; a plain message may pass.
+    /// The message to be answered is gone or unknown, or cannot be answered here; a plain message may
+    /// pass.
     pub fn of_reply(&self) -> bool {
-        matches!(self.code, 230011 | 230019 | 230071 | 230072 | 230110 | 230111)
+        matches!(self.code, 230001 | 230011 | 230019 | 230071 | 230072 | 230110 | 230111)
     }
 
     fn passes(&self) -> bool {
