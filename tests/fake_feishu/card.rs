@@ -280,8 +280,8 @@ fn object<'a>(value: &'a Value, what: &str, known: &[&str]) -> Result<&'a Map<St
 }
 
 fn string(object: &Map<String, Value>, name: &str) -> Result<String, Refused> {
-    let text = object.get(name).and_then(Value::as_str);
-    text.map(str::to_owned).ok_or((200621, format!("{name} is not a string")))
+    let text = object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    text.map(str::to_owned).ok_or((200621, format!("{name} is no string, or empty")))
 }
 
 fn one_of(value: &str, known: &[&str]) -> Result<(), Refused> {

@@ -99,7 +99,7 @@ impl FakeFeishu {
             "all" => return "@_all".into(),
             "bot" => (BOT, "九鼎".to_owned(), "bot"),
             person => {
-                let name = self.state().people.get(person).cloned();
+                let name = self.state().everybody().get(person).cloned();
                 (person, name.expect("the person is known"), "user")
             }
         };

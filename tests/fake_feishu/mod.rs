@@ -36,6 +36,7 @@ use jiuding::{clock::SharedClock, platform::feishu::Settings};
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
+#[allow(unused_imports)]
 pub use deliver::{Answer, Delivery};
 pub use seal::{encrypt, encrypt_with, signature};
 
@@ -62,6 +63,8 @@ struct Shared {
 
 struct State {
     people: HashMap<String, String>,
+    // In chats, and not in the contacts.
+    outsiders: HashMap<String, String>,
     chats: HashMap<String, Chat>,
     // The chat of each message.
     messages: HashMap<String, String>,
@@ -137,6 +140,7 @@ impl FakeFeishu {
     pub async fn start(clock: SharedClock) -> Self {
         let state = State {
             people: HashMap::new(),
+            outsiders: HashMap::new(),
             chats: HashMap::new(),
             messages: HashMap::new(),
             recalled: HashSet::new(),
@@ -182,6 +186,17 @@ impl FakeFeishu {
         }
     }
 
+    /// The same settings as a section of the bot's configuration file.
+    pub fn toml(&self) -> String {
+        let key = self.state().encrypt_key.clone().map(|key| format!("encrypt_key = \"{key}\"\n"));
+        format!(
+            "[feishu]\nenabled = true\napp_id = \"{APP_ID}\"\napp_secret = \"{APP_SECRET}\"\n{}\
+             verification_token = \"{TOKEN}\"\nbase_url = \"{}\"\n",
+            key.unwrap_or_default(),
+            self.base_url()
+        )
+    }
+
     /// Deliveries are plain and unsigned from now on, as without an Encrypt Key in the console.
     pub fn without_encryption(&self) -> &Self {
         self.state().encrypt_key = None;
@@ -191,6 +206,12 @@ impl FakeFeishu {
     /// There is a person of this name.
     pub fn person(&self, open_id: &str, name: &str) -> &Self {
         self.state().people.insert(open_id.into(), name.into());
+        self
+    }
+
+    /// There is a person of another company: a member of chats whom the contacts do not name.
+    pub fn outsider(&self, open_id: &str, name: &str) -> &Self {
+        self.state().outsiders.insert(open_id.into(), name.into());
         self
     }
 
@@ -316,6 +337,10 @@ impl State {
     fn fresh(&mut self, prefix: &str) -> String {
         self.counter += 1;
         format!("{prefix}{:032x}", self.counter)
+    }
+
+    fn everybody(&self) -> HashMap<String, String> {
+        self.people.iter().chain(&self.outsiders).map(|(id, name)| (id.clone(), name.clone())).collect()
     }
 
     fn direct(&mut self, open_id: &str) -> String {

@@ -24,6 +24,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/im/v1/messages", post(send))
         .route("/open-apis/im/v1/messages/{id}/reply", post(reply))
         .route("/open-apis/im/v1/chats/{id}", get(chat))
+        .route("/open-apis/im/v1/chats/{id}/members", get(members))
         .route("/open-apis/contact/v3/users/basic_batch", post(names))
         .route("/open-apis/contact/v3/users/{id}", get(user))
         .with_state(shared)
@@ -77,6 +78,22 @@ async fn chat(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap)
     done(json!({ "name": chat.name, "chat_mode": mode, "chat_type": "private", "external": false }))
 }
 
+async fn members(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    count(&shared, "members");
+    let fault = shared.state().directory.clone();
+    if let Some(refusal) = before(fault.as_ref()).await.or_else(|| unauthorised(&shared, &headers)) {
+        return refusal;
+    }
+    let state = shared.state();
+    if !state.chats.contains_key(&id) {
+        return refusal(400, 232006, "invalid chat_id");
+    }
+    // Everybody is in every chat; bots are not listed.
+    let member = |(id, name): (&String, &String)| json!({ "member_id_type": "open_id", "member_id": id, "name": name });
+    let items: Vec<Value> = state.people.iter().chain(&state.outsiders).map(member).collect();
+    done(json!({ "member_total": items.len(), "items": items, "page_token": "", "has_more": false }))
+}
+
 async fn names(Extract(shared): Fake, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     count(&shared, "names");
     let fault = shared.state().directory.clone();
@@ -119,7 +136,9 @@ async fn send(
         match id_type.as_str() {
             "chat_id" if state.chats.contains_key(id) => Ok((id.to_owned(), None, None)),
             "chat_id" => Err((230002, "Bot/User can NOT be out of the chat.")),
-            "open_id" if state.people.contains_key(id) => Ok((state.direct(id), Some(id.to_owned()), None)),
+            "open_id" if state.people.contains_key(id) || state.outsiders.contains_key(id) => {
+                Ok((state.direct(id), Some(id.to_owned()), None))
+            }
             "open_id" => Err((230013, "Bot has NO availability to this user.")),
             _ => Err((230001, "invalid receive_id_type")),
         }
@@ -215,12 +234,12 @@ fn accept(
     let content: Value =
         serde_json::from_str(&content).map_err(|_| (230001, "content is not JSON".to_owned()))?;
     let read = match msg_type.as_str() {
-        "text" => card::read_text(&content, &state.people).ok_or((230001, "no text".to_owned()))?,
+        "text" => card::read_text(&content, &state.everybody()).ok_or((230001, "no text".to_owned()))?,
         "interactive" => match fault {
             Some(Fault::RefuseCard(inner)) => {
                 return Err((230099, format!("Failed. ErrCode: {inner}; ErrMsg: no")));
             }
-            _ => card::read_card(&content, &state.people).map_err(|(inner, why)| {
+            _ => card::read_card(&content, &state.everybody()).map_err(|(inner, why)| {
                 (230099, format!("Failed to create card content, ErrCode: {inner}; ErrMsg: {why}"))
             })?,
         },

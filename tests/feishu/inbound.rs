@@ -79,6 +79,18 @@ async fn a_directory_that_refuses_leaves_the_id_for_the_name() {
 }
 
 #[tokio::test]
+async fn a_customer_outside_the_contacts_is_named_as_a_member_of_the_chat() {
+    let stage = Stage::new().await;
+    stage.fake.outsider("ou_customer", "客户王工");
+    assert_eq!(stage.fake.deliver_text(GROUP, "ou_customer", "/状态").await.status, 200);
+    assert_eq!(stage.recorder.only().sender.name, "客户王工");
+    // The others of the chat are known from the same answer.
+    assert_eq!(stage.fake.deliver_text(GROUP, LI, "/状态").await.status, 200);
+    assert_eq!(stage.recorder.heard()[1].sender.name, "李工");
+    assert_eq!((stage.fake.calls("names"), stage.fake.calls("members")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_direct_message_is_direct_and_a_press_there_too() {
     let stage = Stage::new().await;
     let chat = stage.fake.direct(LI);

@@ -87,11 +87,40 @@ async fn typed_text_is_no_markup_in_a_card_or_a_text() {
     stage.feishu.deliver(&into_group("p2", message)).await.unwrap();
     let [card, text] = &stage.fake.sent()[..] else { panic!("two were sent") };
     let shown = typed.replace('\u{8}', "");
-    assert_eq!(card.words, format!("{shown}\n@李工{shown}{shown}\n{shown}"));
+    // The blank before the emphasis is the only thing added.
+    assert_eq!(card.words, format!("{shown}\n@李工{shown} {shown}\n{shown}"));
     assert_eq!(card.mentions, [LI]);
     assert_eq!(text.msg_type, "text");
     assert_eq!(text.mentions, [LI]);
     assert!(!text.words.contains('<') && !text.words.contains("]("), "{}", text.words);
+}
+
+#[tokio::test]
+async fn blank_and_long_lines_make_a_card_that_is_taken() {
+    let stage = Stage::new().await;
+    stage.fake.per_chat_per_second(1000);
+    let li = || Line::default().people([&person(LI, "李工")]);
+    let bold = |words: &str| {
+        Line(vec![Span::Text("见".into()), Span::Strong(words.into()), Span::Text("处理".into())])
+    };
+    let long = "长".repeat(200);
+    let messages = [
+        Message::text("只有一行"),
+        Message::text("标题\n\n"),
+        Message::text("\n\n正文"),
+        Message::text("标题\n甲\n\n乙").line("").line(li()).line("").line("丙").line(""),
+        Message::text(&long).line("正文"),
+        Message::text("标题").line(bold("【T1】")).line(bold("T1")).line(bold("")).line(bold(" ")),
+        Message::text("").line(li()).line("").button("好", "/好"),
+    ];
+    for (n, message) in messages.into_iter().enumerate() {
+        stage.feishu.deliver(&into_group(&format!("p{n}"), message)).await.unwrap();
+    }
+    let sent = stage.fake.sent();
+    assert!(sent.iter().all(|sent| sent.msg_type == "interactive"), "{sent:#?}");
+    assert_eq!(sent[3].words, "标题\n甲\n\n乙\n\n@李工 \n\n丙\n");
+    assert_eq!(sent[4].content.get("header"), None);
+    assert!(sent[5].words.starts_with("标题\n见 【T1】 处理\n见T1处理\n"), "{}", sent[5].words);
 }
 
 #[tokio::test]

@@ -14,16 +14,16 @@ use super::text;
 
 /// A card may have 200 elements; lines get what buttons and containers leave.
 const MOST_ELEMENTS: usize = 100;
+/// Clients cut titles that are too long.
+const LONGEST_TITLE: usize = 100;
 /// How much of the headline the list of chats shows.
 const SUMMARY: usize = 80;
 
 /// The card for `message`.
 pub fn card(message: &Message) -> Value {
     let (headline, lines) = match message.lines.split_first() {
-        // A title is never parsed and so mentions nobody; and a body must not be empty.
-        Some((headline, rest)) if !rest.is_empty() && !is_blank(headline) && !has_mention(headline) => {
-            (Some(headline), rest)
-        }
+        // A body must not be empty.
+        Some((headline, rest)) if !rest.iter().all(is_blank) && is_title(headline) => (Some(headline), rest),
         _ => (None, &message.lines[..]),
     };
     let mut elements = body(lines);
@@ -67,11 +67,12 @@ fn body(lines: &[Line]) -> Vec<Value> {
     }
 }
 
-/// Neighbouring lines of the same sort make one element.
+/// Neighbouring lines of the same sort make one element, blank ones beside them are of either sort.
 fn grouped(lines: &[Line], is_words: impl Fn(&Line) -> bool) -> Vec<Value> {
     lines
-        .chunk_by(|a, b| is_words(a) == is_words(b))
-        .map(|lines| match is_words(&lines[0]) {
+        .chunk_by(|a, b| is_blank(a) || is_blank(b) || is_words(a) == is_words(b))
+        .filter(|lines| !lines.iter().all(is_blank))
+        .map(|lines| match lines.iter().all(&is_words) {
             true => {
                 let words: Vec<String> = lines.iter().map(Line::plain).collect();
                 json!({ "tag": "div", "text": plain_text(&words.join("\n")) })
@@ -92,8 +93,11 @@ fn is_words(line: &Line) -> bool {
     line.0.iter().all(|span| matches!(span, Span::Text(_)))
 }
 
-fn has_mention(line: &Line) -> bool {
-    line.0.iter().any(|span| matches!(span, Span::Person(_)))
+/// Whether a line can be a title: short, of one line, and mentioning nobody.
+fn is_title(line: &Line) -> bool {
+    let words = line.plain();
+    let mentions = line.0.iter().any(|span| matches!(span, Span::Person(_)));
+    !mentions && !is_blank(line) && !words.contains('\n') && words.chars().count() <= LONGEST_TITLE
 }
 
 fn is_blank(line: &Line) -> bool {
@@ -107,11 +111,7 @@ fn markdown(line: &Line) -> String {
             Span::Text(words) => out.words(words),
             // Emphasis with blanks at its edge is none.
             Span::Strong(words) if words.trim().is_empty() => out.words(words),
-            Span::Strong(words) => {
-                out.markup("**");
-                out.words(words.trim());
-                out.markup("**");
-            }
+            Span::Strong(words) => out.strong(words.trim()),
             Span::Person(person) => match text::open_id(&person.id) {
                 Some(id) => out.markup(&format!("<at id={id}></at>")),
                 None => out.words(&format!("@{}", person.name)),
@@ -145,6 +145,16 @@ impl Escaped {
     fn markup(&mut self, markup: &str) {
         self.text += markup;
         self.place = Place::Inside;
+    }
+
+    /// Emphasised words. Between punctuation and a letter `**` is none, so a blank stands there.
+    fn strong(&mut self, words: &str) {
+        let blank = |edge: Option<char>| if edge.is_some_and(char::is_alphanumeric) { "" } else { " " };
+        let before =
+            if self.text.is_empty() || self.text.ends_with(' ') { "" } else { blank(words.chars().next()) };
+        self.markup(&format!("{before}**"));
+        self.words(words);
+        self.markup(&format!("**{}", blank(words.chars().next_back())));
     }
 
     /// Takes every meaning from typed words: the entities of Feishu's own table, `&` itself, and what

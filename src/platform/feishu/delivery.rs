@@ -129,8 +129,7 @@ struct Header {
     create_time: String,
     #[serde(default)]
     token: String,
-    #[serde(default)]
-    app_id: String,
+    app_id: Option<String>,
 }
 
 /// The envelope of an encrypted body; whatever else stands beside `encrypt` does not count.
@@ -167,7 +166,7 @@ impl Wire {
         }
         let (app, envelope) = match self.header {
             Some(header) => (
-                Some(header.app_id),
+                header.app_id,
                 Envelope {
                     kind: header.event_type,
                     key: format!("event:{}", header.event_id),

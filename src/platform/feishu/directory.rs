@@ -22,6 +22,8 @@ const BUDGET: Duration = Duration::from_millis(800);
 const BELIEVED: SignedDuration = SignedDuration::from_hours(24);
 /// How long a question that failed is not asked again. About the network, so in real time.
 const RESTS: Duration = Duration::from_secs(60);
+/// How many hundreds of a chat's members are looked through.
+const MOST_PAGES: usize = 5;
 /// How many names are kept; more make room by starting over.
 const MOST: usize = 20_000;
 
@@ -54,10 +56,18 @@ impl Directory {
         }
     }
 
-    /// A person's name, within [`BUDGET`].
-    pub async fn person(&self, open_id: &str) -> Option<String> {
-        let (api, id) = (self.api.clone(), open_id.to_owned());
-        self.people.ask(open_id, async move { fetch_person(&api, &id).await }).await
+    /// A person's name, within [`BUDGET`]. Where the contacts do not know them (people of another
+    /// company), the members of `chat_id` are looked through.
+    pub async fn person(&self, open_id: &str, chat_id: Option<&str>) -> Option<String> {
+        let (api, people) = (self.api.clone(), self.people.clone());
+        let (id, chat) = (open_id.to_owned(), chat_id.map(str::to_owned));
+        let fetch = async move {
+            match (fetch_person(&api, &id).await, chat) {
+                (Ok(None) | Err(_), Some(chat)) => fetch_member(&api, &people, &id, &chat).await,
+                (fetched, _) => fetched,
+            }
+        };
+        self.people.ask(open_id, fetch).await
     }
 
     /// A chat, within [`BUDGET`].
@@ -104,6 +114,40 @@ async fn fetch_person(api: &Api, open_id: &str) -> Result<Option<String>, Fault>
     let path = format!("contact/v3/users/{open_id}");
     let answer = api.call(Call::get(&path, &by_open_id)).await?;
     Ok(name_in(&answer["data"]["user"]))
+}
+
+/// Looks through a chat's members, and keeps the names of the others on the way.
+async fn fetch_member(
+    api: &Api,
+    people: &Cache<String>,
+    open_id: &str,
+    chat_id: &str,
+) -> Result<Option<String>, Fault> {
+    if !is_id(chat_id) {
+        return Ok(None);
+    }
+    let path = format!("im/v1/chats/{chat_id}/members");
+    let mut page = String::new();
+    for _ in 0..MOST_PAGES {
+        let mut query = vec![("member_id_type", "open_id"), ("page_size", "100")];
+        if !page.is_empty() {
+            query.push(("page_token", &page));
+        }
+        let answer = api.call(Call::get(&path, &query)).await?;
+        let mut found = None;
+        for member in answer["data"]["items"].as_array().unwrap_or(&Vec::new()) {
+            match (member["member_id"].as_str(), name_in(member)) {
+                (Some(id), name) if id == open_id => found = name,
+                (Some(id), Some(name)) => people.note(id, name),
+                _ => {}
+            }
+        }
+        page = answer["data"]["page_token"].as_str().unwrap_or_default().to_owned();
+        if found.is_some() || page.is_empty() || answer["data"]["has_more"] != true {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 async fn fetch_chat(api: &Api, chat_id: &str) -> Result<Option<Chat>, Fault> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     delivery::{self, Envelope},
-    typed::{Ids, Mention},
+    typed::{Ids, Mention, or_default},
 };
 
 /// What happened where by whom; everything that needs no question to the platform.
@@ -80,32 +80,32 @@ struct Received {
 
 #[derive(Deserialize)]
 struct Sender {
-    #[serde(default)]
-    sender_id: Option<Ids>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    sender_id: Ids,
+    #[serde(default, deserialize_with = "or_default")]
     sender_type: String,
 }
 
 #[derive(Deserialize)]
 struct Message {
     message_id: String,
-    #[serde(default)]
-    parent_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    parent_id: String,
+    #[serde(default, deserialize_with = "or_default")]
     create_time: String,
     chat_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     chat_type: String,
     message_type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     content: String,
-    #[serde(default)]
-    mentions: Option<Vec<Mention>>,
+    #[serde(default, deserialize_with = "or_default")]
+    mentions: Vec<Mention>,
 }
 
 fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     let Received { sender, message } = Received::deserialize(envelope.event)?;
-    let open_id = sender.sender_id.unwrap_or_default().open_id;
+    let open_id = sender.sender_id.open_id;
     // Bots, this one among them, are not people: two of them would talk for ever.
     if sender.sender_type != "user" || open_id.is_empty() {
         return Ok(None);
@@ -120,8 +120,8 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         deed: Deed::Wrote {
             message_type: message.message_type,
             content: message.content,
-            mentions: message.mentions.unwrap_or_default(),
-            parent: message.parent_id.filter(|id| !id.is_empty()),
+            mentions: message.mentions,
+            parent: Some(message.parent_id).filter(|id| !id.is_empty()),
         },
     }))
 }
@@ -129,9 +129,9 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
 #[derive(Deserialize)]
 struct BotAdded {
     chat_id: String,
-    #[serde(default)]
-    operator_id: Option<Ids>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    operator_id: Ids,
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
 }
 
@@ -144,7 +144,7 @@ fn added(envelope: Envelope) -> Result<Happened, serde_json::Error> {
             name: Some(added.name).filter(|name| !name.is_empty()),
             direct: Some(false),
         },
-        open_id: added.operator_id.unwrap_or_default().open_id,
+        open_id: added.operator_id.open_id,
         at: envelope.at,
         message: None,
         deed: Deed::Added,
@@ -155,7 +155,7 @@ fn added(envelope: Envelope) -> Result<Happened, serde_json::Error> {
 struct Action {
     operator: Ids,
     action: Pressed,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     context: Context,
 }
 
@@ -167,9 +167,9 @@ struct Pressed {
 
 #[derive(Default, Deserialize)]
 struct Context {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     open_message_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     open_chat_id: String,
 }
 

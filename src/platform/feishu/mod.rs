@@ -79,7 +79,8 @@ impl Feishu {
         let Happened { keys, chat, open_id, at, message, deed } = happened;
         let mentioned = matches!(&deed, Deed::Wrote { mentions, .. } if !mentions.is_empty());
         // All at once, so that the budget is spent once.
-        let (room, sender, me) = tokio::join!(self.room(chat), self.person(open_id), async {
+        let chat_id = chat.id.clone();
+        let (room, sender, me) = tokio::join!(self.room(chat), self.person(open_id, &chat_id), async {
             match mentioned {
                 true => self.directory.me().await,
                 false => None,
@@ -120,10 +121,10 @@ impl Feishu {
         Room { id, name: known.name, direct: chat.direct.unwrap_or(known.direct) }
     }
 
-    async fn person(&self, open_id: String) -> Person {
+    async fn person(&self, open_id: String, chat_id: &str) -> Person {
         let name = match open_id.is_empty() {
             true => None,
-            false => self.directory.person(&open_id).await,
+            false => self.directory.person(&open_id, Some(chat_id)).await,
         };
         Person { id: PersonId::new(NAME, &open_id), name: name.unwrap_or(open_id) }
     }
@@ -163,7 +164,7 @@ impl Platform for Feishu {
 
     async fn name_of(&self, person: &PersonId) -> Option<String> {
         match person.platform() == NAME {
-            true => self.directory.person(person.raw()).await,
+            true => self.directory.person(person.raw(), None).await,
             false => None,
         }
     }

@@ -1,6 +1,6 @@
 //! From the content of a Feishu message to [`Typed`] text.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::chat::{Person, PersonId, Typed};
@@ -10,12 +10,12 @@ use crate::chat::{Person, PersonId, Typed};
 pub struct Mention {
     /// What stands for it in the text: `@_user_1`, or `@_all`.
     pub key: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     id: Ids,
     /// `user` or `bot`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     mentioned_type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
 }
 
@@ -23,8 +23,17 @@ pub struct Mention {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Ids {
     /// The person's id for this app.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub open_id: String,
+}
+
+/// Reads `null` like a field that is not there: Feishu writes both.
+pub fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A message as it was typed.
