@@ -1,5 +1,7 @@
 //! The Feishu adapter against a pretend Feishu.
 
+#![allow(clippy::unwrap_used)]
+
 mod inbound;
 mod outbound;
 mod vectors;

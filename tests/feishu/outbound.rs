@@ -151,6 +151,10 @@ async fn what_is_too_long_for_a_card_is_said_whole_as_text() {
     let message = Message::text(vec!["远山银行的一条需求记录"; 10_000].join("\n"));
     stage.feishu.deliver(&into_group("p2", message)).await.unwrap();
     assert!(stage.fake.sent()[1].words.ends_with("行没有显示）"));
+    // Quotes and line breaks take more of the body than they seem to.
+    let message = Message::text("\"\n".repeat(60_000));
+    stage.feishu.deliver(&into_group("p3", message)).await.unwrap();
+    assert!(stage.fake.sent()[2].words.ends_with("行没有显示）"));
 }
 
 #[tokio::test]

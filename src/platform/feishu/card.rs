@@ -259,4 +259,27 @@ mod tests {
         let card = card(&Message { lines: lines.collect(), ..Message::default() });
         assert_eq!(card["body"]["elements"].as_array().map(Vec::len), Some(1));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn typed_words_come_back_and_mean_nothing(words in r##"[ \t\n0-9.=|*_~`<>&;\[\]()#:+"'$/!\\a中\-]{0,40}"##) {
+            let mut escaped = Escaped::default();
+            escaped.words(&words);
+            let mut pieces = escaped.text.split('&');
+            let mut back = pieces.next().unwrap_or_default().to_owned();
+            for piece in pieces {
+                let (entity, rest) = piece.split_once(';').expect("every & begins an entity");
+                back.push(match entity {
+                    "nbsp" => ' ',
+                    "sim" => '~',
+                    _ => entity.strip_prefix('#').and_then(|code| char::from_u32(code.parse().ok()?)).expect("a code"),
+                });
+                back += rest;
+            }
+            // Tabs at the start of a line are blanks.
+            proptest::prop_assert_eq!(back.replace('\t', " "), words.replace('\t', " "));
+            let active = |c: char| "<>*_`[]()!\\~:/".contains(c);
+            proptest::prop_assert!(!escaped.text.contains(active), "{}", escaped.text);
+        }
+    }
 }

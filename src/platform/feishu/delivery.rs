@@ -232,4 +232,33 @@ mod tests {
             assert_eq!(instant(text), None, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_pass_or_panic_without_the_secrets(
+            raw in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            sealed in "[A-Za-z0-9+/]{0,90}={0,2}",
+            encrypted: bool,
+        ) {
+            let settings = Settings {
+                app_id: "cli_1".into(),
+                app_secret: "s".into(),
+                encrypt_key: encrypted.then(|| "k".into()),
+                verification_token: "v".into(),
+                base_url: "http://127.0.0.1".into(),
+                window_back: jiff::SignedDuration::from_hours(8),
+                window_ahead: jiff::SignedDuration::from_mins(5),
+            };
+            let envelope = serde_json::json!({ "encrypt": sealed }).to_string().into_bytes();
+            for body in [raw, envelope] {
+                let unsigned = open(&settings, Timestamp::UNIX_EPOCH, &HeaderMap::new(), &body);
+                proptest::prop_assert!(unsigned.is_err());
+                let mut headers = HeaderMap::new();
+                headers.insert("x-lark-request-timestamp", "0.5".parse().expect("a header"));
+                let signature = seal::signature(b"0.5", b"", "k", &body);
+                headers.insert(SIGNATURE, signature.parse().expect("a header"));
+                proptest::prop_assert!(open(&settings, Timestamp::UNIX_EPOCH, &headers, &body).is_err());
+            }
+        }
+    }
 }

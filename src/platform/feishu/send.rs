@@ -16,13 +16,34 @@ use super::{Chat, Feishu, NAME, api::Call, card, directory::is_id, fault::Fault,
 
 /// The body of a call with a card may have 30 KB, and Feishu's own form of it may be larger than ours.
 const MOST_OF_A_CARD: usize = 28 * 1024;
-/// The body of a call with text may have 150 KB; room is left for escapes.
-const MOST_OF_A_TEXT: usize = 100 * 1024;
+/// The body of a call with text may have 150 KB.
+const MOST_OF_A_TEXT: usize = 145 * 1024;
 
 /// One of the forms in which a parcel can be said.
 struct Form {
     msg_type: &'static str,
     content: String,
+}
+
+impl Form {
+    /// A text message, with as much of `text` as one may hold.
+    fn text(text: &str) -> Self {
+        let mut most = MOST_OF_A_TEXT;
+        loop {
+            let shortened = text::shortened(text, most);
+            let form = Self { msg_type: "text", content: json!({ "text": shortened }).to_string() };
+            // Only what is full of quotes and line breaks needs a second look.
+            if form.size() <= MOST_OF_A_TEXT || most == 0 {
+                return form;
+            }
+            most = most * 3 / 4;
+        }
+    }
+
+    /// What it takes of a call's body, where the content is a string, so that its quotes count twice.
+    fn size(&self) -> usize {
+        json!(self.content).to_string().len()
+    }
 }
 
 /// Where a form goes.
@@ -68,8 +89,7 @@ impl Feishu {
 
     async fn send_by(&self, way: Way<'_>, parcel: &Parcel) -> Result<Value, Fault> {
         let card = Form { msg_type: "interactive", content: card::card(&parcel.message).to_string() };
-        // Inside the body the card is a string, so its quotes count twice.
-        if json!(card.content).to_string().len() <= MOST_OF_A_CARD {
+        if card.size() <= MOST_OF_A_CARD {
             match self.send_form(way, parcel, &card).await {
                 Err(Fault::Refused(refused)) if refused.of_card() => {
                     metrics::counter!("jiuding_feishu_cards_refused_total").increment(1);
@@ -78,9 +98,7 @@ impl Feishu {
                 sent => return sent,
             }
         }
-        let text = text::shortened(&text::text(&parcel.message), MOST_OF_A_TEXT);
-        let text = Form { msg_type: "text", content: json!({ "text": text }).to_string() };
-        self.send_form(way, parcel, &text).await
+        self.send_form(way, parcel, &Form::text(&text::text(&parcel.message))).await
     }
 
     async fn send_form(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {

@@ -309,4 +309,14 @@ mod tests {
         assert_eq!(read("text", "", &[], None), None);
         assert_eq!(read("text", "[]", &[], None), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_mentions_nobody_reads_as_it_was_typed(text in r"[@_user10al \[\](中\n]{0,40}") {
+            proptest::prop_assume!(!text.contains("@_all"));
+            let mentions = [mention("@_user_99", "ou_2", "李工", "user")];
+            let read = read("text", &serde_json::json!({ "text": text }).to_string(), &mentions, None);
+            proptest::prop_assert_eq!(read.map(|read| read.text.words()), Some(text.trim().to_owned()));
+        }
+    }
 }
