@@ -4,5 +4,7 @@
 
 mod command_line;
 mod dates;
+mod fake_feishu;
+mod feishu;
 mod outbox;
 mod store;
