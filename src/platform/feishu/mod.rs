@@ -153,6 +153,11 @@ impl Platform for Feishu {
         true
     }
 
+    /// `uuid` is remembered for one hour. `[D:msg-create]`
+    fn remembers(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             // Feishu: 5 a second into one chat, all its bots together; one place is left to the others.
