@@ -15,6 +15,8 @@ pub(super) enum DayWords {
     In { amount: Amount, ago: bool },
     /// A weekday of this week (0), the next (1) …, or the coming one.
     Weekday { week: Option<i64>, weekday: i64 },
+    /// `下个工作日`.
+    NextWorking,
     /// The end of the working week: `本周内`.
     WorkingWeek(i64),
     /// A week, without saying which day of it: `下周`.
@@ -55,6 +57,8 @@ pub(super) enum Month {
 pub(super) enum Day {
     Number(i8),
     Last,
+    FirstWorking,
+    LastWorking,
     /// The month alone.
     Any,
 }
@@ -90,6 +94,7 @@ pub(super) fn day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
         .or_else(|| month(c, i))
         .or_else(|| day_of_month(c, i))
         .or_else(|| english(c, i))
+        .or_else(|| english_day_month(c, i))
 }
 
 fn relative(c: &[char], i: usize) -> Option<(DayWords, usize)> {
@@ -97,6 +102,9 @@ fn relative(c: &[char], i: usize) -> Option<(DayWords, usize)> {
         RELATIVE.iter().find_map(|(word, days)| Some((days.clone(), after(c, i, word)?)))
     {
         return Some((words, end));
+    }
+    if let Some(end) = after_any(c, i, &["下一个工作日", "下个工作日"]) {
+        return Some((DayWords::NextWorking, end));
     }
     let (days, end) = look_up(c, i, &[("今", 0), ("明", 1), ("昨", -1), ("后", 2)])?;
     after_any(c, end, &PARTS_BEHIND)?;
@@ -122,7 +130,8 @@ fn week(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     if let Some(end) = after(c, end, "末") {
         return Some((DayWords::Weekend(week.unwrap_or(0)), end));
     }
-    if let Some(end) = after_any(c, end, &["之内", "以内", "内"]) {
+    if let Some(end) = after_any(c, end, &["最后一个工作日", "的最后一个工作日", "之内", "以内", "内"])
+    {
         return Some((DayWords::WorkingWeek(week.unwrap_or(0)), end));
     }
     let week = week?;
@@ -165,6 +174,14 @@ fn weekday(c: &[char], i: usize) -> Option<(i64, usize)> {
         return (!another).then_some((weekday, i + 1));
     }
     Some((weekday, i + 1)).filter(|_| weekday < 6 || typed == '日' || typed == '天')
+}
+
+/// The weekday of `11/30(一)`, where nothing but the brackets says that it is one.
+pub(super) fn bracketed_weekday(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+    let opened = i.checked_sub(1).is_some_and(|before| c[before] == '(');
+    let (weekday, end) = weekday(c, i)?;
+    let closed = opened && c.get(end) == Some(&')');
+    closed.then_some((DayWords::Weekday { week: None, weekday }, end))
 }
 
 fn number_day(number: Number) -> Option<i8> {
@@ -271,6 +288,12 @@ fn month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
 /// `底`, `中旬`, `5号`: what stands behind a month.
 fn day_in_month(c: &[char], i: usize) -> Option<(Day, usize)> {
     let edges = [
+        ("最后一个工作日", Day::LastWorking),
+        ("最后1个工作日", Day::LastWorking),
+        ("底最后一个工作日", Day::LastWorking),
+        ("第一个工作日", Day::FirstWorking),
+        ("第1个工作日", Day::FirstWorking),
+        ("最后一天", Day::Last),
         ("上旬", Day::Number(10)),
         ("中旬", Day::Number(20)),
         ("下旬", Day::Last),
@@ -406,7 +429,7 @@ fn english(c: &[char], i: usize) -> Option<(DayWords, usize)> {
                 let end = after(c, end, ".").unwrap_or(end);
                 return Some((DayWords::Weekday { week: None, weekday }, end));
             }
-            return english_date(c, i);
+            return english_month_day(c, i);
         }
     };
     Some((words, end))
@@ -447,8 +470,16 @@ fn english_month(c: &[char], i: usize) -> Option<(i8, usize)> {
     Some((i8::try_from(at).ok()? + 1, end))
 }
 
+/// `1 dec`, `1st of december`.
+fn english_day_month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+    let (day, end) = number(c, i).filter(|(day, _)| day.digits <= 2)?;
+    let end = after_any(c, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
+    let (month, end) = english_month(c, spaces(c, after(c, end, " of").unwrap_or(end)))?;
+    Some((dated(None, u32::try_from(month).ok()?, day.value)?, end))
+}
+
 /// `dec 1st, 2026`.
-fn english_date(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+fn english_month_day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     let (month, end) = english_month(c, i)?;
     let (day, end) = number(c, spaces(c, end))?;
     let end = after_any(c, end, &["st", "nd", "rd", "th"]).unwrap_or(end);

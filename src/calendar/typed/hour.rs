@@ -60,7 +60,7 @@ pub(super) struct EndWords {
     clock: ClockWords,
 }
 
-const PARTS: [(&str, Part); 41] = [
+const PARTS: [(&str, Part); 43] = [
     ("大清早", Part::Early),
     ("一大早", Part::Early),
     ("清早", Part::Early),
@@ -74,6 +74,8 @@ const PARTS: [(&str, Part); 41] = [
     ("凌晨", Part::Dawn),
     ("中午", Part::Noon),
     ("正午", Part::Noon),
+    ("午饭前", Part::Noon),
+    ("午休前", Part::Noon),
     ("下午", Part::Afternoon),
     ("午后", Part::Afternoon),
     ("傍晚", Part::Dusk),

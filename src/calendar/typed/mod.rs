@@ -91,7 +91,7 @@ pub enum Unreadable {
 
 /// Reads a text that is a date, a time, a stretch of time or a duration from now, and nothing else.
 pub fn read(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Reading, Unreadable> {
-    let text = text.trim();
+    let text = unwrapped(text.trim());
     if let Some(reading) = exact(text, now, calendar) {
         return reading;
     }
@@ -105,6 +105,13 @@ pub fn read(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Reading, 
         return Err(Unreadable::NotATime);
     }
     resolve::resolve(&phrase, now, calendar)
+}
+
+/// Takes off the brackets or quotes around a whole text.
+fn unwrapped(text: &str) -> &str {
+    let pairs = [('(', ')'), ('（', '）'), ('【', '】'), ('「', '」'), ('“', '”'), ('"', '"')];
+    let inner = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);
+    pairs.into_iter().find_map(inner).map_or(text, str::trim)
 }
 
 /// An instant as machines write it, with its zone.
