@@ -108,7 +108,7 @@ fn a_date_at_the_end_of_a_text_is_split_off() {
 }
 
 /// Text with the words of a date in it, none of which is one.
-const ORDINARY: [&str; 57] = [
+const ORDINARY: [&str; 60] = [
     "三天打鱼",
     "三天打鱼两天晒网",
     "第3点意见",
@@ -163,6 +163,9 @@ const ORDINARY: [&str; 57] = [
     "7x24 小时支持",
     "周一飞",
     "双十一",
+    "修改第二章节后",
+    "多年前",
+    "春节前端值班",
     "项目例会 每周三 10点",
     "R12",
     "",

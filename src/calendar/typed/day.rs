@@ -17,6 +17,8 @@ pub(super) enum DayWords {
     Weekday { week: Option<i64>, weekday: i64 },
     /// `下个工作日`.
     NextWorking,
+    /// The last working day before a holiday, or the first after it: `春节前`.
+    Holiday { name: &'static str, before: bool },
     /// The end of the working week: `本周内`.
     WorkingWeek(i64),
     /// A week, without saying which day of it: `下周`.
@@ -89,6 +91,7 @@ pub(super) fn day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     relative(c, i)
         .or_else(|| week(c, i))
         .or_else(|| in_days(c, i))
+        .or_else(|| holiday(c, i))
         .or_else(|| numeric(c, i))
         .or_else(|| quarter(c, i))
         .or_else(|| month(c, i))
@@ -116,6 +119,31 @@ fn in_days(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     let whole_days = offset.amount.seconds == 0 && offset.kind != OffsetKind::Bare;
     let ago = offset.kind == OffsetKind::Ago;
     whole_days.then_some((DayWords::In { amount: offset.amount, ago }, end))
+}
+
+/// `春节前`, `国庆节后`, `节前`; the names as the holiday data has them.
+fn holiday(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+    let names = [
+        ("元旦", "元旦"),
+        ("春节", "春节"),
+        ("过年", "春节"),
+        ("清明", "清明"),
+        ("五一", "劳动"),
+        ("劳动节", "劳动"),
+        ("端午", "端午"),
+        ("中秋", "中秋"),
+        ("国庆", "国庆"),
+        ("十一", "国庆"),
+        ("放假", ""),
+        ("年", "春节"),
+        ("节", ""),
+    ];
+    let (name, end) = look_up(c, i, &names)?;
+    let end = after_any(c, end, &["节放假", "放假", "假期", "节"]).unwrap_or(end);
+    let sides =
+        [("之前", true), ("以前", true), ("前", true), ("之后", false), ("以后", false), ("后", false)];
+    let (before, end) = look_up(c, end, &sides)?;
+    Some((DayWords::Holiday { name, before }, end))
 }
 
 const WEEK: [&str; 3] = ["星期", "礼拜", "周"];

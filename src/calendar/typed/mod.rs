@@ -10,6 +10,7 @@
 //! - An hour alone is today's and refused when past; only 凌晨 and 0点 are the coming ones.
 //! - A day and month are this year's and refused when past; in November and December, January and February
 //!   are next year's. A day alone (5号) is the coming one, as a weekday is.
+//! - 春节前 is the last working day before the holiday, 春节后 the first one after it.
 //! - 3天后 and 三个工作日内 are dates, 两小时后 and 24小时内 are instants.
 
 mod amount;
@@ -252,11 +253,12 @@ mod tests {
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         let started = Instant::now();
         for piece in ["明天", "3点", "周三 ", "1", "((((", "12/1 10点-11点 ", "下"] {
-            let text = piece.repeat(10_240 / piece.len());
+            // Looking at all of a megabyte from each of its places would take hours; a slow machine has seconds.
+            let text = piece.repeat(1_000_000 / piece.len());
             let _ = read(&text, now, &calendar);
             let _ = split_trailing(&text, now, &calendar);
             let _ = find_anywhere(&text, now, &calendar);
         }
-        assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }

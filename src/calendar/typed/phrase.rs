@@ -93,7 +93,10 @@ pub(super) fn phrase(c: &[char], i: usize) -> Option<(Phrase, usize)> {
 /// Skips what may stand between two words, and counts the brackets it opens.
 fn separators(c: &[char], mut i: usize, inside: bool) -> (usize, i32) {
     let mut parens = 0;
-    while inside {
+    if !inside {
+        return (i, 0);
+    }
+    loop {
         match c.get(i) {
             Some(' ' | ',' | '的' | '、') => i += 1,
             Some('(') => (i, parens) = (i + 1, parens + 1),
@@ -189,6 +192,7 @@ impl Phrase {
             | DayWords::Weekend(_)
             | DayWords::Quarter { .. } => true,
             DayWords::NumberedQuarter { .. } => true,
+            DayWords::Holiday { .. } => true,
             DayWords::In { ago, .. } => !ago,
             DayWords::Month { day: Day::Any, .. } => false,
             DayWords::Month { year, .. } => self.digits.is_none() || *year != Year::Unsaid,
@@ -214,8 +218,11 @@ pub(super) fn is_torn(c: &[char], i: usize) -> bool {
         '上' | '下' | '本' | '这' | '个' | '当' => {
             matches!(first, '周' | '星' | '礼' | '月' | '季' | '年' | '午' | '班' | '下' | '上')
         }
+        // The 节 of 章节后, the 年 of 多年前.
+        _ if first == '节' => before.is_alphanumeric(),
+        _ if first == '年' && matches!(c.get(i + 1), Some('前' | '后')) => before.is_alphanumeric(),
         '大' => matches!(first, '后' | '前'),
-        _ if matches!(first, '周' | '月' | '年' | '季' | '星') => {
+        _ if matches!(first, '周' | '月' | '年' | '季' | '星' | '节') => {
             is_numeral(before) || before == '半' || before == '度'
         }
         '今' | '明' | '昨' | '去' => matches!(first, '天' | '日' | '年' | '早' | '晚'),

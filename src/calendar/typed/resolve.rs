@@ -133,6 +133,17 @@ impl Reader<'_> {
             DayWords::Week(week) => return Ok([0, 2, 4].map(|weekday| in_week(*week, weekday)).to_vec()),
             DayWords::Weekend(week) => return Ok([5, 6].map(|weekday| in_week(*week, weekday)).to_vec()),
             DayWords::NextWorking => self.calendar.next_working_day(today),
+            DayWords::Holiday { name, before } => {
+                let mut holidays = self.calendar.holidays_named(name, today);
+                if *before {
+                    let (first, _) =
+                        holidays.find(|(first, _)| *first > today).ok_or(Unreadable::NotATime)?;
+                    self.calendar.previous_working_day(first)
+                } else {
+                    let (_, last) = holidays.next().ok_or(Unreadable::NotATime)?;
+                    self.calendar.next_working_day(last)
+                }
+            }
             DayWords::Month { year, month, day } => return self.in_month(*year, *month, *day),
             DayWords::DayOfMonth(day) => return self.day_of_month(*day),
             DayWords::Quarter { ahead, last } => {
