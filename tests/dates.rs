@@ -108,7 +108,7 @@ fn a_date_at_the_end_of_a_text_is_split_off() {
 }
 
 /// Text with the words of a date in it, none of which is one.
-const ORDINARY: [&str; 60] = [
+const ORDINARY: [&str; 61] = [
     "三天打鱼",
     "三天打鱼两天晒网",
     "第3点意见",
@@ -163,6 +163,7 @@ const ORDINARY: [&str; 60] = [
     "7x24 小时支持",
     "周一飞",
     "双十一",
+    "请联系 @周一",
     "修改第二章节后",
     "多年前",
     "春节前端值班",
@@ -218,6 +219,7 @@ fn refusals_say_what_was_read() {
     assert_eq!(refused("11月30日周二"), "「11月30日 周一」和「周二」对不上，请核对日期");
     assert_eq!(refused("11月31日"), "没有 2026年11月31日 这一天，请核对日期");
     assert_eq!(refused("9点"), "这个时间有几种读法，请选一个：11月24日 周二 21:00、11月25日 周三 09:00");
+    assert_eq!(refused("今天9点"), "是指 11月24日 周二 21:00 吗？请写明上午还是晚上");
     assert!(refused("2226-12-01").ends_with("太远了，请核对年份"));
     let Err(Unreadable::Ambiguous { choices, .. }) = read("下周", now, &calendar) else { panic!() };
     assert_eq!(choices.len(), 3);

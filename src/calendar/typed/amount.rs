@@ -47,6 +47,14 @@ enum Unit {
     Year,
 }
 
+impl Amount {
+    /// How many weeks, if it is nothing but weeks: `两周后的周一`.
+    pub fn in_weeks(self) -> Option<i64> {
+        let weeks = self.days / 7;
+        (weeks > 0 && self == Self { days: weeks * 7, ..Self::default() }).then_some(weeks)
+    }
+}
+
 const UNITS: [(&str, Unit); 19] = [
     ("工作日", Unit::WorkingDay),
     ("自然日", Unit::Day),

@@ -1,8 +1,9 @@
 //! Days: `后天`, `下周三`, `月底`, `11月30日`, `12/1`, `next friday`.
 
 use super::amount::{Amount, OffsetKind, offset};
+use super::english;
 use super::number::{Number, digit, is_numeral, number};
-use super::text::{after, after_any, latin, look_up, spaces};
+use super::text::{after, after_any, look_up, spaces};
 
 /// What the words for a day say, before the calendar is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,8 +97,8 @@ pub(super) fn day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
         .or_else(|| quarter(c, i))
         .or_else(|| month(c, i))
         .or_else(|| day_of_month(c, i))
-        .or_else(|| english(c, i))
-        .or_else(|| english_day_month(c, i))
+        .or_else(|| english::day(c, i))
+        .or_else(|| english::day_and_month(c, i))
 }
 
 fn relative(c: &[char], i: usize) -> Option<(DayWords, usize)> {
@@ -246,7 +247,8 @@ fn numeric(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     (!goes_on && second.digits <= 2 && first.digits != 3).then_some((words, end))
 }
 
-fn dated(year: Option<u32>, month: u32, day: u32) -> Option<DayWords> {
+/// The date of three numbers, where they can be one.
+pub(super) fn dated(year: Option<u32>, month: u32, day: u32) -> Option<DayWords> {
     let year = match year {
         None => Year::Unsaid,
         Some(year) => Year::Number(i16::try_from(year).ok().filter(|year| (1_970..=2_999).contains(year))?),
@@ -327,6 +329,7 @@ fn day_in_month(c: &[char], i: usize) -> Option<(Day, usize)> {
         ("下旬", Day::Last),
         ("底", Day::Last),
         ("末", Day::Last),
+        ("尾", Day::Last),
         ("之内", Day::Last),
         ("以内", Day::Last),
         ("内", Day::Last),
@@ -394,128 +397,4 @@ fn day_of_month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     let (number, end) = number(c, i)?;
     let end = after_any(c, spaces(c, end), &["号", "日"])?;
     Some((DayWords::DayOfMonth(number_day(number)?), end))
-}
-
-fn english(c: &[char], i: usize) -> Option<(DayWords, usize)> {
-    let (word, end) = latin(c, i)?;
-    let words = match word.as_str() {
-        "today" | "tod" => DayWords::Relative(0),
-        "tomorrow" | "tmr" | "tmrw" => DayWords::Relative(1),
-        "yesterday" => DayWords::Relative(-1),
-        "eow" => DayWords::WorkingWeek(0),
-        "eom" => DayWords::Month { year: Year::Unsaid, month: Month::Coming, day: Day::Last },
-        "eoy" => DayWords::Month { year: Year::Unsaid, month: Month::Number(12), day: Day::Last },
-        "the" | "day" => {
-            let end = after_any(c, i, &["the day after tomorrow", "day after tomorrow"])?;
-            return Some((DayWords::Relative(2), end));
-        }
-        "end" => {
-            let ends = [
-                ("end of this week", DayWords::WorkingWeek(0)),
-                ("end of the week", DayWords::WorkingWeek(0)),
-                ("end of week", DayWords::WorkingWeek(0)),
-                ("end of next week", DayWords::WorkingWeek(1)),
-                (
-                    "end of this month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of the month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of next month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(1), day: Day::Last },
-                ),
-            ];
-            return ends.iter().find_map(|(word, words)| Some((words.clone(), after(c, i, word)?)));
-        }
-        "next" | "this" | "coming" | "last" => {
-            let week = match word.as_str() {
-                "next" => Some(1),
-                "this" => Some(0),
-                "last" => Some(-1),
-                _ => None,
-            };
-            let (word, end) = latin(c, spaces(c, end))?;
-            let words = match (word.as_str(), week) {
-                ("week", Some(0)) => DayWords::WorkingWeek(0),
-                ("week", Some(week)) => DayWords::Week(week),
-                ("month", Some(ahead)) => {
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(ahead), day: Day::Any }
-                }
-                _ => DayWords::Weekday { week, weekday: english_weekday(&word)? },
-            };
-            return Some((words, end));
-        }
-        _ => {
-            if let Some(weekday) = english_weekday(&word) {
-                let end = after(c, end, ".").unwrap_or(end);
-                return Some((DayWords::Weekday { week: None, weekday }, end));
-            }
-            return english_month_day(c, i);
-        }
-    };
-    Some((words, end))
-}
-
-fn english_weekday(word: &str) -> Option<i64> {
-    Some(match word {
-        "monday" | "mon" => 0,
-        "tuesday" | "tue" | "tues" => 1,
-        "wednesday" | "wed" => 2,
-        "thursday" | "thu" | "thur" | "thurs" => 3,
-        "friday" | "fri" => 4,
-        "saturday" | "sat" => 5,
-        "sunday" | "sun" => 6,
-        _ => return None,
-    })
-}
-
-fn english_month(c: &[char], i: usize) -> Option<(i8, usize)> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let (word, end) = latin(c, i)?;
-    let at =
-        MONTHS.iter().position(|month| *month == word || (word.len() == 3 && month.starts_with(&word)))?;
-    let end = after(c, end, ".").unwrap_or(end);
-    Some((i8::try_from(at).ok()? + 1, end))
-}
-
-/// `1 dec`, `1st of december`.
-fn english_day_month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
-    let (day, end) = number(c, i).filter(|(day, _)| day.digits <= 2)?;
-    let end = after_any(c, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
-    let (month, end) = english_month(c, spaces(c, after(c, end, " of").unwrap_or(end)))?;
-    Some((dated(None, u32::try_from(month).ok()?, day.value)?, end))
-}
-
-/// `dec 1st, 2026`.
-fn english_month_day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
-    let (month, end) = english_month(c, i)?;
-    let (day, end) = number(c, spaces(c, end))?;
-    let end = after_any(c, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
-    if matches!(c.get(end), Some(':')) {
-        return None;
-    }
-    let comma = spaces(c, after(c, end, ",").unwrap_or(end));
-    let year = number(c, comma).filter(|(year, end)| year.digits == 4 && c.get(*end) != Some(&':'));
-    let (year, end) = year.map_or((None, end), |(year, end)| (Some(year.value), end));
-    Some((dated(year, u32::try_from(month).ok()?, day.value)?, end))
 }

@@ -302,7 +302,9 @@ impl TimeWords {
     /// Whether the words leave the half of the day open, as `9点` does.
     pub fn could_be_evening(&self) -> bool {
         self.part.is_none()
-            && self.clock.is_some_and(|clock| !clock.literal && (7..=12).contains(&clock.hour))
+            && self
+                .clock
+                .is_some_and(|clock| !clock.literal && !clock.colon && (7..=12).contains(&clock.hour))
     }
 
     /// Whether the words name the first hours of a day, which typed alone can only be the coming ones.

@@ -16,6 +16,7 @@
 mod amount;
 mod day;
 mod echo;
+mod english;
 mod find;
 mod hour;
 mod number;
@@ -61,7 +62,7 @@ pub enum Unreadable {
         reading: String,
     },
     /// It can mean more than one instant: a question with at most three buttons.
-    #[error("这个时间有几种读法，请选一个：{}", words.join("、"))]
+    #[error("{}", question(words))]
     Ambiguous {
         /// The instants, in order.
         choices: Vec<Timestamp>,
@@ -108,6 +109,13 @@ pub fn read(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Reading, 
     resolve::resolve(&phrase, now, calendar)
 }
 
+fn question(words: &[String]) -> String {
+    match words {
+        [only] => format!("是指 {only} 吗？请写明上午还是晚上"),
+        _ => format!("这个时间有几种读法，请选一个：{}", words.join("、")),
+    }
+}
+
 /// Takes off the brackets or quotes around a whole text.
 fn unwrapped(text: &str) -> &str {
     let pairs = [('(', ')'), ('（', '）'), ('【', '】'), ('「', '」'), ('“', '”'), ('"', '"')];
@@ -117,7 +125,7 @@ fn unwrapped(text: &str) -> &str {
 
 /// An instant as machines write it, with its zone.
 fn exact(text: &str, now: Timestamp, calendar: &Calendar) -> Option<Result<Reading, Unreadable>> {
-    let written = text.len() >= 20 && text.is_ascii() && text.contains(['T', 't']);
+    let written = text.len() >= 17 && text.is_ascii() && text.contains(['T', 't']);
     let at: Timestamp = written.then(|| text.parse().ok()).flatten()?;
     if at <= now {
         return Some(Err(Unreadable::Past { reading: echo(at, now, calendar) }));

@@ -22,7 +22,7 @@ pub(super) struct Phrase {
 /// One phrase has no more words than these.
 const MOST_ITEMS: usize = 5;
 
-const BEFORE: [&str; 26] = [
+const BEFORE: [&str; 25] = [
     "截止时间",
     "截止日期",
     "截止到",
@@ -48,7 +48,6 @@ const BEFORE: [&str; 26] = [
     "before ",
     "on ",
     "at ",
-    "@",
 ];
 
 /// Which of `BEFORE` make a deadline of what follows.
@@ -210,7 +209,7 @@ pub(super) fn is_torn(c: &[char], i: usize) -> bool {
     let Some(before) = i.checked_sub(1).map(|before| c[before]) else { return false };
     let first = c[i];
     match before {
-        '第' | '每' | '或' | '和' | '与' | '及' => true,
+        '@' | '第' | '每' | '或' | '和' | '与' | '及' => true,
         _ if is_numeral(first) => {
             is_numeral(before) || "几多半.,-/:v".contains(before) || before.is_ascii_alphabetic()
         }

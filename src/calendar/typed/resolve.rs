@@ -64,6 +64,14 @@ impl Reader<'_> {
         let mut first = first;
         for other in others {
             dates = match (first, other) {
+                (DayWords::In { amount, ago: false }, DayWords::Weekday { week: None, weekday }) => {
+                    match amount.in_weeks() {
+                        Some(week) => {
+                            self.dates(&DayWords::Weekday { week: Some(week), weekday: *weekday })?
+                        }
+                        None => self.agreeing(dates, *weekday)?,
+                    }
+                }
                 (_, DayWords::Weekday { week: None, weekday }) => self.agreeing(dates, *weekday)?,
                 (DayWords::Weekday { week: None, weekday }, _) => {
                     self.agreeing(self.dates(other)?, *weekday)?
