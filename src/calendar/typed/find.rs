@@ -147,7 +147,8 @@ fn stands_at_the_end(c: &[char], start: usize, phrase: &Phrase) -> bool {
     if phrase.digits == Some('.') && phrase.is_lone_day() {
         return false;
     }
-    stands_free(c, start) || phrase.is_plain()
+    // The 在 of 放在周五 belongs to the text.
+    stands_free(c, start) || (phrase.is_plain() && !matches!(c[start], '在' | '于'))
 }
 
 /// Finds the date or time that stands free in a text, with a time of day rather than without.
