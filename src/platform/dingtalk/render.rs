@@ -1,0 +1,290 @@
+//! A message of the bot as DingTalk shows it: markdown, or an action card where it has buttons.
+
+use serde_json::{Value, json};
+
+use super::{
+    hear::NAME,
+    markup::{push_plain, saying},
+    wire::is_staff_id,
+};
+use crate::chat::{Line, Message, Person, PersonId, Span};
+
+/// What ends a line; a lone line feed is swallowed by some clients.
+const BREAK: &str = "  \n  ";
+/// At most so many people are mentioned by one message; the rest are named.
+const MOST_MENTIONS: usize = 50;
+/// Buttons of a card; more stand as links in its text.
+const MOST_BUTTONS: usize = 5;
+/// Bytes of all button links together; a line longer than that is better typed.
+const MOST_LINK_BYTES: usize = 8_000;
+/// Longest `msgParam` of the API, in bytes.
+pub(super) const MOST_PARAM: usize = 15_000;
+/// Longest body of a webhook, in bytes: 20,000 less what its idempotency key takes.
+pub(super) const MOST_BODY: usize = 19_900;
+/// Cut away beyond what is needed, so that one more try fits.
+const MARGIN: usize = 100;
+
+const CUT: &str = "（内容过长，余下略去）";
+const REPEATED: &str = "（可能重复）";
+const TYPE_IT: &str = "（按钮放不下，请直接输入命令）";
+
+/// How a message is to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// The way it goes can mention; otherwise people are named.
+    pub mentions: bool,
+    /// It may have arrived before, and this way cannot tell the platform so.
+    pub repeated: bool,
+}
+
+/// The parts that every form of message has.
+struct Shown {
+    title: String,
+    text: String,
+    at: Vec<String>,
+    /// Label and link.
+    buttons: Vec<(String, String)>,
+}
+
+/// The body for a reply address or a group's own robot.
+pub(super) fn webhook_body(message: &Message, manner: Manner) -> Value {
+    fit(message, manner, MOST_BODY, |shown| {
+        let mut body = if shown.buttons.is_empty() {
+            json!({"msgtype": "markdown", "markdown": {"title": shown.title, "text": shown.text}})
+        } else {
+            json!({"msgtype": "actionCard", "actionCard": card(shown)})
+        };
+        if !shown.at.is_empty() {
+            body["at"] = json!({"atUserIds": shown.at, "isAtAll": false});
+        }
+        body
+    })
+    .1
+}
+
+fn card(shown: &Shown) -> Value {
+    // Two buttons stand side by side, more below one another.
+    let orientation = if shown.buttons.len() == 2 { "1" } else { "0" };
+    let mut card = json!({"title": shown.title, "text": shown.text, "btnOrientation": orientation});
+    if let [(label, link)] = shown.buttons.as_slice() {
+        card["singleTitle"] = json!(label);
+        card["singleURL"] = json!(link);
+    } else {
+        card["btns"] =
+            shown.buttons.iter().map(|(label, link)| json!({"title": label, "actionURL": link})).collect();
+    }
+    card
+}
+
+/// `msgKey` and `msgParam` for the API.
+pub(super) fn msg_param(message: &Message, manner: Manner) -> (&'static str, String) {
+    let (shown, param) = fit(message, manner, MOST_PARAM, |shown| {
+        let mut param = json!({"title": shown.title, "text": shown.text});
+        for (index, (label, link)) in shown.buttons.iter().enumerate() {
+            let (title, url) = match shown.buttons.len() {
+                1 => ("singleTitle".to_owned(), "singleURL".to_owned()),
+                _ => (format!("actionTitle{}", index + 1), format!("actionURL{}", index + 1)),
+            };
+            param[title] = json!(label);
+            param[url] = json!(link);
+        }
+        param
+    });
+    let key = match shown.buttons.len() {
+        0 => "sampleMarkdown",
+        1 => "sampleActionCard",
+        2 => "sampleActionCard2",
+        3 => "sampleActionCard3",
+        4 => "sampleActionCard4",
+        _ => "sampleActionCard5",
+    };
+    (key, param.to_string())
+}
+
+/// Shows the message with as much of its text as lets `encode` stay within `most` bytes.
+fn fit(message: &Message, manner: Manner, most: usize, encode: impl Fn(&Shown) -> Value) -> (Shown, Value) {
+    let mut budget = most;
+    loop {
+        let shown = Shown::new(message, manner, budget);
+        let encoded = encode(&shown);
+        let excess = encoded.to_string().len().saturating_sub(most);
+        if excess == 0 || budget == 0 {
+            return (shown, encoded);
+        }
+        budget = budget.min(shown.text.len()).saturating_sub(excess + MARGIN);
+    }
+}
+
+impl Shown {
+    fn new(message: &Message, manner: Manner, budget: usize) -> Self {
+        let mut writer =
+            Writer { text: String::new(), at: Vec::new(), manner, budget, at_start: true, cut: false };
+        if has_headline(message) {
+            writer.put("### ");
+        }
+        for (index, line) in message.lines.iter().enumerate() {
+            if index > 0 {
+                writer.end_line();
+            }
+            writer.line(line);
+        }
+        if writer.cut {
+            writer.finish(CUT);
+            writer.call_the_rest(message);
+        }
+
+        let links: usize = message.buttons.iter().map(|button| saying(&button.line).len()).sum();
+        let mut buttons: Vec<(String, String)> = Vec::new();
+        if links > MOST_LINK_BYTES {
+            writer.finish(TYPE_IT);
+        } else {
+            buttons
+                .extend(message.buttons.iter().map(|button| (flat(&button.label, 40), saying(&button.line))));
+        }
+        for (label, link) in buttons.drain(buttons.len().min(MOST_BUTTONS)..) {
+            writer.finish(&format!("[{label}]({link})"));
+        }
+        if manner.repeated {
+            writer.finish(REPEATED);
+        }
+        let title = message.lines.first().map(|line| flat(&line.plain(), 40)).unwrap_or_default();
+        // A message without a title is refused.
+        let title = if title.trim().is_empty() { "提醒".to_owned() } else { title };
+        Self { title, text: writer.text, at: writer.at, buttons }
+    }
+}
+
+/// The first line stands out where more follow; not where it calls people, whom a heading might not notify.
+fn has_headline(message: &Message) -> bool {
+    message.lines.len() > 1 && message.lines[0].0.iter().all(|span| matches!(span, Span::Text(_)))
+}
+
+/// Text for a title or a label: one line, no markup, no longer than `most` characters.
+fn flat(text: &str, most: usize) -> String {
+    let short: String = text.lines().next().unwrap_or_default().chars().take(most).collect();
+    let mut flat = String::new();
+    push_plain(&mut flat, &short, true);
+    flat
+}
+
+/// Writes markdown until its budget is used up.
+struct Writer {
+    text: String,
+    at: Vec<String>,
+    manner: Manner,
+    budget: usize,
+    /// A line begins here.
+    at_start: bool,
+    /// Something did not fit; nothing more of the message is written.
+    cut: bool,
+}
+
+impl Writer {
+    fn line(&mut self, line: &Line) {
+        for span in &line.0 {
+            match span {
+                Span::Text(text) => self.words(text),
+                Span::Strong(text) => self.strong(text),
+                Span::Person(person) => self.person(person),
+            }
+        }
+    }
+
+    /// What somebody typed; its own line breaks are kept.
+    fn words(&mut self, text: &str) {
+        for (index, part) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.end_line();
+            }
+            let mut plain = String::new();
+            push_plain(&mut plain, part, self.at_start);
+            self.put(&plain);
+            self.at_start &= plain.is_empty();
+        }
+    }
+
+    fn strong(&mut self, text: &str) {
+        let mut plain = String::new();
+        push_plain(&mut plain, &text.replace('\n', " "), self.at_start);
+        // Stars beside a space are shown as stars.
+        let inner = plain.trim();
+        if inner.is_empty() {
+            return self.put(&plain);
+        }
+        let (before, after) = plain.split_once(inner).unwrap_or(("", ""));
+        self.put_whole(&format!("{before}**{inner}**{after}"));
+        self.at_start = false;
+    }
+
+    /// A mention notifies when the id stands in `at` and, after an `@`, in the text.
+    fn person(&mut self, person: &Person) {
+        match self.callable(&person.id) {
+            Some(id) => {
+                self.put_whole(&format!("@{id} "));
+                if !self.cut && !self.at.iter().any(|known| known == id) {
+                    self.at.push(id.to_owned());
+                }
+            }
+            None => {
+                let mut name = String::new();
+                push_plain(&mut name, &person.name, false);
+                self.put_whole(&format!("@{name}"));
+            }
+        }
+        self.at_start = false;
+    }
+
+    /// The id to mention somebody by, where this way can.
+    fn callable<'p>(&self, id: &'p PersonId) -> Option<&'p str> {
+        let raw = staff_id(id).filter(|_| self.manner.mentions)?;
+        let known = self.at.iter().any(|known| known == raw);
+        (known || self.at.len() < MOST_MENTIONS).then_some(raw)
+    }
+
+    /// Calls those whose mention fell behind the cut: a ping must notify however long it is.
+    fn call_the_rest(&mut self, message: &Message) {
+        for person in message.mentions() {
+            if let Some(id) = self.callable(&person.id)
+                && !self.at.iter().any(|known| known == id)
+            {
+                self.text.push_str(&format!(" @{id}"));
+                self.at.push(id.to_owned());
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.put(BREAK);
+        self.at_start = true;
+    }
+
+    /// A line of our own at the end, whatever the budget.
+    fn finish(&mut self, line: &str) {
+        self.text.push_str(BREAK);
+        self.text.push_str(line);
+    }
+
+    fn put(&mut self, piece: &str) {
+        if self.cut {
+            return;
+        }
+        let room = self.budget.saturating_sub(self.text.len());
+        self.cut = piece.len() > room;
+        let mut end = room.min(piece.len());
+        while !piece.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.text.push_str(&piece[..end]);
+    }
+
+    /// A piece that would mean something else if it were cut.
+    fn put_whole(&mut self, piece: &str) {
+        self.cut |= self.text.len() + piece.len() > self.budget;
+        self.put(piece);
+    }
+}
+
+/// The id by which somebody inside the organisation is mentioned and written to.
+pub(super) fn staff_id(id: &PersonId) -> Option<&str> {
+    (id.platform() == NAME).then(|| id.raw()).filter(|raw| is_staff_id(raw))
+}
