@@ -21,6 +21,8 @@ mod send;
 mod session;
 pub mod sign;
 mod usage;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
