@@ -15,7 +15,8 @@ use super::{
 use crate::platform::Undelivered;
 
 fn vectors(kind: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("../../../tests/vectors/dingtalk-vectors.json")).unwrap();
+    let all: Value =
+        serde_json::from_str(include_str!("../../../tests/vectors/dingtalk-vectors.json")).unwrap();
     let all = all["vectors"].as_array().unwrap().iter();
     let found: Vec<Value> = all.filter(|vector| vector["kind"] == kind).cloned().collect();
     assert!(!found.is_empty(), "no vector of kind {kind}");
@@ -131,7 +132,9 @@ fn answers_are_sorted() {
                 // try of the same, as the vector wants.
                 Err(Refusal::NoSuchWay(why)) if why.starts_with("errcode 310000") => "permanent",
                 Err(Refusal::NoSuchWay(_)) => "other_route",
-                Err(Refusal::Undelivered(Undelivered::Later { why, .. })) if why.contains("quota") => "wait_month",
+                Err(Refusal::Undelivered(Undelivered::Later { why, .. })) if why.contains("quota") => {
+                    "wait_month"
+                }
                 Err(Refusal::Undelivered(Undelivered::Later { .. } | Undelivered::Unknown { .. })) => "retry",
                 Err(Refusal::Censored(_) | Refusal::Undelivered(Undelivered::Never { .. })) => "permanent",
             };
