@@ -1,5 +1,7 @@
 //! What the adapter makes of deliveries.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use jiuding::{
     chat::{PersonId, What},
@@ -8,7 +10,7 @@ use jiuding::{
 use serde_json::json;
 
 use super::{GROUP, LI, Stage, WANG};
-use crate::fake_dingtalk::{Way, opaque};
+use crate::fake_dingtalk::{Fault, Way, opaque};
 
 fn words(what: &What) -> String {
     match what {
@@ -62,6 +64,17 @@ async fn a_name_is_asked_for_once() {
 }
 
 #[tokio::test]
+async fn a_slow_directory_does_not_hold_a_message_up() {
+    let stage = Stage::new().await;
+    stage.ding.fail_next(Way::UserGet, Fault::Slow(Duration::from_secs(60)));
+    let said = stage.ding.said(GROUP, WANG, "/工单 一").mentioning(LI);
+    let inbound = stage.hear(&said).await;
+    assert_eq!(unplaced(&inbound.what), [(format!("dingtalk:{LI}"), LI.to_owned())]);
+    let said = stage.ding.said(GROUP, WANG, "/工单 二").mentioning(LI);
+    assert_eq!(unplaced(&stage.hear(&said).await.what)[0].1, "李工");
+}
+
+#[tokio::test]
 async fn a_direct_message_is_not_addressed_and_bears_its_person() {
     let stage = Stage::new().await;
     let inbound = stage.hear(&stage.ding.said_directly(WANG, "/我的")).await;
@@ -100,6 +113,10 @@ async fn somebody_from_outside_is_known_by_the_opaque_id() {
     let stage = Stage::new().await;
     let inbound = stage.hear(&stage.ding.said(GROUP, "guest", "/工单 一").by_outsider()).await;
     assert_eq!(inbound.sender.id, PersonId(format!("dingtalk:{}", opaque("guest"))));
+
+    let mut said = stage.ding.said(GROUP, "guest", "/工单 二").by_outsider();
+    said.body["senderId"] = json!(WANG);
+    assert_eq!(stage.hear(&said).await.sender.id, PersonId(format!("dingtalk:$:{WANG}")));
 }
 
 #[tokio::test]
@@ -156,6 +173,7 @@ async fn hostile_bodies_get_a_clear_answer() {
         b"null".to_vec(),
         b"[1".to_vec(),
         b"{\"msgId\":\"\xff\xfe\",\"conversationId\":\"a\",\"senderId\":\"b\"}".to_vec(),
+        br#"{"msgId":"m","conversationId":"dm:manager4421","senderId":"b"}"#.to_vec(),
         deep.into_bytes(),
         ignored_deep.into_bytes(),
         vec![b'a'; 1 << 20],

@@ -14,7 +14,8 @@
 //! assert_eq!(sent[0].notified, ["0123456789"]);
 //! ```
 
-#![allow(dead_code)]
+// Others use what these tests do not.
+#![allow(dead_code, unused_imports)]
 
 mod said;
 mod server;

@@ -10,17 +10,22 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{answer, api::Api, wire::is_staff_id};
+use super::{
+    answer::{self, Refusal},
+    api::Api,
+    wire::is_staff_id,
+};
 use crate::{
     chat::{Person, PersonId},
     clock::SharedClock,
+    platform::Undelivered,
 };
 
 /// All look-ups of one message together; the platform waits 2.5 s for our answer.
 const BUDGET: Duration = Duration::from_millis(800);
 /// How long a name is believed.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
-/// How long nobody asks again after a failure.
+/// How long nobody asks again for somebody whom the directory does not tell us.
 const SORRY: SignedDuration = SignedDuration::from_mins(10);
 /// How many names are kept; then all are forgotten and asked again.
 const MOST: usize = 20_000;
@@ -70,7 +75,8 @@ impl Directory {
         {
             return name.clone();
         }
-        let name = self.ask(staff_id).await;
+        // A directory that is out of reach is asked again by the next message.
+        let name = self.ask(staff_id).await.ok()?;
         let until = now + if name.is_some() { FRESH } else { SORRY };
         let mut known = self.known();
         if known.len() >= MOST {
@@ -80,13 +86,21 @@ impl Directory {
         name
     }
 
-    /// <https://open.dingtalk.com/document/development/query-user-details>
-    async fn ask(&self, staff_id: &str) -> Option<String> {
+    /// The same within the time that a caller who waits for an answer has.
+    pub async fn name_in_time(&self, staff_id: &str) -> Option<String> {
+        tokio::time::timeout(BUDGET, self.name(staff_id)).await.ok().flatten()
+    }
+
+    /// The name, or that there is none for us; <https://open.dingtalk.com/document/development/query-user-details>.
+    async fn ask(&self, staff_id: &str) -> Result<Option<String>, Refusal> {
         let body = json!({"userid": staff_id, "language": "zh_CN"});
-        let answer = self.api.call_old("/topapi/v2/user/get", &body).await.ok()?;
-        let answer = answer::read(answer.status, &answer.body).ok()?;
-        let name = answer["result"]["name"].as_str()?.trim();
-        (!name.is_empty()).then(|| name.to_owned())
+        let answer = self.api.call_old("/topapi/v2/user/get", &body).await?;
+        let answer = match answer::read(answer.status, &answer.body) {
+            Err(Refusal::Undelivered(Undelivered::Never { .. })) => return Ok(None),
+            answer => answer?,
+        };
+        let name = answer["result"]["name"].as_str().map(str::trim).filter(|name| !name.is_empty());
+        Ok(name.map(str::to_owned))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Option<String>, Timestamp)>> {

@@ -4,14 +4,12 @@ use jiff::Timestamp;
 
 use super::{
     DingTalk,
-    wire::{AtUser, Delivery, Piece, is_staff_id, present},
+    wire::{AtUser, DIRECT, Delivery, Piece, is_staff_id, outside_id, present},
 };
 use crate::chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, Session, Typed, What};
 
 /// The name of the platform in ids.
 pub(super) const NAME: &str = "dingtalk";
-/// What the raw id of a direct chat begins with.
-const DIRECT: &str = "dm:";
 
 impl DingTalk {
     /// What a checked delivery says; `None` where the bot has no use for it (pictures, files, voice).
@@ -65,7 +63,7 @@ impl DingTalk {
         let mut ids: Vec<PersonId> = Vec::new();
         for user in delivery.mentioned() {
             let Some(id) = user.id() else { continue };
-            let id = PersonId::new(NAME, id);
+            let id = PersonId::new(NAME, &id);
             if !ids.contains(&id) && !typed.people().iter().any(|person| person.id == id) {
                 ids.push(id);
             }
@@ -112,9 +110,9 @@ fn room(delivery: &Delivery) -> Room {
 
 /// The sender; never known by the nick, which everybody chooses for themselves.
 fn sender(delivery: &Delivery) -> Person {
-    let id = staff(delivery).unwrap_or(&delivery.sender_id);
-    let name = present(&delivery.sender_nick).unwrap_or(id);
-    Person { id: PersonId::new(NAME, id), name: name.chars().take(64).collect() }
+    let id = staff(delivery).map_or_else(|| outside_id(&delivery.sender_id), str::to_owned);
+    let name = present(&delivery.sender_nick).unwrap_or(&id);
+    Person { id: PersonId::new(NAME, &id), name: name.chars().take(64).collect() }
 }
 
 fn staff(delivery: &Delivery) -> Option<&str> {
@@ -184,9 +182,9 @@ fn mention(delivery: &Delivery, piece: &Piece) -> Option<Person> {
         return None;
     }
     let same = |user: &&AtUser| user.dingtalk() == Some(id) || present(&user.staff_id) == Some(id);
-    let id = delivery.mentioned().find(same).and_then(AtUser::id).unwrap_or(id);
-    let name = present(&piece.at_name).map_or(id, |name| name.trim_start_matches('@').trim());
-    Some(Person { id: PersonId::new(NAME, id), name: name.to_owned() })
+    let id = delivery.mentioned().find(same).and_then(AtUser::id).unwrap_or_else(|| id.to_owned());
+    let name = present(&piece.at_name).unwrap_or(&id).trim_start_matches('@').trim();
+    Some(Person { id: PersonId::new(NAME, &id), name: name.to_owned() })
 }
 
 fn is_bare_name(words: &str) -> bool {

@@ -24,6 +24,7 @@ mod usage;
 #[cfg(test)]
 mod vectors;
 mod wire;
+mod writer;
 
 use std::{sync::Arc, time::Duration};
 
@@ -179,7 +180,7 @@ impl Platform for DingTalk {
     }
 
     async fn name_of(&self, person: &PersonId) -> Option<String> {
-        self.directory.name(render::staff_id(person)?).await
+        self.directory.name_in_time(render::staff_id(person)?).await
     }
 
     async fn ready(&self) -> Result<(), String> {

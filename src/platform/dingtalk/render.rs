@@ -6,13 +6,10 @@ use super::{
     hear::NAME,
     markup::{push_plain, saying},
     wire::is_staff_id,
+    writer::Writer,
 };
-use crate::chat::{Line, Message, Person, PersonId, Span};
+use crate::chat::{Message, PersonId, Span};
 
-/// What ends a line; a lone line feed is swallowed by some clients.
-const BREAK: &str = "  \n  ";
-/// At most so many people are mentioned by one message; the rest are named.
-const MOST_MENTIONS: usize = 50;
 /// Buttons of a card; more stand as links in its text.
 const MOST_BUTTONS: usize = 5;
 /// Bytes of all button links together; a line longer than that is better typed.
@@ -117,8 +114,7 @@ fn fit(message: &Message, manner: Manner, most: usize, encode: impl Fn(&Shown) -
 
 impl Shown {
     fn new(message: &Message, manner: Manner, budget: usize) -> Self {
-        let mut writer =
-            Writer { text: String::new(), at: Vec::new(), manner, budget, at_start: true, cut: false };
+        let mut writer = Writer::new(manner, budget);
         if has_headline(message) {
             writer.put("### ");
         }
@@ -167,124 +163,33 @@ fn flat(text: &str, most: usize) -> String {
     flat
 }
 
-/// Writes markdown until its budget is used up.
-struct Writer {
-    text: String,
-    at: Vec<String>,
-    manner: Manner,
-    budget: usize,
-    /// A line begins here.
-    at_start: bool,
-    /// Something did not fit; nothing more of the message is written.
-    cut: bool,
-}
-
-impl Writer {
-    fn line(&mut self, line: &Line) {
-        for span in &line.0 {
-            match span {
-                Span::Text(text) => self.words(text),
-                Span::Strong(text) => self.strong(text),
-                Span::Person(person) => self.person(person),
-            }
-        }
-    }
-
-    /// What somebody typed; its own line breaks are kept.
-    fn words(&mut self, text: &str) {
-        for (index, part) in text.split('\n').enumerate() {
-            if index > 0 {
-                self.end_line();
-            }
-            let mut plain = String::new();
-            push_plain(&mut plain, part, self.at_start);
-            self.put(&plain);
-            self.at_start &= plain.is_empty();
-        }
-    }
-
-    fn strong(&mut self, text: &str) {
-        let mut plain = String::new();
-        push_plain(&mut plain, &text.replace('\n', " "), self.at_start);
-        // Stars beside a space are shown as stars.
-        let inner = plain.trim();
-        if inner.is_empty() {
-            return self.put(&plain);
-        }
-        let (before, after) = plain.split_once(inner).unwrap_or(("", ""));
-        self.put_whole(&format!("{before}**{inner}**{after}"));
-        self.at_start = false;
-    }
-
-    /// A mention notifies when the id stands in `at` and, after an `@`, in the text.
-    fn person(&mut self, person: &Person) {
-        match self.callable(&person.id) {
-            Some(id) => {
-                self.put_whole(&format!("@{id} "));
-                if !self.cut && !self.at.iter().any(|known| known == id) {
-                    self.at.push(id.to_owned());
-                }
-            }
-            None => {
-                let mut name = String::new();
-                push_plain(&mut name, &person.name, false);
-                self.put_whole(&format!("@{name}"));
-            }
-        }
-        self.at_start = false;
-    }
-
-    /// The id to mention somebody by, where this way can.
-    fn callable<'p>(&self, id: &'p PersonId) -> Option<&'p str> {
-        let raw = staff_id(id).filter(|_| self.manner.mentions)?;
-        let known = self.at.iter().any(|known| known == raw);
-        (known || self.at.len() < MOST_MENTIONS).then_some(raw)
-    }
-
-    /// Calls those whose mention fell behind the cut: a ping must notify however long it is.
-    fn call_the_rest(&mut self, message: &Message) {
-        for person in message.mentions() {
-            if let Some(id) = self.callable(&person.id)
-                && !self.at.iter().any(|known| known == id)
-            {
-                self.text.push_str(&format!(" @{id}"));
-                self.at.push(id.to_owned());
-            }
-        }
-    }
-
-    fn end_line(&mut self) {
-        self.put(BREAK);
-        self.at_start = true;
-    }
-
-    /// A line of our own at the end, whatever the budget.
-    fn finish(&mut self, line: &str) {
-        self.text.push_str(BREAK);
-        self.text.push_str(line);
-    }
-
-    fn put(&mut self, piece: &str) {
-        if self.cut {
-            return;
-        }
-        let room = self.budget.saturating_sub(self.text.len());
-        self.cut = piece.len() > room;
-        let mut end = room.min(piece.len());
-        while !piece.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.text.push_str(&piece[..end]);
-    }
-
-    /// A piece that would mean something else if it were cut.
-    fn put_whole(&mut self, piece: &str) {
-        self.cut |= self.text.len() + piece.len() > self.budget;
-        self.put(piece);
-    }
-}
-
 /// The id by which somebody inside the organisation is mentioned and written to.
 pub(super) fn staff_id(id: &PersonId) -> Option<&str> {
     (id.platform() == NAME).then(|| id.raw()).filter(|raw| is_staff_id(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Line, Person};
+
+    #[test]
+    fn a_message_reads_well() {
+        let li = Person { id: PersonId::new(NAME, "0123"), name: "李工".into() };
+        let guest = Person { id: PersonId::new(NAME, "$:LWCP_v1:$x"), name: "王*工".into() };
+        let message = Message::text("T1 登录页打不开 · 紧急")
+            .line(Line::default().people([&li]).then("请响应，抄送 ").people([&guest]))
+            .line(Line(vec![Span::Strong("11:00 ".into()), Span::Text("前\n- 解决".into())]))
+            .button("响应", "/工单 T1 响应");
+        let body = webhook_body(&message, Manner { mentions: true, repeated: true });
+        assert_eq!(
+            body["actionCard"]["text"],
+            "### T1 登录页打不开 · 紧急  \n  @0123 请响应，抄送 @王＊工   \n  **11:00** 前  \n  － 解决  \n  （可能重复）"
+        );
+        assert_eq!(body["actionCard"]["singleTitle"], "响应");
+        assert_eq!(body["at"]["atUserIds"], json!(["0123"]));
+        let (key, param) = msg_param(&message, Manner { mentions: false, repeated: false });
+        assert_eq!(key, "sampleActionCard");
+        assert!(param.contains("@李工 请响应") && !param.contains("0123"));
+    }
 }

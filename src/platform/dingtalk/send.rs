@@ -80,7 +80,7 @@ impl DingTalk {
         }
         match direct_with(room) {
             Some(staff_id) if is_staff_id(staff_id) => self.to_person(staff_id, parcel, message).await,
-            _ => self.into_group(room, parcel, message).await,
+            _ => self.to_group(room, parcel, message).await,
         }
     }
 
@@ -108,12 +108,7 @@ impl DingTalk {
         )
     }
 
-    async fn into_group(
-        &self,
-        room: &RoomId,
-        parcel: &Parcel,
-        message: &Message,
-    ) -> Result<Accepted, Refusal> {
+    async fn to_group(&self, room: &RoomId, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
         let own_robot = self.group_robot(room);
         if let Some(robot) = own_robot {
             match self.by_group_robot(robot, parcel, message).await {

@@ -6,6 +6,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// What our id of a direct chat begins with, before the person's id.
+pub(super) const DIRECT: &str = "dm:";
 /// Longest id that we take; real ones have some sixty characters.
 const LONGEST_ID: usize = 256;
 
@@ -97,7 +99,9 @@ impl Delivery {
     pub fn read(body: &[u8]) -> Option<Self> {
         let delivery: Self = serde_json::from_slice(body).ok()?;
         let ids = [&delivery.msg_id, &delivery.conversation_id, &delivery.sender_id];
-        ids.iter().all(|id| !id.is_empty() && id.len() <= LONGEST_ID).then_some(delivery)
+        let fair = ids.iter().all(|id| !id.is_empty() && id.len() <= LONGEST_ID);
+        // A room of ours is not a conversation of theirs.
+        (fair && !delivery.conversation_id.starts_with(DIRECT)).then_some(delivery)
     }
 
     /// The month's quota is used up, and the text was left out.
@@ -131,14 +135,20 @@ impl AtUser {
     }
 
     /// The id inside the organisation, else the encrypted one.
-    pub fn id(&self) -> Option<&str> {
-        present(&self.staff_id).filter(|id| is_staff_id(id)).or(self.dingtalk())
+    pub fn id(&self) -> Option<String> {
+        let staff = present(&self.staff_id).filter(|id| is_staff_id(id));
+        staff.map(str::to_owned).or_else(|| self.dingtalk().map(outside_id))
     }
 }
 
 /// The field, unless it is missing or empty: the platform does either.
 pub(super) fn present(field: &Option<String>) -> Option<&str> {
     field.as_deref().filter(|field| !field.is_empty())
+}
+
+/// An encrypted id, which can never be taken for one inside the organisation.
+pub(super) fn outside_id(id: &str) -> String {
+    if is_staff_id(id) { format!("$:{id}") } else { id.to_owned() }
 }
 
 /// Whether this is an id inside the organisation, which can be mentioned and written to. The encrypted
