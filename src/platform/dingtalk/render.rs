@@ -12,7 +12,7 @@ use crate::chat::{Message, PersonId, Span};
 
 /// Buttons of a card; more stand as links in its text.
 const MOST_BUTTONS: usize = 5;
-/// Bytes of all button links together; a line longer than that is better typed.
+/// Bytes of all buttons together; what is longer than that is better typed.
 const MOST_LINK_BYTES: usize = 8_000;
 /// Longest `msgParam` of the API, in bytes.
 pub(super) const MOST_PARAM: usize = 15_000;
@@ -129,7 +129,8 @@ impl Shown {
             writer.call_the_rest(message);
         }
 
-        let links: usize = message.buttons.iter().map(|button| saying(&button.line).len()).sum();
+        let links: usize =
+            message.buttons.iter().map(|button| saying(&button.line).len() + button.label.len() + 50).sum();
         let mut buttons: Vec<(String, String)> = Vec::new();
         if links > MOST_LINK_BYTES {
             writer.finish(TYPE_IT);
@@ -191,5 +192,32 @@ mod tests {
         let (key, param) = msg_param(&message, Manner { mentions: false, repeated: false });
         assert_eq!(key, "sampleActionCard");
         assert!(param.contains("@李工 请响应") && !param.contains("0123"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_was_typed_fits_and_is_no_markup(
+            piece in r#"[\[\]()<>*_#!`~|\\&@"a字\n :/.-]{1,40}|https?://[a-z_*@]{1,9}|dtmd://x|</?b>|\u{202e}"#,
+            times in 1usize..2_000,
+            buttons in 0usize..9,
+        ) {
+            let typed = piece.repeat(times);
+            let message = Message::text("标题").line(typed.clone());
+            let message = (0..buttons).fold(message, |message, _| message.button(typed.clone(), piece.clone()));
+            let manner = Manner { mentions: true, repeated: true };
+            let body = webhook_body(&message, manner);
+            proptest::prop_assert!(body.to_string().len() <= MOST_BODY);
+            let (_, param) = msg_param(&message, manner);
+            proptest::prop_assert!(param.len() <= MOST_PARAM);
+
+            let shown = Shown::new(&Message::text("题").line(typed), manner, MOST_BODY);
+            let text = shown.text.strip_prefix("### ").unwrap_or(&shown.text);
+            let markup = text.contains(|c| "[]()<>*_!`~|\\@\u{202e}".contains(c));
+            proptest::prop_assert!(!markup, "{}", text);
+            proptest::prop_assert!(!text.contains("dtmd://"));
+            for line in text.split("  \n  ").skip(1) {
+                proptest::prop_assert!(!line.starts_with(['#', ' ', '\t']) && !line.starts_with("- "), "{}", line);
+            }
+        }
     }
 }

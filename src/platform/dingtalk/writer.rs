@@ -114,7 +114,7 @@ impl Writer {
     }
 
     pub fn end_line(&mut self) {
-        self.put(BREAK);
+        self.put_whole(BREAK);
         self.at_start = true;
     }
 
