@@ -4,6 +4,8 @@
 
 mod command_line;
 mod dates;
+mod dingtalk;
+mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
 mod outbox;
