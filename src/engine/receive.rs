@@ -438,7 +438,7 @@ impl Engine {
             false => Target::Room(room.id.clone()),
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
-        draft.say([Outgoing {
+        draft.answer(Outgoing {
             id: 0,
             to,
             message,
@@ -450,7 +450,7 @@ impl Engine {
             tries: 0,
             bundled: Vec::new(),
             created: event.clock,
-        }]);
+        });
     }
 
     async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {

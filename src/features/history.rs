@@ -42,11 +42,11 @@ pub struct History {
 impl Command for History {
     const SPEC: Spec = Spec {
         reads_log: true,
-        ..Spec::new("历史", Form::Any, "/历史 T1", "谁在什么时候改了什么")
+        ..Spec::new("历史", Form::AnyId, "/历史 T1", "谁在什么时候改了什么")
     };
 
-    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
-        match args.id.or(cx.quoted) {
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        match args.id {
             Some(key) => Ok(Self { key }),
             None => Err(Refusal::new("看哪一条的历史？例如：/历史 T1")),
         }
