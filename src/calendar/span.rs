@@ -30,7 +30,8 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("no duration: {text:?}, expected for instance \"90m\", \"24h\", \"3d\" or \"3wd\"");
+        let wrong =
+            || format!("no duration: {text:?}, expected for instance \"90m\", \"24h\", \"3d\" or \"3wd\"");
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, unit) = text.split_at(digits);
         let number: u32 = number.parse().map_err(|_| wrong())?;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use message::{Button, Line, Message, Span, Tone};
-pub use typed::Typed;
+pub use typed::{Typed, is_mention};
 
 /// A person's id on a platform, written `platform:id`, for instance `feishu:ou_84aad35d`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -91,7 +91,11 @@ impl Typed {
 }
 
 /// Whether this character stands for a mention inside [`Typed::text`].
-pub(crate) fn mention_index(c: char) -> Option<usize> {
+pub fn is_mention(c: char) -> bool {
+    mention_index(c).is_some()
+}
+
+fn mention_index(c: char) -> Option<usize> {
     let index = (c as u32).checked_sub(FIRST)? as usize;
     (index < MOST).then_some(index)
 }

@@ -1,50 +1,136 @@
-//! The only place where messages, wakes and jobs meet the dossiers. (being written)
+//! The only place where messages, wakes and jobs meet the dossiers.
+//!
+//! Every change goes the same way: take the dossier, decide purely, write one commit, then speak. One
+//! project decides one thing at a time (its lock is held until the commit is durable); projects do not
+//! wait for each other, and the store gathers their commits.
 
-use std::sync::Arc;
+mod address;
+mod directory;
+mod draft;
+mod due;
+mod receive;
+mod view;
 
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, OnceLock, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::Context as _;
 use jiff::Timestamp;
-use serde::Serialize;
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::{
-    chat::Inbound,
+    calendar::schedule::Schedule,
+    chat::{PersonId, RoomId},
     clock::SharedClock,
-    platform::{Received, Receiver},
-    store::Store,
+    dossier::{COUNTER, Dossier, Rules},
+    features,
+    outbox::{Outbox, Owed},
+    platform::Platform,
+    store::{CommitError, Condition, Outgoing, ProjectId, Store},
 };
+use directory::Directory;
+use draft::Draft;
+
+pub use due::{AdvanceError, Advanced};
+pub use view::Upcoming;
+
+/// The registry: the dossier of what spans projects.
+const REGISTRY: ProjectId = ProjectId(0);
 
 /// The engine.
 pub struct Engine {
     clock: SharedClock,
     store: Arc<dyn Store>,
+    rules: Arc<Rules>,
+    jobs: Vec<(&'static features::Job, Schedule)>,
+    admins: HashSet<PersonId>,
+    platforms: HashMap<&'static str, Arc<dyn Platform>>,
+    /// Set once, after both exist: the outbox asks the engine what is still owed.
+    outbox: OnceLock<Arc<Outbox>>,
+    /// Every project's dossier behind its own lock. The outer lock is held only to look one up.
+    dossiers: RwLock<HashMap<ProjectId, Arc<Mutex<Dossier>>>>,
+    directory: RwLock<Directory>,
+    /// Held by whatever touches more than one dossier or makes one, so that two such never wait for
+    /// each other.
+    founding: Mutex<()>,
+    /// Held while due things are carried out, so that the scheduler and the hand of a simulated clock
+    /// take turns.
+    turn: Mutex<Turn>,
+    /// Wakes the scheduler when an earlier wake may have come in.
+    rescheduled: Notify,
+    alive: AtomicBool,
 }
 
-/// Something that is on the clock.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Upcoming {
-    /// When it will be looked at.
-    pub at: Timestamp,
-    /// The project's name.
-    pub project: String,
-    /// The record, for instance `T1`.
-    pub id: String,
-    /// What will be due then, in words, for instance `首次响应截止`.
-    pub what: String,
-    /// Who has to act, by name.
-    pub who: Vec<String>,
+/// What only the scheduler knows.
+struct Turn {
+    /// Up to when cron jobs were looked at.
+    jobs_until: Timestamp,
 }
 
-/// What moving the simulated clock did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Advanced {
-    /// The time now.
-    pub now: Timestamp,
-    /// Wakes and jobs carried out on the way.
-    pub fired: usize,
-    /// Messages not accepted by their platform and not waiting for another try.
-    pub pending: usize,
+/// What an engine is made of.
+pub struct Parts {
+    /// The one clock.
+    pub clock: SharedClock,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The agreed numbers.
+    pub rules: Arc<Rules>,
+    /// The cron expression of each job, by name.
+    pub jobs: Vec<(String, Schedule)>,
+    /// Configured administrators.
+    pub admins: Vec<PersonId>,
+    /// The platforms that are switched on.
+    pub platforms: Vec<Arc<dyn Platform>>,
 }
 
 impl Engine {
+    /// Loads every project and stands ready.
+    ///
+    /// # Errors
+    /// The store cannot be read, or holds a record that this version cannot read.
+    pub async fn open(parts: Parts) -> anyhow::Result<Arc<Self>> {
+        let now = parts.clock.now();
+        let jobs = parts
+            .jobs
+            .into_iter()
+            .filter_map(|(name, schedule)| {
+                let job = features::JOBS.iter().find(|job| job.name == name)?;
+                Some((job, schedule))
+            })
+            .collect();
+        let engine = Arc::new(Self {
+            clock: parts.clock,
+            store: parts.store,
+            rules: parts.rules,
+            jobs,
+            admins: parts.admins.into_iter().collect(),
+            platforms: parts.platforms.iter().map(|platform| (platform.name(), platform.clone())).collect(),
+            outbox: OnceLock::new(),
+            dossiers: RwLock::default(),
+            directory: RwLock::default(),
+            founding: Mutex::new(()),
+            turn: Mutex::new(Turn { jobs_until: now }),
+            rescheduled: Notify::new(),
+            alive: AtomicBool::new(false),
+        });
+        for id in engine.store.projects().await.context("reading the list of projects")? {
+            let dossier = engine.load(id).await?;
+            engine.keep(dossier);
+        }
+        Ok(engine)
+    }
+
+    /// Lets the engine hand over what it says. Called once, before anything is received.
+    pub fn speak_through(&self, outbox: Arc<Outbox>) {
+        // A second call would be a mistake in the wiring; the first one stays.
+        let _ = self.outbox.set(outbox);
+    }
+
     /// The clock.
     pub fn clock(&self) -> &SharedClock {
         &self.clock
@@ -55,36 +141,131 @@ impl Engine {
         &self.store
     }
 
-    /// What is on the clock, soonest first, at most `most`.
-    pub async fn upcoming(&self, most: usize) -> Vec<Upcoming> {
-        let _ = most;
-        Vec::new()
+    /// The outbox.
+    pub fn outbox(&self) -> Option<&Arc<Outbox>> {
+        self.outbox.get()
     }
 
-    /// Moves the simulated clock to `to`, running everything due on the way in order of due time.
+    /// The platforms that are switched on.
+    pub fn platforms(&self) -> impl Iterator<Item = &Arc<dyn Platform>> {
+        self.platforms.values()
+    }
+
+    /// Whether the scheduler is running.
+    pub fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Relaxed)
+    }
+
+    /// Puts a dead letter back on its way; false if there is none of this id.
     ///
     /// # Errors
-    /// `to` lies in the past, or the clock is not simulated.
-    pub async fn advance(&self, to: Timestamp) -> Result<Advanced, AdvanceError> {
-        let _ = to;
-        Err(AdvanceError::NotSimulated)
+    /// The store failed.
+    pub async fn retry(&self, id: u64) -> anyhow::Result<bool> {
+        match self.outbox.get() {
+            Some(outbox) => outbox.revive(id).await,
+            None => Ok(self.store.revive(id).await?.is_some()),
+        }
     }
-}
 
-/// Why the clock was not moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AdvanceError {
-    /// Time does not go back.
-    #[error("time does not go back")]
-    Backwards,
-    /// The clock is the machine's own.
-    #[error("the clock is not simulated")]
-    NotSimulated,
+    /// Reads a dossier from the store.
+    async fn load(&self, id: ProjectId) -> anyhow::Result<Dossier> {
+        let stored = self.store.load(id).await.with_context(|| format!("reading project {}", id.0))?;
+        let mut dossier = Dossier::empty(id);
+        dossier.version = stored.version;
+        for (key, value) in stored.rows {
+            if key.letter == COUNTER {
+                let counted = serde_json::from_slice(&value).context("reading a counter")?;
+                let letter = char::from_u32(key.number).context("reading a counter's letter")?;
+                dossier.count(letter, counted);
+            } else {
+                dossier.put(features::decode(key, &value).map_err(anyhow::Error::msg)?);
+            }
+        }
+        Ok(dossier)
+    }
+
+    /// Takes a dossier into memory.
+    fn keep(&self, dossier: Dossier) -> Arc<Mutex<Dossier>> {
+        self.learn(&dossier);
+        let id = dossier.id;
+        let cell = Arc::new(Mutex::new(dossier));
+        self.dossiers.write().expect("no panic while it is held").insert(id, cell.clone());
+        cell
+    }
+
+    fn learn(&self, dossier: &Dossier) {
+        let mut directory = self.directory.write().expect("no panic while it is held");
+        match dossier.founded() {
+            Some(project) => directory.learn(dossier.id, project),
+            None => directory.forget(dossier.id),
+        }
+    }
+
+    fn cell(&self, id: ProjectId) -> Option<Arc<Mutex<Dossier>>> {
+        self.dossiers.read().expect("no panic while it is held").get(&id).cloned()
+    }
+
+    /// The lock of a dossier, made where there is none yet.
+    async fn take(&self, id: ProjectId) -> OwnedMutexGuard<Dossier> {
+        let cell = self.cell(id).unwrap_or_else(|| self.keep(Dossier::empty(id)));
+        cell.lock_owned().await
+    }
+
+    fn directory<T>(&self, ask: impl FnOnce(&Directory) -> T) -> T {
+        ask(&self.directory.read().expect("no panic while it is held"))
+    }
+
+    /// Whether a message into this room can mention people so that they notice.
+    fn notifies(&self, room: &RoomId) -> bool {
+        self.platforms.get(room.platform()).is_some_and(|platform| platform.notifies_in(room))
+    }
+
+    /// Writes what was decided on these dossiers and hands the messages over. On any failure the
+    /// dossiers are as the store has them.
+    async fn write(&self, draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+        let commit = draft.commit();
+        let mut outgoing = commit.outgoing.clone();
+        let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
+        match self.store.commit(commit).await {
+            Ok(committed) => {
+                for (message, id) in outgoing.iter_mut().zip(committed.outgoing) {
+                    message.id = id;
+                }
+                for dossier in dossiers.iter_mut().filter(|dossier| touched.contains(&dossier.id)) {
+                    dossier.version += 1;
+                    self.learn(dossier);
+                }
+                self.hand_over(outgoing);
+                self.rescheduled.notify_one();
+                Ok(())
+            }
+            Err(error) => {
+                for dossier in dossiers.iter_mut().filter(|dossier| touched.contains(&dossier.id)) {
+                    match self.load(dossier.id).await {
+                        Ok(stored) => **dossier = stored,
+                        Err(fault) => return Err(CommitError::Failed(format!("{error}; {fault:#}"))),
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn hand_over(&self, outgoing: Vec<Outgoing>) {
+        if let Some(outbox) = self.outbox.get()
+            && !outgoing.is_empty()
+        {
+            outbox.push(outgoing);
+        }
+    }
 }
 
 #[async_trait::async_trait]
-impl Receiver for Engine {
-    async fn receive(&self, _inbound: Inbound) -> anyhow::Result<Received> {
-        Ok(Received::Done)
+impl Owed for Engine {
+    async fn is_owed(&self, condition: &Condition) -> bool {
+        let Some(cell) = self.cell(condition.project) else { return false };
+        let dossier = cell.lock().await;
+        let archived = dossier.founded().is_some_and(|project| project.archived);
+        !archived && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step))
     }
 }

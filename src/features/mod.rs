@@ -1,1 +1,200 @@
-//! (being written)
+//! What can be recorded and done: one folder per kind of record. The lists below are the only place
+//! where they are named together.
+
+pub mod customer;
+pub mod help;
+pub mod history;
+pub mod overview;
+pub mod project;
+pub mod requirement;
+pub mod risk;
+pub mod role;
+pub mod ticket;
+
+use std::sync::Arc;
+
+use crate::{
+    chat::Message,
+    dossier::{Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
+    grammar::{self, Erased, Object, Who, erase},
+    store::Key,
+};
+
+/// Everything that can be spoken of, in the order of the help.
+pub const OBJECTS: &[Object] = &[
+    help::OBJECT,
+    project::OBJECT,
+    role::OBJECT,
+    customer::OBJECT,
+    requirement::OBJECT,
+    risk::OBJECT,
+    ticket::OBJECT,
+    overview::STATUS,
+    overview::MINE,
+    overview::DIGEST,
+    history::HISTORY,
+    history::UNDO,
+];
+
+/// Every command.
+pub const COMMANDS: &[Erased] = &[
+    erase::<help::Help>(),
+    erase::<project::Found>(),
+    erase::<project::MovePhase>(),
+    erase::<project::Bind>(),
+    erase::<project::Unbind>(),
+    erase::<project::Archive>(),
+    erase::<project::List>(),
+    erase::<role::Seat>(),
+    erase::<role::Remove>(),
+    erase::<customer::Register>(),
+    erase::<customer::List>(),
+    erase::<requirement::Add>(),
+    erase::<requirement::List>(),
+    erase::<requirement::Show>(),
+    erase::<requirement::Fill>(),
+    erase::<requirement::Start>(),
+    erase::<requirement::Deliver>(),
+    erase::<requirement::Accept>(),
+    erase::<requirement::Reject>(),
+    erase::<requirement::Withdraw>(),
+    erase::<risk::Add>(),
+    erase::<risk::List>(),
+    erase::<risk::Show>(),
+    erase::<risk::Plan>(),
+    erase::<risk::CloseRisk>(),
+    erase::<risk::Occur>(),
+    erase::<ticket::Open>(),
+    erase::<ticket::List>(),
+    erase::<ticket::Touch>(),
+    erase::<ticket::Acknowledge>(),
+    erase::<ticket::Work>(),
+    erase::<ticket::Wait>(),
+    erase::<ticket::Resume>(),
+    erase::<ticket::Resolve>(),
+    erase::<ticket::Close>(),
+    erase::<ticket::Reopen>(),
+    erase::<overview::Status>(),
+    erase::<overview::Mine>(),
+    erase::<overview::Digest>(),
+    erase::<history::History>(),
+    erase::<history::Undo>(),
+];
+
+/// Every kind of record.
+pub const KINDS: &[KindEntry] = &[
+    kind::<Project>(),
+    kind::<customer::Customer>(),
+    kind::<requirement::Requirement>(),
+    kind::<risk::Risk>(),
+    kind::<ticket::Ticket>(),
+];
+
+/// Something that happens on a schedule, once per project and scheduled time.
+pub struct Job {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it says and changes; nothing, where there is nothing to say.
+    pub run: fn(&Dossier, &Waking) -> Outcome,
+}
+
+/// Every scheduled job.
+pub const JOBS: &[Job] = &[Job { name: "daily_digest", run: overview::daily }];
+
+/// The objects whose commands can touch more than the project of their room.
+pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE];
+
+/// What the bot says when it comes into a room: the three first steps.
+pub fn greeting() -> Message {
+    Message::text("大家好，我是鼎鼎：记下承诺，到点提醒，逾期升级。三步开始：")
+        .line("1. 建项目：/项目 新建 项目名 客户:客户名")
+        .line("2. 定角色：/角色 客户主管 @某人 项目经理 @某人 技术对接人 @某人")
+        .line("3. 记第一件事：/工单 登录页打不开 !紧急，或 /需求 支付模块支持退款")
+        .line("群里若只有 @ 我的消息才能收到，请写：@鼎鼎 /工单 …。全部命令：/帮助")
+        .button("全部命令", "/帮助")
+}
+
+/// Help, of everything or of one object.
+pub fn help(object: Option<&Object>) -> Message {
+    grammar::help(OBJECTS, COMMANDS, object)
+}
+
+/// What an answer that quotes a message about a record does; `None`: nothing.
+pub fn answer_by_quote(key: Key, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
+    match key.letter {
+        'T' => ticket::answer_by_quote(key.number, dossier, cx),
+        _ => None,
+    }
+}
+
+/// A command that reads every project of the asker.
+///
+/// # Errors
+/// It does not apply here.
+pub fn wide(
+    object: &str,
+    mine: &[Dossier],
+    here: Option<&Dossier>,
+    cx: &Context,
+) -> Result<Message, Refusal> {
+    if object == overview::MINE.name {
+        return Ok(overview::mine(mine, here, cx));
+    }
+    project::overview(mine, here, cx)
+}
+
+/// The name of a kind of record.
+pub fn name_of(letter: char) -> &'static str {
+    KINDS.iter().find(|entry| entry.letter == letter).map_or("帮助", |entry| entry.name)
+}
+
+/// A refusal that says who may.
+pub fn who_may(who: Who, project: &Project) -> Refusal {
+    let mut roles: Vec<Role> = Role::TRIANGLE.to_vec();
+    if who == Who::TriangleOrRepresentative {
+        roles.push(Role::CustomerRepresentative);
+    }
+    let holders: Vec<String> = roles
+        .into_iter()
+        .flat_map(|role| project.holders(role).iter().map(move |person| (role, person)))
+        .map(|(role, person)| format!("{} {}", role.name(), person.name))
+        .collect();
+    if holders.is_empty() {
+        let creator = &project.created_by.name;
+        return Refusal::new(format!(
+            "还没有设置铁三角，这件事现在只有建项目的 {creator} 可以做。先设置：/角色 项目经理 @某人 技术对接人 @某人"
+        ));
+    }
+    Refusal::new(format!("这件事须由 {} 来做", holders.join("、")))
+}
+
+/// Reads a record's value.
+///
+/// # Errors
+/// The kind is unknown or the value is not of that kind.
+pub fn decode(key: Key, value: &[u8]) -> Result<Arc<dyn Record>, String> {
+    let entry = KINDS
+        .iter()
+        .find(|entry| entry.letter == key.letter)
+        .ok_or_else(|| format!("no kind of record has the letter {:?}", key.letter))?;
+    (entry.decode)(value).map_err(|error| format!("record {key} cannot be read: {error}"))
+}
+
+/// How many lines a list shows before it counts the rest.
+const LISTED: usize = 20;
+
+/// A list as one message.
+pub(crate) fn listing(title: &str, lines: Vec<String>, empty: Message) -> Message {
+    if lines.is_empty() {
+        return empty;
+    }
+    let count = lines.len();
+    let mut message = Message::text(format!("{title} {count} 条"));
+    for line in lines.iter().take(LISTED) {
+        message = message.line(line.clone());
+    }
+    if count > LISTED {
+        message = message.line(format!("……还有 {} 条", count - LISTED));
+    }
+    message
+}

@@ -1,1 +1,259 @@
-//! (being written)
+//! Delivers what is to be said: in order per target, at the platform's pace, again and again until the
+//! platform has it or it is given up.
+//!
+//! A target has a [`queue`] (what goes next, a pure value) and a [`lane`] (the task that sends it). Lanes
+//! know nothing of each other beyond the platform's [`pace`]; how many send at once is bounded.
+//!
+//! What survives a crash at any place:
+//!
+//! - *Nothing is lost*: a message stays in the store until the platform took it or it is a dead letter.
+//! - *Nothing is doubled unseen*: a parcel's id is the same at every try, and a platform that recognises
+//!   it says it once. For one that does not, or not for ever, the store is told before a try whose fate
+//!   might be lost, and the parcel says that it may be a repetition once the platform has forgotten
+//!   ([`Platform::remembers`]).
+//! - *No bundle is torn*: a bundle is written as one row that holds all its parts, and they leave the
+//!   store with it. A part joins only while surely no try of the bundle was accepted, since the platform
+//!   would take the fuller parcel for the first one again and nobody would hear that part. So messages
+//!   whose fate an earlier process took with it go alone.
+//!
+//! Deferral, age and 补发 go by the bot's clock; waiting between tries and pacing by real time.
+
+mod backoff;
+mod bucket;
+mod lane;
+mod pace;
+mod parcel;
+mod queue;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{Notify, Semaphore, watch},
+    task::JoinSet,
+};
+
+pub use bucket::Bucket;
+use pace::Pace;
+use queue::{Doubt, Queue, Waiting};
+
+use crate::{
+    chat::Target,
+    clock::SharedClock,
+    platform::Platform,
+    store::{Condition, Outgoing, Store},
+};
+
+/// How many parcels are on their way to one platform at once; one that hangs does not hold up another.
+const IN_FLIGHT: usize = 16;
+/// How long stopping waits for the parcels on their way.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Whether a record still owes a step; implemented by the engine over its dossiers.
+#[async_trait::async_trait]
+pub trait Owed: Send + Sync {
+    /// Whether what the ping asks for is still to be done.
+    async fn is_owed(&self, condition: &Condition) -> bool;
+}
+
+/// The outbox.
+pub struct Outbox {
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    /// By name.
+    platforms: HashMap<&'static str, Speaker>,
+    /// Weak, since the engine holds the outbox.
+    owed: OnceLock<Weak<dyn Owed>>,
+    started: Timestamp,
+    /// Every queue, and which of them have no lane yet. A plain mutex: held for lookups only, never over
+    /// an await.
+    rooms: Mutex<Rooms>,
+    /// There is a queue without a lane.
+    lonely: Notify,
+    /// Something moved; for [`Outbox::idle`].
+    moved: watch::Sender<()>,
+}
+
+/// A platform with its pace.
+struct Speaker {
+    platform: Arc<dyn Platform>,
+    pace: Pace,
+    in_flight: Semaphore,
+}
+
+#[derive(Default)]
+struct Rooms {
+    queues: HashMap<Target, Room>,
+    lonely: Vec<Target>,
+}
+
+#[derive(Default)]
+struct Room {
+    queue: Queue,
+    /// Tells the lane that something was added.
+    added: Arc<Notify>,
+}
+
+impl Outbox {
+    /// An outbox that says nothing before [`Outbox::run`]. `started` is when this process did, by the
+    /// bot's clock: what was due before and is late is marked 补发.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        platforms: Vec<Arc<dyn Platform>>,
+        started: Timestamp,
+    ) -> Arc<Self> {
+        let speaker = |platform: Arc<dyn Platform>| {
+            let (pace, in_flight) = (Pace::new(platform.limits()), Semaphore::new(IN_FLIGHT));
+            (platform.name(), Speaker { platform, pace, in_flight })
+        };
+        Arc::new(Self {
+            store,
+            clock,
+            platforms: platforms.into_iter().map(speaker).collect(),
+            owed: OnceLock::new(),
+            started,
+            rooms: Mutex::default(),
+            lonely: Notify::new(),
+            moved: watch::Sender::new(()),
+        })
+    }
+
+    /// Names whoever knows what is still owed; once, before [`Outbox::run`]. Without it, everything is.
+    pub fn set_owed(&self, owed: Weak<dyn Owed>) {
+        // The first one stays.
+        let _ = self.owed.set(owed);
+    }
+
+    /// Takes up everything the store still has on its way; once, before anything is pushed.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn load(&self) -> anyhow::Result<()> {
+        let waiting = self.store.outgoing().await?.into_iter().map(|outgoing| self.found(outgoing)).collect();
+        self.enqueue(waiting);
+        Ok(())
+    }
+
+    /// Takes messages whose commit is written; they carry their ids. A message that is waiting already
+    /// is not taken twice.
+    pub fn push(&self, messages: Vec<Outgoing>) {
+        let now = self.clock.now();
+        let waiting = messages.into_iter().map(|outgoing| fresh(outgoing, now)).collect();
+        self.enqueue(waiting);
+    }
+
+    /// Puts a dead letter back on its way; false if the store knows none of that id.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn revive(&self, id: u64) -> anyhow::Result<bool> {
+        let Some(outgoing) = self.store.revive(id).await? else { return Ok(false) };
+        // Its first life may have been heard, so nothing may join it.
+        self.enqueue(vec![Waiting { alone: true, ..fresh(outgoing, self.clock.now()) }]);
+        Ok(true)
+    }
+
+    /// Delivers until `stop` says so (or its sender is gone), then waits a little for the parcels on
+    /// their way. What is left stays in the store.
+    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let mut lanes = JoinSet::new();
+        let mut targets = HashMap::new();
+        loop {
+            for target in std::mem::take(&mut self.rooms().lonely) {
+                let lane = lane::Lane::new(self.clone(), target.clone(), stop.clone());
+                targets.insert(lanes.spawn(lane.run()).id(), target);
+            }
+            tokio::select! {
+                biased;
+                () = lane::stopped(stop.clone()) => break,
+                () = self.lonely.notified() => {}
+                Some(ended) = lanes.join_next_with_id(), if !lanes.is_empty() => {
+                    let id = ended.as_ref().map_or_else(|error| error.id(), |(id, ())| *id);
+                    if let (Some(target), Err(error)) = (targets.remove(&id), ended) {
+                        // A fault of ours must not silence a room; a pause keeps it from spinning.
+                        tracing::error!("a lane of the outbox ended: {error}");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        self.rooms().lonely.push(target);
+                    }
+                }
+            }
+        }
+        let in_flight = async { while lanes.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(GRACE, in_flight).await;
+        lanes.shutdown().await;
+        let mut rooms = self.rooms();
+        rooms.lonely = rooms.queues.keys().cloned().collect();
+    }
+
+    /// Waits (real time, at most `limit`) until every message that should have been said by now is with
+    /// its platform or waits for another try, itself or the one before it; returns how many are not.
+    pub async fn idle(&self, limit: Duration) -> usize {
+        let mut moved = self.moved.subscribe();
+        let all_said = async { while self.unsaid() > 0 && moved.changed().await.is_ok() {} };
+        let _ = tokio::time::timeout(limit, all_said).await;
+        self.unsaid()
+    }
+
+    /// How many messages wait, deferred ones among them.
+    pub fn depth(&self) -> usize {
+        self.rooms().queues.values().map(|room| room.queue.len()).sum()
+    }
+
+    /// When the first deferred message may be said; `None` where none is deferred.
+    pub fn next_not_before(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        self.rooms().queues.values().filter_map(|room| room.queue.next_not_before(now)).min()
+    }
+
+    fn unsaid(&self) -> usize {
+        let now = self.clock.now();
+        self.rooms().queues.values().map(|room| room.queue.unsaid(now)).sum()
+    }
+
+    fn enqueue(&self, messages: Vec<Waiting>) {
+        let mut rooms = self.rooms();
+        let rooms = &mut *rooms;
+        for waiting in messages {
+            let target = waiting.outgoing.to.clone();
+            let room = rooms.queues.entry(target.clone()).or_insert_with(|| {
+                rooms.lonely.push(target);
+                Room::default()
+            });
+            room.queue.insert(waiting);
+            room.added.notify_one();
+        }
+        self.lonely.notify_one();
+    }
+
+    /// A message that an earlier process left behind.
+    fn found(&self, outgoing: Outgoing) -> Waiting {
+        let since = outgoing.created.max(outgoing.not_before);
+        // Where a platform never forgets, tries are not written down: any may have been accepted.
+        let unwritten = self.platforms.get(outgoing.to.platform()).is_some_and(Speaker::never_forgets);
+        let age = self.clock.now().duration_since(since);
+        let doubt = (outgoing.tries > 0).then(|| Doubt::ago(age.try_into().unwrap_or_default()));
+        Waiting { since, doubt, alone: unwritten, failures: 0, outgoing }
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Speaker {
+    fn never_forgets(&self) -> bool {
+        self.platform.remembers() == Duration::MAX
+    }
+}
+
+/// A message that surely was never tried. Its age counts from now, so that a revived one is not dead
+/// at once.
+fn fresh(outgoing: Outgoing, now: Timestamp) -> Waiting {
+    let since = outgoing.created.max(outgoing.not_before).max(now);
+    Waiting { since, doubt: None, alone: false, failures: 0, outgoing }
+}

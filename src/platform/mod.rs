@@ -46,6 +46,10 @@ pub trait Platform: Send + Sync {
     /// How fast the platform lets us speak.
     fn limits(&self) -> Limits;
 
+    /// How long the platform recognises a repeated [`Parcel::id`] and does not say it twice: zero where it
+    /// has no idempotency key, [`Duration::MAX`] where it never forgets.
+    fn remembers(&self) -> Duration;
+
     /// The name of somebody known only by id, from the directory; `None` where it cannot tell.
     async fn name_of(&self, person: &PersonId) -> Option<String>;
 
@@ -67,7 +71,8 @@ pub struct Parcel {
     pub message: Message,
     /// The message it answers, if any.
     pub reply_to: Option<ReplyTo>,
-    /// An earlier try may have been accepted; where the platform has no idempotency key, say so.
+    /// An earlier try may have been accepted, and the platform would no longer notice
+    /// ([`Platform::remembers`]): say so.
     pub maybe_repeated: bool,
 }
 
@@ -112,7 +117,7 @@ pub struct Limits {
     pub per_app: Rate,
 }
 
-/// At most `burst` messages at once, refilled evenly so that `burst` come back in `per`.
+/// At most `burst` messages in any stretch of `per`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// How many.

@@ -37,12 +37,13 @@ pub struct RowKey {
 /// Everything that one decision changes. It is written altogether or not at all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
-    /// Marks of what is carried out here. If any is there already, the commit fails as [`CommitError::Seen`].
+    /// Marks of what is carried out here. If any is there already, the commit fails as
+    /// [`CommitError::SeenBefore`].
     pub seen: Vec<Seen>,
     /// The version each touched dossier had when this was decided. The commit raises each by one.
     /// A dossier that does not exist has version 0.
     pub guards: Vec<(ProjectId, u64)>,
-    /// New values; `None` removes the row.
+    /// New values; `None` removes the row. A row of a project without its guard fails the commit.
     pub rows: Vec<(RowKey, Option<Vec<u8>>)>,
     /// When rows want attention: before this commit, and after it.
     pub wakes: Vec<WakeChange>,
@@ -129,11 +130,15 @@ pub struct Outgoing {
     /// The record it speaks of, so that a quote of it is understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
-    /// How many tries were made; raised before each.
+    /// How many tries may have been accepted without our knowing: raised before a try, back to 0 when
+    /// the platform said no. Kept only for platforms that do not recognise a parcel for ever.
     #[serde(default)]
     pub tries: u32,
     /// When it was first handed to the outbox.
     pub created: Timestamp,
+    /// Later messages to the same target that go within this one, in order; see [`Settlement::Bundled`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundled: Vec<Outgoing>,
 }
 
 /// A record of a project.
@@ -198,8 +203,11 @@ pub enum Settlement {
         /// How long quotes of it are understood.
         until: Timestamp,
     },
-    /// It was no longer true, or was said within a bundle.
+    /// It was no longer true.
     Dropped,
+    /// These go within it from now on: its [`Outgoing::bundled`] is now this list, and their own rows
+    /// leave the messages on their way out, all in one write.
+    Bundled(Vec<Outgoing>),
     /// A try is about to be made: `tries` is now this.
     Trying(u32),
     /// It will never be delivered.
@@ -306,7 +314,7 @@ pub trait Store: Send + Sync {
     /// Reads everything and checks every checksum.
     async fn verify(&self) -> anyhow::Result<Findings>;
 
-    /// A consistent copy of everything, written to a file.
+    /// Writes a consistent copy of everything to a file, also while serving; returns the file's size.
     async fn backup(&self, to: &std::path::Path) -> anyhow::Result<u64>;
 }
 

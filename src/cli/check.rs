@@ -1,0 +1,135 @@
+//! `jiuding check`: what follows from the configuration.
+
+use std::{fmt::Write, path::Path, process::ExitCode};
+
+use jiff::Timestamp;
+use jiuding::{
+    calendar::{Calendar, Status, schedule::Schedule},
+    clock::{Clock, SystemClock},
+    config::{Config, DEFAULT_FILE, Place},
+};
+use rustix::fs::IFlags;
+
+/// The sections whose numbers are the rules.
+const RULES: [&str; 8] = ["time", "sla", "minutes", "meeting", "action", "risk", "requirement", "undo"];
+/// How many runs of a job are shown.
+const RUNS: usize = 5;
+/// How many runs are looked at for those that count.
+const LOOKED_AT: usize = 1_000;
+
+pub fn run(config: &Config) -> anyhow::Result<ExitCode> {
+    let calendar = config.rules()?.calendar;
+    print!("{}", report(config, &calendar, SystemClock.now())?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Result<String> {
+    let mut report = String::new();
+    match &config.origin.file {
+        Some(file) => writeln!(report, "configuration: {}, well", file.display())?,
+        None => writeln!(report, "configuration: the shipped defaults, since there is no {DEFAULT_FILE}")?,
+    }
+    writeln!(report, "\nrules")?;
+    for (key, value, place) in &config.origin.settings {
+        let section = key.split('.').next().unwrap_or_default();
+        if RULES.contains(&section) {
+            let from =
+                if *place == Place::Shipped { String::new() } else { format!("   # {}", place.of(key)) };
+            writeln!(report, "  {key} = {value}{from}")?;
+        }
+    }
+    writeln!(report, "\njobs, in {}", config.time.zone)?;
+    for (job, cron) in config.jobs.all() {
+        let Some(cron) = cron else { continue };
+        let note = match job {
+            "daily_digest" => ", on working days",
+            "weekly_report" => ", not built yet: nothing is sent",
+            _ => "",
+        };
+        writeln!(report, "  {job} = {cron:?}{note}")?;
+        let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;
+        // RULES 13: the digest is for working days.
+        let runs = next_runs(&schedule, calendar, now, job == "daily_digest");
+        if runs.is_empty() {
+            writeln!(report, "    never")?;
+        }
+        for run in runs {
+            writeln!(report, "    {}", calendar.local(run).strftime("%Y-%m-%d %a %H:%M:%S"))?;
+        }
+    }
+    writeln!(report, "\nholidays")?;
+    for (year, status) in calendar.years() {
+        let status = match status {
+            Status::Announced => "announced",
+            Status::Expected => "expected, not announced",
+        };
+        writeln!(report, "  {year}: {status}")?;
+    }
+    for warning in calendar.warnings_at(now) {
+        writeln!(report, "  warning: {warning}")?;
+    }
+    writeln!(report, "\nstore\n  sled in {}", config.store.path.display())?;
+    writeln!(report, "  {}", durability(&config.store.path))?;
+    writeln!(report, "\nswitched off")?;
+    for what in switched_off(config) {
+        writeln!(report, "  {what}")?;
+    }
+    Ok(report)
+}
+
+fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp, working_days: bool) -> Vec<Timestamp> {
+    let next = |after: &Timestamp| schedule.next_after(*after, calendar);
+    let runs = std::iter::successors(next(&now), next).take(LOOKED_AT);
+    runs.filter(|run| !working_days || calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
+}
+
+/// How well the store's folder keeps what is acknowledged through a power cut.
+fn durability(folder: &Path) -> String {
+    match takes_synchronous_updates(folder) {
+        Ok(true) => "its file system takes the synchronous-updates attribute".to_owned(),
+        Ok(false) => "its file system refuses the synchronous-updates attribute: the file is synced after \
+                      each write instead"
+            .to_owned(),
+        Err(error) => format!("warning: nothing can be written there ({error})"),
+    }
+}
+
+/// Tries it on a folder of its own, beside what is there.
+fn takes_synchronous_updates(folder: &Path) -> std::io::Result<bool> {
+    let folder = std::path::absolute(folder)?;
+    let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
+    let probe = there.join(format!(".jiuding-check-{}", std::process::id()));
+    std::fs::create_dir(&probe)?;
+    let taken = std::fs::File::open(&probe).map(|probe| {
+        let flags = rustix::fs::ioctl_getflags(&probe);
+        flags.and_then(|flags| rustix::fs::ioctl_setflags(&probe, flags | IFlags::SYNC)).is_ok()
+    });
+    std::fs::remove_dir(&probe)?;
+    taken
+}
+
+fn switched_off(config: &Config) -> Vec<String> {
+    let mut off = Vec::new();
+    let mut note = |is_off: bool, what: &str| {
+        if is_off {
+            off.push(what.to_owned());
+        }
+    };
+    note(!config.playground.enabled, "playground (playground.enabled)");
+    note(!config.feishu.enabled, "feishu (feishu.enabled)");
+    note(!config.dingtalk.enabled, "dingtalk (dingtalk.enabled)");
+    note(
+        config.dingtalk.enabled && config.dingtalk.event_token.is_none(),
+        "organisation events of dingtalk (dingtalk.event_token)",
+    );
+    note(
+        config.dingtalk.enabled && config.dingtalk.group_robot.is_empty(),
+        "timed mentions in groups of dingtalk (dingtalk.group_robot)",
+    );
+    note(config.server.admin_token.is_none(), "admin interface beyond this machine (server.admin_token)");
+    note(config.server.public_url.is_none(), "links in messages (server.public_url)");
+    for (job, cron) in config.jobs.all() {
+        note(cron.is_none(), &format!("{job} (jobs.{job})"));
+    }
+    off
+}

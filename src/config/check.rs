@@ -1,0 +1,179 @@
+//! What a configuration must be beyond having the right types.
+
+use reqwest::Url;
+
+use crate::calendar::{Calendar, schedule::Schedule};
+
+use super::{Config, DingTalkTransport, FeishuTransport, Secret, StoreEngine};
+
+/// The key, and what is wrong with its value and how to put it right.
+type Wrong = (String, String);
+
+/// Finds the first thing that would not work.
+pub(super) fn validate(config: &Config) -> Result<(), Wrong> {
+    not_built_yet(config)?;
+    platforms(config)?;
+    if let Some(url) = &config.server.public_url {
+        parse_url("server.public_url", url)?;
+    }
+    for (index, admin) in config.server.admins.iter().enumerate() {
+        let known = ["feishu:", "dingtalk:", "playground:"]
+            .iter()
+            .any(|name| admin.strip_prefix(name).is_some_and(|id| !id.is_empty()));
+        if !known {
+            return wrong(&format!("server.admins[{index}]"), "expected for instance \"feishu:ou_xxx\"");
+        }
+    }
+    numbers(config)?;
+    time(config)
+}
+
+/// Refuses every address of an enabled platform that is not loopback.
+pub(super) fn only_loopback(config: &Config) -> Result<(), Wrong> {
+    let refuse = |key: &str, why: &str| {
+        wrong(
+            key,
+            &format!(
+                "{why}, which a simulated clock refuses; use http://127.0.0.1:… or disable the platform"
+            ),
+        )
+    };
+    for (key, url) in addresses(config) {
+        if !is_loopback(&parse_url(&key, url)?) {
+            return refuse(&key, "is no loopback address");
+        }
+    }
+    let session_host = config.dingtalk.session_host.as_ref().filter(|_| config.dingtalk.enabled);
+    if let Some(host) = session_host {
+        let key = "dingtalk.session_host";
+        if !is_loopback(&parse_url(key, &format!("http://{host}"))?) {
+            return refuse(key, "is no loopback address");
+        }
+    }
+    Ok(())
+}
+
+/// What can be written but not had. Choosing it must not be silently ignored.
+fn not_built_yet(config: &Config) -> Result<(), Wrong> {
+    if config.store.engine == StoreEngine::Postgres {
+        return wrong("store.engine", "\"postgres\" is not built yet; use \"sled\"");
+    }
+    if config.feishu.enabled && config.feishu.transport == FeishuTransport::Websocket {
+        return wrong("feishu.transport", "\"websocket\" is not built yet; use \"webhook\"");
+    }
+    if config.dingtalk.enabled && config.dingtalk.transport == DingTalkTransport::Stream {
+        return wrong("dingtalk.transport", "\"stream\" is not built yet; use \"webhook\"");
+    }
+    if !config.webhook_room.is_empty() {
+        return wrong("webhook_room", "is not built yet; leave the blocks out");
+    }
+    Ok(())
+}
+
+fn platforms(config: &Config) -> Result<(), Wrong> {
+    let feishu = &config.feishu;
+    if feishu.enabled {
+        needed("feishu.app_id", &feishu.app_id, "feishu")?;
+        needed("feishu.app_secret", feishu.app_secret.reveal(), "feishu")?;
+        if feishu.encrypt_key.is_none() && feishu.verification_token.is_none() {
+            return wrong(
+                "feishu.encrypt_key",
+                "feishu is enabled and needs this, or feishu.verification_token",
+            );
+        }
+    }
+    let dingtalk = &config.dingtalk;
+    if dingtalk.enabled {
+        needed("dingtalk.client_id", &dingtalk.client_id, "dingtalk")?;
+        needed("dingtalk.client_secret", dingtalk.client_secret.reveal(), "dingtalk")?;
+        needed("dingtalk.robot_code", &dingtalk.robot_code, "dingtalk")?;
+        if dingtalk.event_token.is_some() != dingtalk.event_aes_key.is_some() {
+            let missing = if dingtalk.event_token.is_none() { "event_token" } else { "event_aes_key" };
+            return wrong(
+                &format!("dingtalk.{missing}"),
+                "is needed: event_token and event_aes_key go together",
+            );
+        }
+        if dingtalk.event_aes_key.as_ref().is_some_and(|key| key.reveal().len() != 43) {
+            return wrong("dingtalk.event_aes_key", "expected the 43 characters that DingTalk shows");
+        }
+        for (index, robot) in dingtalk.group_robot.iter().enumerate() {
+            let key = |name: &str| format!("dingtalk.group_robot[{index}].{name}");
+            needed(&key("conversation"), &robot.conversation, "a group robot")?;
+            needed(&key("url"), robot.url.reveal(), "a group robot")?;
+        }
+    }
+    parse_url("feishu.base_url", &feishu.base_url)?;
+    parse_url("dingtalk.base_url", &dingtalk.base_url)?;
+    parse_url("dingtalk.oapi_base_url", &dingtalk.oapi_base_url)?;
+    addresses(config).into_iter().try_for_each(|(key, url)| parse_url(&key, url).map(|_| ()))
+}
+
+/// Every address at which an enabled platform is spoken to.
+fn addresses(config: &Config) -> Vec<(String, &str)> {
+    let mut all = Vec::new();
+    if config.feishu.enabled {
+        all.push(("feishu.base_url".to_owned(), config.feishu.base_url.as_str()));
+    }
+    let dingtalk = &config.dingtalk;
+    if dingtalk.enabled {
+        all.push(("dingtalk.base_url".to_owned(), dingtalk.base_url.as_str()));
+        all.push(("dingtalk.oapi_base_url".to_owned(), dingtalk.oapi_base_url.as_str()));
+        let robots = dingtalk.group_robot.iter().map(|robot| &robot.url).map(Secret::reveal);
+        all.extend(
+            robots.enumerate().map(|(index, url)| (format!("dingtalk.group_robot[{index}].url"), url)),
+        );
+    }
+    all
+}
+
+fn numbers(config: &Config) -> Result<(), Wrong> {
+    if !(1..=99).contains(&config.sla.urgent.halfway_percent) {
+        return wrong("sla.urgent.halfway_percent", "expected 1 to 99");
+    }
+    if config.risk.medium_from == 0 || config.risk.medium_from >= config.risk.high_from {
+        return wrong("risk.medium_from", "expected more than 0 and less than risk.high_from");
+    }
+    if config.action.manager_from_day == 0 {
+        return wrong("action.manager_from_day", "expected 1 or more");
+    }
+    Ok(())
+}
+
+fn time(config: &Config) -> Result<(), Wrong> {
+    let calendar = Calendar::new(&config.time).map_err(|error| match error.split_once(": ") {
+        Some((key, wrong)) if key.starts_with("time.") => (key.to_owned(), wrong.to_owned()),
+        _ => ("time".to_owned(), error),
+    });
+    calendar?;
+    for (job, cron) in config.jobs.all() {
+        if let Some(cron) = cron {
+            Schedule::parse(cron).map_err(|wrong| (format!("jobs.{job}"), wrong))?;
+        }
+    }
+    Ok(())
+}
+
+fn needed(key: &str, value: &str, who: &str) -> Result<(), Wrong> {
+    if value.is_empty() {
+        wrong(key, &format!("{who} is enabled and needs this; it is empty"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The address may hold a token: errors keep it out.
+fn parse_url(key: &str, url: &str) -> Result<Url, Wrong> {
+    Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or_else(
+        || (key.to_owned(), "is no address, expected for instance \"https://open.feishu.cn\"".to_owned()),
+    )
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+fn wrong<T>(key: &str, wrong: &str) -> Result<T, Wrong> {
+    Err((key.to_owned(), wrong.to_owned()))
+}

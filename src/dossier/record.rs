@@ -1,0 +1,161 @@
+//! What a record is: a value with an id that knows when it next wants attention.
+
+use std::{any::Any, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Dossier, Outcome, Rules};
+use crate::{chat::Person, store::Key};
+
+/// A kind of record. Its value is JSON in the store; its moves return the next value.
+pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
+    /// The letter of its ids.
+    const LETTER: char;
+    /// What people call it.
+    const NAME: &'static str;
+    /// Names of its plain fields in the words people read, for the history.
+    const FIELDS: &'static [(&'static str, &'static str)];
+
+    /// Its number within the project.
+    fn number(&self) -> u32;
+
+    /// Its first line.
+    fn title(&self) -> String;
+
+    /// The state it is in, in people's words.
+    fn state(&self) -> &'static str;
+
+    /// Whether a customer room may see it.
+    fn shared(&self) -> bool;
+
+    /// When it next wants attention; `None` while nothing is owed.
+    fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
+
+    /// What happens when it is looked at. Finds the record as it is: an early, late or second wake does
+    /// nothing that is not due.
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome;
+
+    /// Whether a ping for this step is still true.
+    fn owes(&self, step: &str) -> bool;
+
+    /// What somebody still has to do about it.
+    fn open(&self, dossier: &Dossier) -> Option<Open>;
+}
+
+/// What a wake knows beside the records.
+pub struct Waking<'a> {
+    /// The time now; after a pause later than `due`.
+    pub now: Timestamp,
+    /// When it was to be looked at.
+    pub due: Timestamp,
+    /// The agreed numbers and the calendar.
+    pub rules: &'a Rules,
+}
+
+/// What a record waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Open {
+    /// Until when.
+    pub due: Option<Timestamp>,
+    /// What is to be done, in a few words: `首次响应`.
+    pub what: String,
+    /// Who is to do it.
+    pub who: Vec<Person>,
+    /// Urgent or high.
+    pub loud: bool,
+}
+
+/// A record of any kind.
+pub trait Record: Any + Send + Sync {
+    /// Its id.
+    fn key(&self) -> Key;
+    /// Its value for the store.
+    fn encode(&self) -> serde_json::Value;
+    /// See [`Kind::NAME`].
+    fn name(&self) -> &'static str;
+    /// See [`Kind::FIELDS`].
+    fn fields(&self) -> &'static [(&'static str, &'static str)];
+    /// See [`Kind::title`].
+    fn title(&self) -> String;
+    /// See [`Kind::state`].
+    fn state(&self) -> &'static str;
+    /// See [`Kind::shared`].
+    fn shared(&self) -> bool;
+    /// See [`Kind::wakes_at`].
+    fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
+    /// See [`Kind::wake`].
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome;
+    /// See [`Kind::owes`].
+    fn owes(&self, step: &str) -> bool;
+    /// See [`Kind::open`].
+    fn open(&self, dossier: &Dossier) -> Option<Open>;
+}
+
+impl<K: Kind> Record for K {
+    fn key(&self) -> Key {
+        Key { letter: K::LETTER, number: self.number() }
+    }
+
+    fn encode(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("records hold nothing that JSON cannot say")
+    }
+
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn fields(&self) -> &'static [(&'static str, &'static str)] {
+        K::FIELDS
+    }
+
+    fn title(&self) -> String {
+        Kind::title(self)
+    }
+
+    fn state(&self) -> &'static str {
+        Kind::state(self)
+    }
+
+    fn shared(&self) -> bool {
+        Kind::shared(self)
+    }
+
+    fn wakes_at(&self, rules: &Rules) -> Option<Timestamp> {
+        Kind::wakes_at(self, rules)
+    }
+
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        Kind::wake(self, dossier, cx)
+    }
+
+    fn owes(&self, step: &str) -> bool {
+        Kind::owes(self, step)
+    }
+
+    fn open(&self, dossier: &Dossier) -> Option<Open> {
+        Kind::open(self, dossier)
+    }
+}
+
+/// Reads a record's value.
+pub type Decode = fn(&[u8]) -> Result<Arc<dyn Record>, serde_json::Error>;
+
+/// One line of [`crate::features::KINDS`].
+#[derive(Clone, Copy)]
+pub struct KindEntry {
+    /// The letter of its ids.
+    pub letter: char,
+    /// What people call it.
+    pub name: &'static str,
+    /// Reads its values.
+    pub decode: Decode,
+}
+
+/// The entry of a kind.
+pub const fn kind<K: Kind>() -> KindEntry {
+    fn decode<K: Kind>(value: &[u8]) -> Result<Arc<dyn Record>, serde_json::Error> {
+        Ok(Arc::new(serde_json::from_slice::<K>(value)?))
+    }
+    KindEntry { letter: K::LETTER, name: K::NAME, decode: decode::<K> }
+}

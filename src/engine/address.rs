@@ -1,0 +1,188 @@
+//! Who hears what: the one function that turns what a decision says into addressed messages.
+//!
+//! Invariant: nothing that is said to the team is addressed to a customer room.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    chat::{Line, Message, Person, RoomId, Span, Target},
+    dossier::{Hearing, Ping, Project, Role, RoomKind, Rules, Say},
+    store::{About, Condition, Outgoing, ProjectId},
+};
+
+/// What addressing depends on.
+pub(super) struct Post<'a> {
+    /// Whose.
+    pub(super) id: ProjectId,
+    /// The project as it is after the decision.
+    pub(super) project: &'a Project,
+    /// Quiet hours.
+    pub(super) rules: &'a Rules,
+    /// The bot's clock.
+    pub(super) now: Timestamp,
+    /// When it should have been said; `None` for what answers somebody.
+    pub(super) due: Option<Timestamp>,
+    /// Whether a message into this room can mention people so that they notice.
+    pub(super) notifies: &'a dyn Fn(&RoomId) -> bool,
+}
+
+impl Post<'_> {
+    /// The messages for one thing said.
+    pub(super) fn address(&self, say: Say) -> Vec<Outgoing> {
+        match say {
+            Say::Announce { hearing, message, about } => self
+                .rooms(hearing)
+                .map(|room| {
+                    let about = about.map(|key| About { project: self.id, key });
+                    Outgoing { about, ..self.plain(Target::Room(room.clone()), message.clone()) }
+                })
+                .collect(),
+            Say::Ping(ping) => self.ping(ping),
+            Say::Direct { person, message } => vec![self.plain(Target::Person(person.id), message)],
+        }
+    }
+
+    fn rooms(&self, hearing: Hearing) -> impl Iterator<Item = &RoomId> {
+        self.project
+            .rooms
+            .iter()
+            .filter(move |room| match (hearing, room.kind) {
+                (_, RoomKind::Direct) => false,
+                (Hearing::Internal, kind) => kind == RoomKind::Internal,
+                (Hearing::Customer, kind) => kind == RoomKind::Customer,
+                (Hearing::Everyone, _) => true,
+            })
+            .map(|room| &room.id)
+    }
+
+    /// Into the internal room with mentions; alone to each where a mention there cannot notify, and where
+    /// there is no internal room.
+    fn ping(&self, ping: Ping) -> Vec<Outgoing> {
+        let not_before = if ping.urgent { self.now } else { self.rules.calendar.after_quiet(self.now) };
+        let seal = |target: Target, message: Message| Outgoing {
+            not_before,
+            condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
+            about: Some(About { project: self.id, key: ping.about }),
+            due: Some(self.due.unwrap_or(self.now)),
+            ..self.plain(target, message)
+        };
+        let room = self.project.rooms_of(RoomKind::Internal).next().map(|room| &room.id);
+        let reached = |person: &Person| {
+            room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
+        };
+        let mut messages = Vec::new();
+        if let Some(room) = room {
+            messages.push(seal(Target::Room(room.clone()), with_mentions(&ping.message, &ping.people)));
+        }
+        for person in ping.people.iter().filter(|person| !reached(person)) {
+            let message = in_direct(&ping.message, &self.project.name);
+            messages.push(seal(Target::Person(person.id.clone()), message));
+        }
+        messages
+    }
+
+    fn plain(&self, to: Target, message: Message) -> Outgoing {
+        Outgoing {
+            id: 0,
+            to,
+            message,
+            reply_to: None,
+            not_before: self.now,
+            due: self.due,
+            condition: None,
+            about: None,
+            tries: 0,
+            bundled: Vec::new(),
+            created: self.now,
+        }
+    }
+}
+
+/// What is added once a day to a ping whose seat is empty, and the project that remembers it.
+pub(super) fn missing_seat(project: &Project, role: Role, today: Date) -> Option<(Line, Project)> {
+    if project.missed_seats.get(&role) == Some(&today) {
+        return None;
+    }
+    let mut next = project.clone();
+    next.missed_seats.insert(role, today);
+    let line = format!("还没有{}，先找您。设置：/角色 {} @某人", role.name(), role.name());
+    Some((Line::text(line), next))
+}
+
+/// The message with the people it calls in front of its first line.
+fn with_mentions(message: &Message, people: &[Person]) -> Message {
+    let mut message = message.clone();
+    let mut first = Line::default().people(people);
+    if let Some(line) = message.lines.first_mut() {
+        first.0.append(&mut line.0);
+        *line = first;
+    } else {
+        message.lines.push(first);
+    }
+    message
+}
+
+/// The message as it stands in a direct chat, where the room does not tell the project.
+pub(super) fn in_direct(message: &Message, project: &str) -> Message {
+    let mut message = message.clone();
+    if let Some(line) = message.lines.first_mut() {
+        line.0.insert(0, Span::Text(format!("【{project}】")));
+    }
+    for button in &mut message.buttons {
+        button.line = for_project(&button.line, project);
+    }
+    message
+}
+
+/// The line with its project named, for a chat that belongs to none.
+pub(super) fn for_project(line: &str, project: &str) -> String {
+    format!("{line} 项目:{project}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{chat::PersonId, dossier::BoundRoom};
+
+    fn person(name: &str) -> Person {
+        Person { id: PersonId::new("playground", name), name: name.into() }
+    }
+
+    fn project() -> Project {
+        let room = |name: &str, kind| BoundRoom { id: RoomId::new("playground", name), name: None, kind };
+        let at = Timestamp::UNIX_EPOCH;
+        let mut project = Project::found("支付".into(), room("in", RoomKind::Internal), person("zhang"), at);
+        project.rooms.push(room("out", RoomKind::Customer));
+        project
+    }
+
+    #[test]
+    fn nothing_internal_is_addressed_to_a_customer_room() {
+        let project = project();
+        let rules = crate::config::Config::default().rules().unwrap();
+        let post = Post {
+            id: ProjectId(1),
+            project: &project,
+            rules: &rules,
+            now: Timestamp::UNIX_EPOCH,
+            due: None,
+            notifies: &|_| true,
+        };
+        let customer = Target::Room(RoomId::new("playground", "out"));
+        let ping = Say::Ping(Ping {
+            people: vec![person("li")],
+            message: Message::text("T1"),
+            urgent: true,
+            about: "T1".parse().unwrap(),
+            step: "respond".into(),
+            missing: None,
+        });
+        let internal = Say::Announce { hearing: Hearing::Internal, message: Message::text("x"), about: None };
+        for say in [ping, internal] {
+            assert!(post.address(say).iter().all(|outgoing| outgoing.to != customer));
+        }
+        let _ = Arc::new(());
+    }
+}

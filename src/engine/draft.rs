@@ -1,0 +1,153 @@
+//! A commit in the making: decisions are applied to the dossiers in memory at once and gathered here, so
+//! that one event, one batch or one wake is one commit.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    dossier::{COUNTER, Dossier, Outcome, Project, Record, Rules},
+    store::{Change, Commit, Entry, Key, Outgoing, ProjectId, RowKey, Seen, WakeChange},
+};
+use std::sync::Arc;
+
+/// What one commit will hold.
+#[derive(Default)]
+pub(super) struct Draft {
+    seen: Vec<Seen>,
+    guards: BTreeMap<ProjectId, u64>,
+    rows: BTreeMap<RowKey, Option<Value>>,
+    wakes: BTreeMap<RowKey, (Option<Timestamp>, Option<Timestamp>)>,
+    log: Vec<(ProjectId, Entry)>,
+    outgoing: Vec<Outgoing>,
+}
+
+impl Draft {
+    /// Marks something as carried out.
+    pub(super) fn seen(&mut self, key: impl Into<String>, until: Timestamp) {
+        self.seen.push(Seen { key: key.into(), until });
+    }
+
+    /// Adds messages.
+    pub(super) fn say(&mut self, messages: impl IntoIterator<Item = Outgoing>) {
+        self.outgoing.extend(messages);
+    }
+
+    /// Whether there is anything to write beside marks.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.outgoing.is_empty() && self.log.is_empty() && self.wakes.is_empty()
+    }
+
+    /// Applies a decision's records to the dossier; gives what changed, for the log.
+    pub(super) fn apply(&mut self, dossier: &mut Dossier, outcome: &Outcome, rules: &Rules) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for record in &outcome.records {
+            changes.extend(self.put(dossier, record.clone(), rules));
+        }
+        for key in &outcome.removed {
+            changes.extend(self.remove(dossier, *key, rules));
+        }
+        changes
+    }
+
+    /// Puts one record.
+    pub(super) fn put(
+        &mut self,
+        dossier: &mut Dossier,
+        record: Arc<dyn Record>,
+        rules: &Rules,
+    ) -> Option<Change> {
+        self.guards.entry(dossier.id).or_insert(dossier.version);
+        let key = record.key();
+        let old = dossier.record(key).cloned();
+        let before = old.as_ref().map_or(Value::Null, |old| old.encode());
+        let after = record.encode();
+        if before == after {
+            return None;
+        }
+        let was_archived = is_archived(dossier);
+        let wake_before = old.as_ref().and_then(|old| wake_of(dossier, old.as_ref(), rules));
+        dossier.put(record.clone());
+        let wake_after = wake_of(dossier, record.as_ref(), rules);
+        self.wake(RowKey { project: dossier.id, key }, wake_before, wake_after);
+        self.rows.insert(RowKey { project: dossier.id, key }, Some(after.clone()));
+        if is_archived(dossier) != was_archived {
+            self.rewake_all(dossier, rules, was_archived);
+        }
+        Some(Change { key, before, after })
+    }
+
+    /// Takes a record out; its number stays counted.
+    fn remove(&mut self, dossier: &mut Dossier, key: Key, rules: &Rules) -> Option<Change> {
+        self.guards.entry(dossier.id).or_insert(dossier.version);
+        let old = dossier.record(key).cloned()?;
+        let wake_before = wake_of(dossier, old.as_ref(), rules);
+        dossier.take(key);
+        self.wake(RowKey { project: dossier.id, key }, wake_before, None);
+        self.rows.insert(RowKey { project: dossier.id, key }, None);
+        let counter = Key { letter: COUNTER, number: u32::from(key.letter) };
+        let counted = Value::from(dossier.counted(key.letter));
+        self.rows.insert(RowKey { project: dossier.id, key: counter }, Some(counted));
+        Some(Change { key, before: old.encode(), after: Value::Null })
+    }
+
+    /// Moves a wake that the index has at the wrong time.
+    pub(super) fn wake(&mut self, row: RowKey, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if before != after || self.wakes.contains_key(&row) {
+            self.wakes.entry(row).or_insert((before, after)).1 = after;
+        }
+    }
+
+    /// An archived project does not wake; one that is taken up again does.
+    fn rewake_all(&mut self, dossier: &Dossier, rules: &Rules, was_archived: bool) {
+        let moves: Vec<(RowKey, Option<Timestamp>)> = dossier
+            .records()
+            .map(|(key, record)| (RowKey { project: dossier.id, key }, record.wakes_at(rules)))
+            .collect();
+        for (row, at) in moves {
+            if was_archived { self.wake(row, None, at) } else { self.wake(row, at, None) }
+        }
+    }
+
+    /// Forgets everything about a project that is not made after all.
+    pub(super) fn abandon(&mut self, project: ProjectId) {
+        self.guards.remove(&project);
+        self.rows.retain(|row, _| row.project != project);
+        self.wakes.retain(|row, _| row.project != project);
+        self.log.retain(|(id, _)| *id != project);
+    }
+
+    /// Adds a line to a project's log.
+    pub(super) fn log(&mut self, project: &Dossier, entry: Entry) {
+        self.guards.entry(project.id).or_insert(project.version);
+        self.log.push((project.id, entry));
+    }
+
+    /// The commit.
+    pub(super) fn commit(self) -> Commit {
+        let encode = |value: Value| serde_json::to_vec(&value).expect("a value is always JSON");
+        Commit {
+            seen: self.seen,
+            guards: self.guards.into_iter().collect(),
+            rows: self.rows.into_iter().map(|(key, value)| (key, value.map(encode))).collect(),
+            wakes: self
+                .wakes
+                .into_iter()
+                .filter(|(_, (before, after))| before != after)
+                .map(|(row, (before, after))| WakeChange { row, before, after })
+                .collect(),
+            log: self.log,
+            outgoing: self.outgoing,
+        }
+    }
+}
+
+fn is_archived(dossier: &Dossier) -> bool {
+    dossier.founded().is_some_and(|project: &Project| project.archived)
+}
+
+/// When a record of this dossier wakes.
+pub(super) fn wake_of(dossier: &Dossier, record: &dyn Record, rules: &Rules) -> Option<Timestamp> {
+    if is_archived(dossier) { None } else { record.wakes_at(rules) }
+}

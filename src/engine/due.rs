@@ -1,0 +1,288 @@
+//! Time passes: what is due is looked at, in order of its time.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tokio::sync::watch;
+use tracing::{error, warn};
+
+use super::{Engine, Turn, draft::Draft};
+use crate::{
+    dossier::{Dossier, Outcome, Waking},
+    features::Job,
+    store::{CommitError, Entry, ProjectId, RowKey},
+};
+
+/// How many due wakes are looked at in one go.
+const AT_ONCE: usize = 2_000;
+/// How many projects are woken at the same time, so that the store can gather their commits.
+const PROJECTS_AT_ONCE: usize = 64;
+/// How long a job's mark is kept; longer than a pause that is made up for.
+const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// How far back a missed job is made up, once.
+const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
+/// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
+const SETTLE: Duration = Duration::from_secs(30);
+
+/// What moving the simulated clock did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Advanced {
+    /// The time now.
+    pub now: Timestamp,
+    /// Wakes and jobs carried out on the way.
+    pub fired: usize,
+    /// Messages neither accepted by their platform nor waiting for another try.
+    pub pending: usize,
+}
+
+/// Why the clock was not moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AdvanceError {
+    /// Time does not go back.
+    #[error("time does not go back")]
+    Backwards,
+    /// The clock is the machine's own.
+    #[error("the clock is not simulated")]
+    NotSimulated,
+}
+
+impl Engine {
+    /// Carries out what falls due until told to stop.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        self.turn.lock().await.jobs_until = self.missed_from(self.clock.now());
+        self.alive.store(true, Ordering::Relaxed);
+        while !*stop.borrow() {
+            let next = {
+                let mut turn = self.turn.lock().await;
+                let now = self.clock.now();
+                let done = self.run_due(&mut turn, now).await;
+                let next = self.next_due(&turn).await;
+                match (done, next) {
+                    (Ok(_), Ok(next)) => next,
+                    (Err(error), _) | (_, Err(error)) => {
+                        error!("what is due could not be carried out: {error:#}");
+                        drop(turn);
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        continue;
+                    }
+                }
+            };
+            let until = next.unwrap_or(Timestamp::MAX);
+            tokio::select! {
+                () = self.clock.wait_until(until) => {}
+                () = self.rescheduled.notified() => {}
+                _ = stop.changed() => {}
+            }
+        }
+        self.alive.store(false, Ordering::Relaxed);
+    }
+
+    /// Moves the simulated clock to `to`, running everything due on the way in order of due time.
+    ///
+    /// # Errors
+    /// `to` lies in the past, or the clock is not simulated.
+    pub async fn advance(&self, to: Timestamp) -> Result<Advanced, AdvanceError> {
+        let hand = self.clock.hand().ok_or(AdvanceError::NotSimulated)?;
+        let mut turn = self.turn.lock().await;
+        if to < self.clock.now() {
+            return Err(AdvanceError::Backwards);
+        }
+        let deadline = tokio::time::Instant::now() + SETTLE;
+        let mut fired = 0;
+        loop {
+            let next = self.next_due(&turn).await.ok().flatten();
+            let said = self.outbox.get().and_then(|outbox| outbox.next_not_before());
+            let next = [next, said].into_iter().flatten().min().filter(|at| *at <= to);
+            let Some(at) = next else { break };
+            hand.set(at);
+            match self.run_due(&mut turn, self.clock.now()).await {
+                Ok(count) => fired += count,
+                Err(error) => {
+                    error!("what is due could not be carried out: {error:#}");
+                    break;
+                }
+            }
+            self.said(deadline).await;
+        }
+        hand.set(to);
+        if let Ok(count) = self.run_due(&mut turn, to).await {
+            fired += count;
+        }
+        let pending = self.said(deadline).await;
+        Ok(Advanced { now: to, fired, pending })
+    }
+
+    /// Waits for the outbox to have nothing to do at this moment.
+    async fn said(&self, deadline: tokio::time::Instant) -> usize {
+        let Some(outbox) = self.outbox.get() else { return 0 };
+        outbox.idle(deadline.saturating_duration_since(tokio::time::Instant::now())).await
+    }
+
+    /// When something is next due.
+    async fn next_due(&self, turn: &Turn) -> anyhow::Result<Option<Timestamp>> {
+        let wake = self.store.next_wake().await?;
+        let jobs = self
+            .jobs
+            .iter()
+            .filter_map(|(_, schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
+        Ok(jobs.chain(wake).min())
+    }
+
+    /// Carries out every wake and job that is due at `now`; gives how many.
+    async fn run_due(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
+        let mut fired = 0;
+        loop {
+            let due = self.store.due(now, AT_ONCE).await?;
+            if due.is_empty() {
+                break;
+            }
+            let mut projects: BTreeMap<ProjectId, Vec<(Timestamp, RowKey)>> = BTreeMap::new();
+            for (at, row) in due {
+                projects.entry(row.project).or_default().push((at, row));
+            }
+            fired += self.wake_projects(projects, now).await?;
+        }
+        fired += self.run_jobs(turn, now).await?;
+        Ok(fired)
+    }
+
+    async fn wake_projects(
+        &self,
+        projects: BTreeMap<ProjectId, Vec<(Timestamp, RowKey)>>,
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let wakes = projects.into_iter().map(|(id, rows)| self.wake_project(id, rows, now));
+        let mut wakes = stream::iter(wakes).buffer_unordered(PROJECTS_AT_ONCE);
+        let mut fired = 0;
+        while let Some(count) = wakes.next().await {
+            fired += count?;
+        }
+        Ok(fired)
+    }
+
+    /// Wakes what is due in one project: one commit.
+    async fn wake_project(
+        &self,
+        id: ProjectId,
+        rows: Vec<(Timestamp, RowKey)>,
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let mut dossier = self.take(id).await;
+        let mut draft = Draft::default();
+        let mut fired = 0;
+        for (at, row) in rows {
+            let Some(record) = dossier.record(row.key).cloned() else {
+                draft.wake(row, Some(at), None);
+                continue;
+            };
+            let wakes = super::draft::wake_of(&dossier, record.as_ref(), &self.rules);
+            if wakes != Some(at) {
+                draft.wake(row, Some(at), wakes);
+                if wakes.is_none_or(|wakes| wakes > now) {
+                    continue;
+                }
+            }
+            let cx = Waking { now, due: at, rules: &self.rules };
+            let outcome = record.wake(&dossier, &cx);
+            fired += 1;
+            self.woken(&mut draft, &mut dossier, outcome, &cx);
+            let still = dossier.record(row.key).and_then(|next| next.wakes_at(&self.rules));
+            if still.is_some_and(|still| still <= at) {
+                // A rule that does not move on would wake for ever. It is silenced, and said so.
+                error!("{} of project {} does not move on when it wakes", row.key, id.0);
+                draft.wake(row, Some(at), None);
+            }
+        }
+        match self.write(draft, &mut [&mut dossier]).await {
+            Ok(()) => Ok(fired),
+            Err(CommitError::Stale(_)) => {
+                warn!("project {} was written by somebody else while it woke", id.0);
+                Ok(0)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Applies what a wake or a job decided.
+    fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
+        let changes = draft.apply(dossier, &outcome, &self.rules);
+        if !changes.is_empty() {
+            let entry =
+                Entry { at: cx.due, by: None, room: None, what: outcome.what, why: outcome.why, changes };
+            draft.log(dossier, entry);
+        }
+        self.say(draft, dossier, outcome.say, cx.now, Some(cx.due));
+    }
+
+    /// From when on jobs may have been missed: the last run of each before `now` is made up once.
+    fn missed_from(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(JOB_LOOK_BACK).unwrap_or(now)
+    }
+
+    /// Runs the jobs whose time came since they were last looked at. Of several missed runs of one job
+    /// only the last is made up.
+    async fn run_jobs(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
+        let mut fired = 0;
+        for (job, schedule) in &self.jobs {
+            let mut last = None;
+            let mut after = turn.jobs_until;
+            while let Some(at) = schedule.next_after(after, &self.rules.calendar).filter(|at| *at <= now) {
+                last = Some(at);
+                after = at;
+            }
+            if let Some(at) = last {
+                fired += self.run_job(job, at, now).await?;
+            }
+        }
+        turn.jobs_until = now;
+        Ok(fired)
+    }
+
+    async fn run_job(&self, job: &Job, at: Timestamp, now: Timestamp) -> anyhow::Result<usize> {
+        let mut fired = 0;
+        for id in self.directory(|directory| directory.projects()) {
+            let mark = format!("job:{}:{}:{at}", job.name, id.0);
+            if self.store.has_seen(&mark).await? {
+                continue;
+            }
+            let mut dossier = self.take(id).await;
+            let Some(project) = dossier.founded() else { continue };
+            if project.archived || project.created_at > at {
+                continue;
+            }
+            let cx = Waking { now, due: at, rules: &self.rules };
+            let outcome = (job.run)(&dossier, &cx);
+            if outcome.say.is_empty() && outcome.records.is_empty() {
+                continue;
+            }
+            let mut draft = Draft::default();
+            draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
+            self.woken(&mut draft, &mut dossier, outcome, &cx);
+            match self.write(draft, &mut [&mut dossier]).await {
+                Ok(()) => fired += 1,
+                Err(CommitError::SeenBefore) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(fired)
+    }
+
+    /// Forgets expired marks once in a while, until told to stop.
+    pub async fn sweep(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.store.sweep(self.clock.now()).await {
+                error!("expired marks could not be forgotten: {error:#}");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(60)) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What can be seen of all projects at once, read only.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Engine;
+use crate::features;
+
+/// Something that is on the clock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Upcoming {
+    /// When it is due.
+    pub at: Timestamp,
+    /// The project's name.
+    pub project: String,
+    /// The record, for instance `T1`.
+    pub id: String,
+    /// Its first line.
+    pub title: String,
+    /// What is due then, in words, for instance `首次响应`.
+    pub what: String,
+    /// Who has to act, by name.
+    pub who: Vec<String>,
+}
+
+impl Engine {
+    /// What is on the clock, soonest first, at most `most`.
+    pub async fn upcoming(&self, most: usize) -> Vec<Upcoming> {
+        let mut upcoming = Vec::new();
+        for id in self.directory(|directory| directory.projects()) {
+            let Some(cell) = self.cell(id) else { continue };
+            let dossier = cell.lock().await;
+            let Some(project) = dossier.founded().filter(|project| !project.archived) else { continue };
+            for (key, record) in dossier.records() {
+                let Some(open) = record.open(&dossier) else { continue };
+                let Some(at) = open.due else { continue };
+                upcoming.push(Upcoming {
+                    at,
+                    project: project.name.clone(),
+                    id: key.to_string(),
+                    title: record.title(),
+                    what: open.what,
+                    who: open.who.into_iter().map(|person| person.name).collect(),
+                });
+            }
+        }
+        upcoming.sort_by_key(|item| item.at);
+        upcoming.truncate(most);
+        upcoming
+    }
+
+    /// The table of commands, for a page that completes what is typed.
+    pub fn commands(&self) -> serde_json::Value {
+        crate::grammar::completion(features::OBJECTS, features::COMMANDS)
+    }
+
+    /// The bot's rules, for a page that shows times.
+    pub fn rules(&self) -> &crate::dossier::Rules {
+        &self.rules
+    }
+}

@@ -1,0 +1,178 @@
+//! Customers: the companies served. They span projects and live in the registry.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chat::{Message, Person},
+    dossier::{Context, Dossier, Kind, Open, Outcome, Refusal, RoomKind, Rules, Waking},
+    features::listing,
+    grammar::{Args, Command, Form, KeySpec, Object, On, Spec},
+};
+
+/// How the table calls it.
+pub const OBJECT: Object = Object {
+    name: "客户",
+    english: "customer",
+    aliases: &[],
+    letter: None,
+    summary: "登记客户：行业、级别、客户主管",
+};
+
+/// A company served.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Its number in the registry.
+    pub number: u32,
+    /// What people call it.
+    pub name: String,
+    /// Its trade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub industry: Option<String>,
+    /// A 重点, B or C.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// Who owns the relationship.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Person>,
+}
+
+impl Kind for Customer {
+    const LETTER: char = 'Q';
+    const NAME: &'static str = "客户";
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("name", "名称"), ("industry", "行业"), ("tier", "级别"), ("lead", "客户主管")];
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn title(&self) -> String {
+        self.name.clone()
+    }
+
+    fn state(&self) -> &'static str {
+        "在册"
+    }
+
+    fn shared(&self) -> bool {
+        false
+    }
+
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        None
+    }
+
+    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
+        Outcome::default()
+    }
+
+    fn owes(&self, _step: &str) -> bool {
+        false
+    }
+
+    fn open(&self, _dossier: &Dossier) -> Option<Open> {
+        None
+    }
+}
+
+/// A customer's name, trade and tier belong to the team.
+fn not_before_customers(cx: &Context) -> Result<(), Refusal> {
+    if cx.place.kind == RoomKind::Customer {
+        return Err(Refusal::new("客户档案请在项目群或私聊里看"));
+    }
+    Ok(())
+}
+
+/// `/客户 新建 远山银行 行业:银行 级别:A`.
+pub struct Register {
+    name: String,
+    industry: Option<String>,
+    tier: Option<String>,
+    lead: Option<Person>,
+}
+
+impl Command for Register {
+    const SPEC: Spec = Spec::new(
+        "客户",
+        Form::Act("新建", "new"),
+        "/客户 新建 远山银行 行业:银行 级别:A 主管:@陈主管",
+        "登记客户；再发一次即修改",
+    )
+    .keys(&[
+        KeySpec::text("行业", "industry"),
+        KeySpec::text("级别", "tier"),
+        KeySpec::person("主管", "lead"),
+    ])
+    .on(On::Registry);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        not_before_customers(cx)?;
+        let tier = match args.key("级别").map(|tier| tier.trim_end_matches('级').to_uppercase()) {
+            Some(tier) if ["A", "B", "C"].contains(&tier.as_str()) => Some(tier),
+            Some(tier) => return Err(Refusal::new(format!("没有「{tier}」这个级别。可写：A（重点）、B、C"))),
+            None => None,
+        };
+        let industry = args.key("行业").map(str::to_owned);
+        let lead = args.person("主管").or(args.people.first()).cloned();
+        if args.text.is_empty() || args.text.contains('\n') {
+            return Err(Refusal::new("客户叫什么？例如：/客户 新建 远山银行 行业:银行 级别:A"));
+        }
+        Ok(Self { name: args.text, industry, tier, lead })
+    }
+
+    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+        let outcome = Outcome::default();
+        let known = dossier.all::<Customer>().find(|customer| customer.name == self.name);
+        let next = match known {
+            Some(before) => Customer {
+                industry: self.industry.or_else(|| before.industry.clone()),
+                tier: self.tier.or_else(|| before.tier.clone()),
+                lead: self.lead.or_else(|| before.lead.clone()),
+                ..before.clone()
+            },
+            None => Customer {
+                number: outcome.next_number::<Customer>(dossier),
+                name: self.name,
+                industry: self.industry,
+                tier: self.tier,
+                lead: self.lead,
+            },
+        };
+        let done = if known.is_some() { "已更新" } else { "已登记" };
+        let reply = Message::text(format!("客户{done}：{}", line(&next)));
+        Ok(Outcome::change(next, "登记客户").replying(reply))
+    }
+}
+
+/// `/客户`: every customer.
+pub struct List;
+
+impl Command for List {
+    const SPEC: Spec = Spec::new("客户", Form::List, "/客户 列表", "在册的客户").on(On::Registry);
+
+    fn parse(_args: Args, cx: &Context) -> Result<Self, Refusal> {
+        not_before_customers(cx)?;
+        Ok(Self)
+    }
+
+    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+        let lines = dossier.all::<Customer>().map(line).collect();
+        let empty = Message::text("还没有登记客户。登记：/客户 新建 远山银行 行业:银行 级别:A");
+        Ok(Outcome::reply(listing("客户", lines, empty)))
+    }
+}
+
+fn line(customer: &Customer) -> String {
+    let mut line = customer.name.clone();
+    if let Some(industry) = &customer.industry {
+        line.push_str(&format!(" · {industry}"));
+    }
+    if let Some(tier) = &customer.tier {
+        line.push_str(&format!(" · {tier} 级"));
+    }
+    if let Some(lead) = &customer.lead {
+        line.push_str(&format!(" · 客户主管 {}", lead.name));
+    }
+    line
+}

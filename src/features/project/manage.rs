@@ -1,0 +1,177 @@
+//! `/项目 新建`, `/项目 阶段`, `/项目 归档`.
+
+use jiff::civil::Date;
+
+use super::words;
+use crate::{
+    calendar::typed,
+    chat::Message,
+    dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Phase, Project, Refusal, Role, RoomKind, Say},
+    features::customer::Customer,
+    grammar::{Args, Command, Form, KeySpec, On, Spec, Who},
+};
+
+/// `/项目 新建 名称`: this room becomes its internal room.
+pub struct Found {
+    name: String,
+    customer: Option<String>,
+    industry: Option<String>,
+    engagement: Option<String>,
+    completion: Option<Date>,
+}
+
+/// How long a project's name may be.
+const NAME: usize = 60;
+
+impl Command for Found {
+    const SPEC: Spec = Spec::new(
+        "项目",
+        Form::Act("新建", "new"),
+        "/项目 新建 远山支付 客户:远山银行 行业:银行 类型:定制开发 完成日:2027-06-30",
+        "建项目，本群为项目群",
+    )
+    .keys(&[
+        KeySpec::text("客户", "customer"),
+        KeySpec::text("行业", "industry"),
+        KeySpec::text("类型", "kind"),
+        KeySpec::text("完成日", "completion"),
+    ])
+    .on(On::New);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        if args.text.is_empty() {
+            return Err(Refusal::new("项目叫什么？例如：/项目 新建 远山支付 客户:远山银行"));
+        }
+        if args.text.chars().count() > NAME || args.text.contains('\n') {
+            return Err(Refusal::new(format!("项目名请在 {NAME} 字以内，写成一行")));
+        }
+        let completion = args.date("完成日", cx)?.map(|at| cx.rules.calendar.date(at));
+        let key = |name: &str| args.key(name).map(str::to_owned);
+        let (customer, industry, engagement) = (key("客户"), key("行业"), key("类型"));
+        Ok(Self { name: args.text, customer, industry, engagement, completion })
+    }
+
+    fn run(self, _dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        if cx.place.kind == RoomKind::Direct {
+            return Err(Refusal::new("请在项目群里建项目：这个群会成为它的项目群"));
+        }
+        let room =
+            BoundRoom { id: cx.place.room.clone(), name: cx.place.name.clone(), kind: RoomKind::Internal };
+        let mut project = Project::found(self.name.clone(), room, cx.actor.clone(), cx.now);
+        let known = self
+            .customer
+            .as_ref()
+            .is_none_or(|name| cx.registry.all::<Customer>().any(|customer| customer.name == *name));
+        project.customer = self.customer;
+        project.industry = self.industry;
+        project.engagement = self.engagement;
+        project.completion = self.completion;
+        let reply = words::founded(&self.name, &project, known);
+        Ok(Outcome::change(project, "建立项目").replying(reply))
+    }
+}
+
+/// `/项目 阶段 开发`: moves to a phase, forwards or back.
+pub struct MovePhase {
+    phase: Phase,
+    completion: Option<Date>,
+    why: Option<String>,
+}
+
+impl Command for MovePhase {
+    const SPEC: Spec = Spec::new(
+        "项目",
+        Form::Act("阶段", "phase"),
+        "/项目 阶段 开发 完成日:2027-06-30 原因:…",
+        "换阶段：接触、启动、开发、测试、验收、交付后、结束",
+    )
+    .keys(&[KeySpec::text("完成日", "completion"), KeySpec::text("原因", "reason")])
+    .who(Who::Triangle);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        let Some(phase) = Phase::parse(&args.text) else {
+            let all = Phase::ALL.map(Phase::name).join("、");
+            return Err(Refusal::new(format!("没有「{}」这个阶段。可写：{all}", args.text)));
+        };
+        let completion = args.date("完成日", cx)?.map(|at| cx.rules.calendar.date(at));
+        Ok(Self { phase, completion, why: args.key("原因").map(str::to_owned) })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = dossier.project();
+        let mut next = before.clone();
+        next.completion = self.completion.or(next.completion);
+        next.phase = self.phase;
+        if next == *before {
+            return Err(Refusal::new(format!("项目已在{}阶段", self.phase.name())));
+        }
+        // RULES 1: a project leaves 接触 only when the triangle is filled, or with a reason.
+        let missing: Vec<&str> = Role::TRIANGLE
+            .iter()
+            .filter(|role| before.holders(**role).is_empty())
+            .map(|role| role.name())
+            .collect();
+        if before.phase == Phase::Contact
+            && self.phase != Phase::Contact
+            && !missing.is_empty()
+            && self.why.is_none()
+        {
+            return Err(Refusal::new(format!(
+                "离开接触阶段前须定齐铁三角，还没有{}。设置：/角色 {} @某人；或写明原因：/项目 阶段 {} 原因:…",
+                missing.join("、"),
+                missing[0],
+                self.phase.name()
+            )));
+        }
+        let mut text = format!("项目「{}」：{} → {}", next.name, before.phase.name(), next.phase.name());
+        if let Some(date) = next.completion {
+            text.push_str(&format!("，计划 {} 完成", typed::echo_date(date, cx.now, &cx.rules.calendar)));
+        }
+        let mut reply = Message::text(&text);
+        if let Some(why) = &self.why {
+            reply = reply.line(format!("原因：{why}"));
+        }
+        let mut outcome = Outcome::change(next, "换阶段").because(self.why).replying(reply);
+        // Said here already; the other rooms hear of it too.
+        if cx.place.kind == RoomKind::Customer {
+            let message = Message::text(&text);
+            outcome = outcome.saying(Say::Announce { hearing: Hearing::Internal, message, about: None });
+        }
+        Ok(outcome)
+    }
+}
+
+/// `/项目 归档`: no pings, no digests; `/项目 归档 取消` takes it up again.
+pub struct Archive {
+    archived: bool,
+}
+
+impl Command for Archive {
+    const SPEC: Spec =
+        Spec::new("项目", Form::Act("归档", "archive"), "/项目 归档", "不再提醒和汇总；/项目 归档 取消 恢复")
+            .who(Who::Triangle);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        match args.text.as_str() {
+            "" => Ok(Self { archived: true }),
+            "取消" | "恢复" => Ok(Self { archived: false }),
+            other => Err(Refusal::new(format!("看不懂「{other}」。/项目 归档，或 /项目 归档 取消"))),
+        }
+    }
+
+    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+        let mut next = dossier.project().clone();
+        if next.archived == self.archived {
+            let state = if self.archived { "已经归档" } else { "没有归档" };
+            return Err(Refusal::new(format!("项目「{}」{state}", next.name)));
+        }
+        next.archived = self.archived;
+        let reply = if self.archived {
+            Message::text(format!("项目「{}」已归档，不再提醒和汇总", next.name))
+                .line("恢复：/项目 归档 取消")
+        } else {
+            Message::text(format!("项目「{}」恢复提醒和汇总", next.name))
+        };
+        Ok(Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply))
+    }
+}

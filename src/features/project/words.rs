@@ -1,0 +1,89 @@
+//! Every sentence of projects.
+
+use crate::{
+    calendar::typed,
+    chat::Message,
+    dossier::{Context, Dossier, Project, Role, RoomKind},
+};
+
+/// A project as one message.
+pub fn card(dossier: &Dossier, cx: &Context) -> Message {
+    let project = dossier.project();
+    let mut message = Message::text(headline(project));
+    let facts: Vec<String> = [
+        project.customer.as_ref().map(|customer| format!("客户 {customer}")),
+        project.engagement.clone(),
+        project
+            .completion
+            .map(|date| format!("计划完成 {}", typed::echo_date(date, cx.now, &cx.rules.calendar))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !facts.is_empty() {
+        message = message.line(facts.join(" · "));
+    }
+    let seats: Vec<String> = Role::ALL
+        .iter()
+        .filter(|(role, ..)| !project.holders(*role).is_empty())
+        .map(|(role, name, _)| format!("{name} {}", names(project, *role)))
+        .collect();
+    if !seats.is_empty() {
+        message = message.line(seats.join(" · "));
+    }
+    let missing: Vec<&str> = Role::TRIANGLE
+        .iter()
+        .filter(|role| project.holders(**role).is_empty())
+        .map(|role| role.name())
+        .collect();
+    if !missing.is_empty() {
+        message = message.line(format!("还没有{}：/角色 {} @某人", missing.join("、"), missing[0]));
+    }
+    if cx.sees_internal(dossier) {
+        let rooms: Vec<String> = project
+            .rooms
+            .iter()
+            .map(|room| {
+                let kind = if room.kind == RoomKind::Customer { "客户群" } else { "项目群" };
+                match &room.name {
+                    Some(name) => format!("{kind}「{name}」"),
+                    None => kind.to_owned(),
+                }
+            })
+            .collect();
+        message = message.line(rooms.join("、"));
+    }
+    message
+}
+
+fn headline(project: &Project) -> String {
+    let archived = if project.archived { " · 已归档" } else { "" };
+    format!("项目「{}」 · {}阶段{archived}", project.name, project.phase.name())
+}
+
+/// One line of a list.
+pub fn listed(dossier: &Dossier) -> String {
+    let project = dossier.project();
+    let open = dossier.records().filter(|(_, record)| record.open(dossier).is_some()).count();
+    let customer = project.customer.as_ref().map(|customer| format!(" · {customer}")).unwrap_or_default();
+    format!("{}{customer} · {} · 未了结 {open} 件", project.name, project.phase.name())
+}
+
+fn names(project: &Project, role: Role) -> String {
+    project.holders(role).iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join("、")
+}
+
+/// What a new project still needs.
+pub fn founded(dossier_name: &str, project: &Project, known_customer: bool) -> Message {
+    let mut message =
+        Message::text(format!("项目「{dossier_name}」已建立，本群为项目群 · {}阶段", project.phase.name()));
+    if let Some(customer) = &project.customer {
+        message = message.line(format!("客户 {customer}"));
+        if !known_customer {
+            message = message.line(format!("客户还没有登记：/客户 新建 {customer} 行业:… 级别:A"));
+        }
+    }
+    message
+        .line("下一步，定角色：/角色 客户主管 @某人 项目经理 @某人 技术对接人 @某人")
+        .line(format!("客户所在的群里发：/项目 绑定 {dossier_name} 客户群"))
+}

@@ -1,0 +1,68 @@
+//! `/工单 登录页打不开 !紧急`: opens a ticket and starts its clocks.
+
+use super::{State, Ticket, Urgency, close_ladder, respond_ladder, words};
+use crate::{
+    chat::Person,
+    dossier::{Context, Dossier, Outcome, Refusal, Role, RoomKind},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
+};
+
+/// Opens a ticket.
+pub struct Open {
+    title: String,
+    said: String,
+    urgency: Urgency,
+    owner: Option<Person>,
+}
+
+impl Command for Open {
+    const SPEC: Spec =
+        Spec::new("工单", Form::Text, "/工单 登录页打不开 !紧急 @李工", "记一个工单，开始计时")
+            .keys(&[KeySpec::person("负责", "owner")])
+            .on(On::ProjectOrNew);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        if args.text.is_empty() {
+            return Err(Refusal::new("工单要写明是什么问题，例如：/工单 登录页打不开 !紧急"));
+        }
+        let urgency = match args.priority {
+            Some(Priority::Urgent) => Urgency::Urgent,
+            Some(Priority::High | Priority::Medium | Priority::Low) | None => Urgency::Normal,
+        };
+        let owner = args.owner().cloned();
+        Ok(Self { title: args.text, said: args.said, urgency, owner })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut outcome = Outcome::default();
+        let ticket = Ticket {
+            number: outcome.next_number::<Ticket>(dossier),
+            title: self.title,
+            said: self.said,
+            by: cx.actor.clone(),
+            room: cx.place.room.clone(),
+            opened_at: cx.now,
+            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&cx.actor.id),
+            urgency: self.urgency,
+            owner: self.owner,
+            state: State::New,
+            response: None,
+            respond: (self.urgency == Urgency::Urgent).then(|| respond_ladder(cx.now, cx.rules)),
+            close: close_ladder(self.urgency, cx.now, cx.rules),
+            ask: None,
+            breaches: Vec::new(),
+            paused: 0,
+            reopened: Vec::new(),
+        };
+        let ping = ticket.ping(
+            dossier,
+            &[Role::TechnicalContact],
+            if self.urgency == Urgency::Urgent { "respond" } else { "close" },
+            words::please_respond(&ticket, cx.now, &cx.rules.calendar),
+        );
+        outcome.reply = Some(words::opened(&ticket, dossier, cx));
+        outcome.what = "提出工单".into();
+        outcome.about = Some(crate::dossier::Record::key(&ticket));
+        Ok(outcome.and(ticket).saying(ping))
+    }
+}

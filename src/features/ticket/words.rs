@@ -1,0 +1,219 @@
+//! Every sentence of tickets.
+
+use jiff::Timestamp;
+
+use super::{Ask, Clock, State, Ticket, Urgency};
+use crate::{
+    calendar::{Calendar, typed},
+    chat::{Message, Tone},
+    dossier::{Context, Dossier, Kind, Role, Waking, ladder::Climb},
+};
+
+/// `T1 登录页打不开`.
+pub fn name(ticket: &Ticket) -> String {
+    format!("T{} {}", ticket.number, ticket.title)
+}
+
+fn urgency(ticket: &Ticket) -> &'static str {
+    match ticket.urgency {
+        Urgency::Normal => "一般",
+        Urgency::Urgent => "紧急",
+    }
+}
+
+/// The answer to a new ticket.
+pub fn opened(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
+    let calendar = &cx.rules.calendar;
+    let close = typed::echo(ticket.close.due, cx.now, calendar);
+    let promise = match &ticket.respond {
+        Some(respond) => format!("{} 前响应，{close} 前解决", typed::echo(respond.due, cx.now, calendar)),
+        None => format!("{close} 前解决"),
+    };
+    let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
+    let names: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
+    let mut message = Message::text(format!("{} · {}", name(ticket), urgency(ticket)))
+        .line(format!("{promise} · 负责 {}", names.join("、")));
+    if cx.place.kind != crate::dossier::RoomKind::Customer {
+        message = message
+            .button("响应", format!("/T{} 响应", ticket.number))
+            .button("处理", format!("/T{} 处理", ticket.number));
+    }
+    message
+}
+
+/// The first ping.
+pub fn please_respond(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> Message {
+    let text = match &ticket.respond {
+        Some(respond) => {
+            format!("新紧急工单 {}，请在 {} 前响应", name(ticket), typed::echo(respond.due, now, calendar))
+        }
+        None => {
+            format!("新工单 {}，请在 {} 前解决", name(ticket), typed::echo(ticket.close.due, now, calendar))
+        }
+    };
+    Message::text(text)
+        .line(format!("{} 提出", ticket.by.name))
+        .tone(Tone::Warning)
+        .button("响应", format!("/T{} 响应", ticket.number))
+}
+
+/// A rung of the response clock.
+pub fn respond_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
+    let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
+    let open_for = typed::echo_span(cx.now.duration_since(ticket.opened_at));
+    let message = match climb.rung.as_str() {
+        "halfway" => Message::text(format!("{} 已过一半响应时限，还没有人响应", name(ticket)))
+            .line(format!("{due} 前须响应"))
+            .tone(Tone::Warning),
+        _ => Message::text(format!("{} 超时未响应，已 {open_for}", name(ticket)))
+            .line(format!("应在 {due} 前响应"))
+            .tone(Tone::Alarm),
+    };
+    message.button("响应", format!("/T{} 响应", ticket.number))
+}
+
+/// A rung of the closing clock.
+pub fn close_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
+    let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
+    let message = match climb.rung.as_str() {
+        "remind" => {
+            let left = typed::echo_span(climb.ladder.due.duration_since(cx.now));
+            Message::text(format!("{} 还有 {left} 到解决时限", name(ticket)))
+                .line(format!("{due} 前须解决 · 现在{}", ticket.state()))
+                .tone(Tone::Warning)
+        }
+        _ => {
+            let open_for = typed::echo_span(cx.now.duration_since(ticket.opened_at));
+            Message::text(format!("{} 超时未解决，已 {open_for}", name(ticket)))
+                .line(format!("应在 {due} 前解决 · 现在{}", ticket.state()))
+                .tone(Tone::Alarm)
+        }
+    };
+    message.line(format!("解决后发：/T{} 解决 原因:… 说明:…", ticket.number))
+}
+
+/// The question how it goes.
+pub fn ask(ticket: &Ticket, ask: &Ask, cx: &Waking) -> Message {
+    let text = if ask.promised {
+        let at = typed::echo(ask.at, cx.now, &cx.rules.calendar);
+        format!("{} 承诺 {at} 前回复，还没有消息", name(ticket))
+    } else {
+        format!("{} 响应后一直没有消息，现在进展如何？", name(ticket))
+    };
+    Message::text(text)
+        .line(format!("说一句：/T{} 进展…；或 /T{} 响应 18点前回复", ticket.number, ticket.number))
+        .tone(Tone::Warning)
+}
+
+/// The customer did not answer in time.
+pub fn wait_over(ticket: &Ticket, cx: &Waking) -> Message {
+    let State::Waiting { question, since, .. } = &ticket.state else { return Message::default() };
+    let waited = typed::echo_span(cx.now.duration_since(*since));
+    Message::text(format!("{} 等客户答复已 {waited}", name(ticket)))
+        .line(format!("等的是：{question}"))
+        .tone(Tone::Warning)
+        .button("恢复处理", format!("/T{} 恢复", ticket.number))
+}
+
+/// A first response, with the time it took.
+pub fn acknowledged(ticket: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Message {
+    let took = match &ticket.response {
+        Some(response) => typed::echo_span(response.at.duration_since(ticket.opened_at)),
+        None => String::new(),
+    };
+    let by = ticket.response.as_ref().map_or("", |response| response.by.name.as_str());
+    let mut message = Message::text(format!("T{} 由 {by} 响应，用时 {took}", ticket.number)).tone(Tone::Good);
+    if let Some(at) = promise {
+        message = message.line(format!("承诺 {} 前回复", typed::echo(at, cx.now, &cx.rules.calendar)));
+    }
+    message.line(format!("{} 前须解决", typed::echo(ticket.close.due, cx.now, &cx.rules.calendar)))
+}
+
+/// What the customer's room hears of a response.
+pub fn acknowledged_for_customer(ticket: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Message {
+    let by = ticket.response.as_ref().map_or("", |response| response.by.name.as_str());
+    let promise = match promise {
+        Some(at) => format!("，{} 前给您回复", typed::echo(at, cx.now, &cx.rules.calendar)),
+        None => String::new(),
+    };
+    Message::text(format!("{} 已由 {by} 受理{promise}", name(ticket)))
+}
+
+/// What the customer's room hears of a question.
+pub fn question_for_customer(ticket: &Ticket, question: &str) -> Message {
+    Message::text(format!("{} 需要您答复：{question}", name(ticket)))
+}
+
+/// What the customer's room hears of a solution.
+pub fn resolved_for_customer(ticket: &Ticket, explanation: &str, closes: &str) -> Message {
+    Message::text(format!("{} 已解决", name(ticket)))
+        .line(explanation.to_owned())
+        .line(format!("如仍有问题请在 {closes} 前重开，之后自动关闭"))
+        .tone(Tone::Good)
+        .button("重开", format!("/T{} 重开", ticket.number))
+}
+
+/// One line of a list.
+pub fn listed(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> String {
+    let due = match (&ticket.respond, &ticket.state) {
+        (Some(respond), _) if ticket.awaits_response() => {
+            format!(" · {} 前响应", typed::echo(respond.due, now, calendar))
+        }
+        (_, State::Waiting { question, .. }) => format!(" · 等：{question}"),
+        (_, State::Resolved { .. } | State::Closed { .. }) => String::new(),
+        _ => format!(" · {} 前解决", typed::echo(ticket.close.due, now, calendar)),
+    };
+    let late = if ticket.is_open() && !ticket.breaches.is_empty() { " · 已超时" } else { "" };
+    format!("{} · {} · {}{due}{late}", name(ticket), urgency(ticket), ticket.state())
+}
+
+/// Everything about one ticket.
+pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
+    let calendar = &cx.rules.calendar;
+    let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
+    let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
+    let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
+    let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
+        .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
+    match (&ticket.response, &ticket.respond) {
+        (Some(response), _) => {
+            let took = typed::echo_span(response.at.duration_since(ticket.opened_at));
+            message = message.line(format!("{} 响应，用时 {took}", response.by.name));
+        }
+        (None, Some(respond)) => message = message.line(format!("{} 前须响应", at(respond.due))),
+        (None, None) => {}
+    }
+    match &ticket.state {
+        State::Waiting { question, since, .. } => {
+            message = message.line(format!("{} 起等客户：{question}（解决时限暂停）", at(*since)));
+        }
+        State::Resolved { at: when, closes_at, cause, explanation } => {
+            message = message
+                .line(format!("{} 解决 · 原因：{cause}", at(*when)))
+                .line(format!("说明：{explanation}"))
+                .line(format!("{} 自动关闭", at(*closes_at)));
+        }
+        State::Closed { at: when, cause, explanation } => {
+            message = message
+                .line(format!("{} 关闭 · 原因：{cause}", at(*when)))
+                .line(format!("说明：{explanation}"));
+        }
+        State::New | State::Acknowledged | State::Working | State::Reopened => {
+            message = message.line(format!("{} 前须解决", at(ticket.close.due)));
+        }
+    }
+    if ticket.paused > 0 {
+        let paused = typed::echo_span(jiff::SignedDuration::from_secs(ticket.paused));
+        message = message.line(format!("等客户共 {paused}，不计入解决时限"));
+    }
+    if cx.sees_internal(dossier) {
+        for breach in &ticket.breaches {
+            let which = match breach.clock {
+                Clock::Respond => "响应",
+                Clock::Close => "解决",
+            };
+            message = message.line(format!("{} 超过{which}时限", at(breach.at)));
+        }
+    }
+    message
+}

@@ -1,0 +1,218 @@
+//! The table of commands: what can be said, by whom, with which keys. Parsing, help, completion and
+//! permissions all come from it.
+
+use super::Args;
+use crate::dossier::{Context, Dossier, Outcome, Refusal};
+
+/// A first word: something that can be spoken of.
+#[derive(Debug)]
+pub struct Object {
+    /// What people call it.
+    pub name: &'static str,
+    /// Its English word.
+    pub english: &'static str,
+    /// Other words for it.
+    pub aliases: &'static [&'static str],
+    /// The letter of its ids.
+    pub letter: Option<char>,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+}
+
+/// What a command looks like after its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The object alone, or `列表`.
+    List,
+    /// The object and plain text.
+    Text,
+    /// The object with anything or nothing after it.
+    Any,
+    /// An id, with or without text.
+    Id,
+    /// An action: Chinese, English.
+    Act(&'static str, &'static str),
+    /// An id and an action: Chinese, English.
+    IdAct(&'static str, &'static str),
+}
+
+/// Who may give a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anyone in the room.
+    Anyone,
+    /// The triangle.
+    Triangle,
+    /// The triangle, or anyone while the project has none.
+    TriangleOnceSet,
+    /// The triangle or the customer representative.
+    TriangleOrRepresentative,
+}
+
+/// What a command works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// The project of this room; refused where there is none.
+    Project,
+    /// The project of this room; where there is none, one is made named after the group.
+    ProjectOrNew,
+    /// A project that this command makes.
+    New,
+    /// A project named by the text.
+    Named,
+    /// Every project of the asker, read only.
+    Wide,
+    /// What spans projects.
+    Registry,
+    /// Nothing: it only answers.
+    Nothing,
+}
+
+/// A key that a command knows: `负责:` in its line.
+#[derive(Debug)]
+pub struct KeySpec {
+    /// The word people type.
+    pub name: &'static str,
+    /// Its English word.
+    pub english: &'static str,
+    /// What its value is.
+    pub takes: Takes,
+}
+
+/// What a key's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Words.
+    Text,
+    /// A mention or a typed name.
+    Person,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its object's name.
+    pub object: &'static str,
+    /// What stands after the object.
+    pub form: Form,
+    /// The keys it knows.
+    pub keys: &'static [KeySpec],
+    /// Lines after the first may hold keys.
+    pub keys_in_lines: bool,
+    /// Who may.
+    pub who: Who,
+    /// What it works on.
+    pub on: On,
+    /// It reads the log; see [`Context::log`].
+    pub reads_log: bool,
+    /// A line as one would type it.
+    pub usage: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+}
+
+impl Spec {
+    /// A command on the project of the room that anyone may give, without keys.
+    pub const fn new(object: &'static str, form: Form, usage: &'static str, summary: &'static str) -> Self {
+        Self {
+            object,
+            form,
+            keys: &[],
+            keys_in_lines: false,
+            who: Who::Anyone,
+            on: On::Project,
+            reads_log: false,
+            usage,
+            summary,
+        }
+    }
+
+    /// The same with keys.
+    pub const fn keys(self, keys: &'static [KeySpec]) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The same for others.
+    pub const fn who(self, who: Who) -> Self {
+        Self { who, ..self }
+    }
+
+    /// The same working on something else.
+    pub const fn on(self, on: On) -> Self {
+        Self { on, ..self }
+    }
+}
+
+/// A command: its line of the table, its reading and its decision, in one place.
+pub trait Command: Sized {
+    /// Its line of the table.
+    const SPEC: Spec;
+
+    /// Reads its arguments.
+    ///
+    /// # Errors
+    /// What is missing or cannot be read, with the line to send instead.
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal>;
+
+    /// Decides. Pure: no clock but the context's, nothing happens but the outcome.
+    ///
+    /// # Errors
+    /// Why not, and who may or what is missing.
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal>;
+}
+
+/// Reading and deciding, of any command.
+pub type Run = fn(Args, &Dossier, &Context) -> Result<Outcome, Refusal>;
+
+/// A command of any type.
+#[derive(Clone, Copy)]
+pub struct Erased {
+    /// Its line of the table.
+    pub spec: &'static Spec,
+    /// Reads and decides.
+    pub run: Run,
+}
+
+/// The table's entry of a command.
+pub const fn erase<C: Command>() -> Erased {
+    fn run<C: Command>(args: Args, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        C::parse(args, cx)?.run(dossier, cx)
+    }
+    Erased { spec: &C::SPEC, run: run::<C> }
+}
+
+impl KeySpec {
+    /// A key whose value is words.
+    pub const fn text(name: &'static str, english: &'static str) -> Self {
+        Self { name, english, takes: Takes::Text }
+    }
+
+    /// A key whose value is a person.
+    pub const fn person(name: &'static str, english: &'static str) -> Self {
+        Self { name, english, takes: Takes::Person }
+    }
+}
+
+impl Object {
+    /// Whether this word names it; letter case does not matter.
+    pub fn is_called(&self, word: &str) -> bool {
+        self.names().any(|name| name.eq_ignore_ascii_case(word))
+    }
+
+    /// All its names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.name, self.english].into_iter().chain(self.aliases.iter().copied())
+    }
+}
+
+/// The Chinese name of the action that this word is for an object, if it is one.
+pub fn action_of(object: &Object, commands: &[Erased], word: &str) -> Option<&'static str> {
+    if word == "列表" || word.eq_ignore_ascii_case("list") {
+        let lists = |command: &&Erased| command.spec.object == object.name && command.spec.form == Form::List;
+        return commands.iter().find(lists).map(|_| "列表");
+    }
+    commands.iter().filter(|command| command.spec.object == object.name).find_map(|command| {
+        let (Form::Act(name, english) | Form::IdAct(name, english)) = command.spec.form else { return None };
+        (name == word || english.eq_ignore_ascii_case(word)).then_some(name)
+    })
+}

@@ -1,0 +1,95 @@
+//! What is put into a parcel when it is sent: the parts still true, marked if late, made one.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    chat::{Line, Message, Span, Tone},
+    platform::Parcel,
+    store::{About, Outgoing},
+};
+
+/// From how much lateness on a ping says that it is made up (CONTRACT 6).
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+/// How a made-up ping begins.
+const MADE_UP: &str = "【补发】";
+/// How many buttons a bundle has at most: more than one row of them nobody reads.
+const MOST_BUTTONS: usize = 5;
+
+/// The parcel of `head`, which speaks for `parts` (itself among them where it is still true).
+pub fn parcel(head: &Outgoing, parts: &[&Outgoing], cx: Sending) -> Parcel {
+    let messages = parts.iter().map(|part| marked(part, cx)).collect();
+    Parcel {
+        id: format!("jd{}-{}", head.id, head.created.as_millisecond()),
+        to: head.to.clone(),
+        message: bundle(messages),
+        reply_to: head.reply_to.clone(),
+        maybe_repeated: cx.maybe_repeated,
+    }
+}
+
+/// The circumstances of one try.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// The bot's clock.
+    pub now: Timestamp,
+    /// When this process started, by the bot's clock.
+    pub started: Timestamp,
+    /// See [`Parcel::maybe_repeated`].
+    pub maybe_repeated: bool,
+}
+
+/// The one record that all parts speak of; a quote of a bundle about several means none of them.
+pub fn about(parts: &[&Outgoing]) -> Option<About> {
+    let first = parts.first()?.about?;
+    parts.iter().all(|part| part.about == Some(first)).then_some(first)
+}
+
+/// The message of `part`, marked where it was missed while the bot was down. Waiting for the end of quiet
+/// hours is not being late.
+fn marked(part: &Outgoing, cx: Sending) -> Message {
+    let mut message = part.message.clone();
+    let Some(due) = part.due.map(|due| due.max(part.not_before)) else { return message };
+    if due < cx.started && cx.now.duration_since(due) > LATE {
+        mark(&mut message);
+    }
+    message
+}
+
+fn mark(message: &mut Message) {
+    if message.lines.is_empty() {
+        message.lines.push(Line::default());
+    }
+    let headline = &mut message.lines[0].0;
+    match headline.first_mut() {
+        Some(Span::Text(text) | Span::Strong(text)) => text.insert_str(0, MADE_UP),
+        Some(Span::Person(_)) | None => headline.insert(0, Span::Text(MADE_UP.into())),
+    }
+}
+
+/// One message that says what all of these say, as loud as the loudest.
+fn bundle(messages: Vec<Message>) -> Message {
+    let several = messages.len() > 1;
+    let mut all = Message::default();
+    for message in messages {
+        if !all.lines.is_empty() {
+            all.lines.push(Line::default());
+        }
+        all.lines.extend(message.lines);
+        all.buttons.extend(message.buttons);
+        all.tone = louder(all.tone, message.tone);
+    }
+    if several {
+        all.buttons.truncate(MOST_BUTTONS);
+    }
+    all
+}
+
+fn louder(one: Tone, other: Tone) -> Tone {
+    let loudness = |tone| match tone {
+        Tone::Plain => 0,
+        Tone::Good => 1,
+        Tone::Warning => 2,
+        Tone::Alarm => 3,
+    };
+    if loudness(other) > loudness(one) { other } else { one }
+}

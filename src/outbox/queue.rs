@@ -1,0 +1,201 @@
+//! The messages waiting for one target, and which goes next; no I/O, no clock of its own.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::store::Outgoing;
+
+/// More than so many waiting become one (DESIGN, Outbox).
+const FEW: usize = 5;
+/// How many messages one bundle holds at most, and how many bytes of text: what a card and a markdown
+/// message of either platform hold with room to spare.
+const MOST_PARTS: usize = 20;
+const MOST_BYTES: usize = 8 * 1024;
+/// How old a message becomes.
+const DIES_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// A message on its way out, with what this process knows of its tries.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The message.
+    pub outgoing: Outgoing,
+    /// From when on its age counts, by the bot's clock.
+    pub since: Timestamp,
+    /// Since when an earlier try may have been accepted; `None`: surely none was.
+    pub doubt: Option<Doubt>,
+    /// It never goes together with others.
+    pub alone: bool,
+    /// Failures in this process.
+    pub failures: u32,
+}
+
+/// How long ago the first try was made that may have been accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Doubt {
+    since: Instant,
+    /// What went by before this process, by the bot's clock.
+    before: Duration,
+}
+
+impl Doubt {
+    /// The try is made now.
+    pub fn now() -> Self {
+        Self { since: Instant::now(), before: Duration::ZERO }
+    }
+
+    /// The try was made by an earlier process, that long ago.
+    pub fn ago(before: Duration) -> Self {
+        Self { since: Instant::now(), before }
+    }
+
+    /// How long ago that is.
+    pub fn age(&self) -> Duration {
+        self.before + self.since.elapsed()
+    }
+}
+
+impl Waiting {
+    /// When it is given up.
+    pub fn dies_at(&self) -> Timestamp {
+        self.since.checked_add(DIES_AFTER).unwrap_or(Timestamp::MAX)
+    }
+
+    fn is_free(&self) -> bool {
+        !self.alone && self.doubt.is_none() && self.outgoing.reply_to.is_none()
+    }
+
+    fn bytes(&self) -> usize {
+        let parts = std::iter::once(&self.outgoing).chain(&self.outgoing.bundled);
+        parts.map(|part| part.message.plain().len()).sum()
+    }
+}
+
+/// One target's queue.
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: BTreeMap<u64, Waiting>,
+    /// The one being tried: it stays the next until it is settled, since it may have been said already.
+    current: Option<u64>,
+    /// Nothing can be done before the next try, or until the bot's clock shows this.
+    rests_until: Option<Timestamp>,
+}
+
+/// What goes next.
+#[derive(Debug)]
+pub struct Next {
+    /// The message.
+    pub head: Waiting,
+    /// Later ones that should go within it.
+    pub joins: Vec<Outgoing>,
+}
+
+impl Queue {
+    /// Adds a message unless it is there.
+    pub fn insert(&mut self, waiting: Waiting) {
+        self.waiting.entry(waiting.outgoing.id).or_insert(waiting);
+    }
+
+    /// When the first of those deferred beyond `now` may be said.
+    pub fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.waiting.values().map(|waiting| waiting.outgoing.not_before).filter(|at| *at > now).min()
+    }
+
+    /// The next to go at `now`: the one being tried, else the lowest id that is not deferred.
+    pub fn next(&mut self, now: Timestamp) -> Option<Next> {
+        self.rests_until = None;
+        let id = match self.current {
+            Some(id) => id,
+            None => *self.ready(now).next()?.0,
+        };
+        self.current = Some(id);
+        let head = self.waiting.get(&id)?.clone();
+        let joins = self.joins(&head, now);
+        Some(Next { head, joins })
+    }
+
+    /// What goes with `head`: the unbroken run behind it that answers nobody. Only where surely no try of
+    /// `head` was accepted: the platform would take the fuller parcel for a repetition of the first and
+    /// nobody would hear the rest.
+    fn joins(&self, head: &Waiting, now: Timestamp) -> Vec<Outgoing> {
+        if self.ready(now).nth(FEW).is_none() || !head.is_free() {
+            return Vec::new();
+        }
+        let mut bytes = head.bytes();
+        let mut parts = 1 + head.outgoing.bundled.len();
+        let behind = self.ready(now).filter(|(id, _)| **id > head.outgoing.id).map(|(_, waiting)| waiting);
+        let mut joins = Vec::new();
+        for waiting in behind.take_while(|waiting| waiting.is_free()) {
+            bytes += waiting.bytes();
+            parts += 1 + waiting.outgoing.bundled.len();
+            if bytes > MOST_BYTES || parts > MOST_PARTS {
+                break;
+            }
+            joins.extend(flat(waiting.outgoing.clone()));
+        }
+        joins
+    }
+
+    /// `head` speaks for these now; they no longer wait by themselves.
+    pub fn bundle(&mut self, head: u64, bundled: Vec<Outgoing>) {
+        for part in &bundled {
+            self.waiting.remove(&part.id);
+        }
+        self.change(head, |waiting| waiting.outgoing.bundled = bundled);
+    }
+
+    /// Notes something about a message.
+    pub fn change(&mut self, id: u64, change: impl FnOnce(&mut Waiting)) {
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            change(waiting);
+        }
+    }
+
+    /// It is settled.
+    pub fn remove(&mut self, id: u64) {
+        self.waiting.remove(&id);
+        self.rests_until = None;
+        if self.current == Some(id) {
+            self.current = None;
+        }
+    }
+
+    /// Nothing is done before another try, unless the bot's clock reaches `until`.
+    pub fn rest(&mut self, until: Timestamp) {
+        self.rests_until = Some(until);
+    }
+
+    /// When the next deferred message may go, where none may go yet.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.waiting.values().map(|waiting| waiting.outgoing.not_before).min()
+    }
+
+    /// Whether a message may go at `now`.
+    pub fn has_ready(&self, now: Timestamp) -> bool {
+        self.current.is_some() || self.ready(now).next().is_some()
+    }
+
+    /// How many messages should have been said by `now` and are not waiting for another try.
+    pub fn unsaid(&self, now: Timestamp) -> usize {
+        match self.rests_until {
+            Some(until) if now < until => 0,
+            _ => self.ready(now).count(),
+        }
+    }
+
+    /// How many messages wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn ready(&self, now: Timestamp) -> impl Iterator<Item = (&u64, &Waiting)> {
+        self.waiting.iter().filter(move |(_, waiting)| waiting.outgoing.not_before <= now)
+    }
+}
+
+/// A message and what was bundled into it, side by side.
+fn flat(mut outgoing: Outgoing) -> Vec<Outgoing> {
+    let bundled = std::mem::take(&mut outgoing.bundled);
+    std::iter::once(outgoing).chain(bundled).collect()
+}

@@ -1,0 +1,247 @@
+//! What the writer does, one function for each kind of step.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    keys::{self, Kind, read_time, time_bytes},
+    value,
+    writer::Staged,
+};
+use crate::store::{
+    About, Commit, CommitError, Committed, DeadLetter, Entry, Outgoing, ProjectId, Seen, Settlement,
+    WakeChange,
+};
+
+/// How many lines of a chat are kept, and the names under which they were appended.
+pub(super) const CHAT_LINES: u64 = 2_000;
+
+/// Writes a decision; the inner error is a refusal.
+pub(super) fn commit(staged: &mut Staged<'_>, commit: Commit) -> Result<Result<Committed, CommitError>> {
+    // A replay is also stale as a rule; that it was carried out is what its sender needs to know.
+    for mark in &commit.seen {
+        if is_seen(staged, &mark.key)? {
+            return Ok(Err(CommitError::SeenBefore));
+        }
+    }
+    for (project, guard) in &commit.guards {
+        if version(staged, *project)? != *guard {
+            return Ok(Err(CommitError::Stale(*project)));
+        }
+    }
+    let guarded: BTreeSet<ProjectId> = commit.guards.iter().map(|(project, _)| *project).collect();
+    for (project, next) in commit.guards.iter().map(|(project, guard)| (*project, guard + 1)) {
+        staged.put(&Kind::Version.key().project(project), &next.to_be_bytes())?;
+    }
+    for (row, value) in &commit.rows {
+        ensure!(guarded.contains(&row.project), "a row of project {} is written unguarded", row.project.0);
+        let key = Kind::Row.key().row(*row);
+        match value {
+            Some(value) => staged.put(&key, value)?,
+            None => staged.remove(&key)?,
+        }
+    }
+    for mark in &commit.seen {
+        mark_seen(staged, mark)?;
+    }
+    for change in &commit.wakes {
+        move_wake(staged, change)?;
+    }
+    for (project, entry) in &commit.log {
+        append_to_log(staged, *project, entry)?;
+    }
+    let mut committed = Committed::default();
+    for outgoing in commit.outgoing {
+        committed.outgoing.push(send(staged, outgoing)?);
+    }
+    Ok(Ok(committed))
+}
+
+fn version(staged: &Staged<'_>, project: ProjectId) -> Result<u64> {
+    staged.get(&Kind::Version.key().project(project))?.map_or(Ok(0), |value| read_u64(&value))
+}
+
+fn is_seen(staged: &Staged<'_>, name: &str) -> Result<bool> {
+    let until = staged.get(&Kind::Seen.key().name(name))?;
+    Ok(until.map(|value| time(&value)).transpose()?.is_some_and(|until| until > staged.now))
+}
+
+fn mark_seen(staged: &mut Staged<'_>, mark: &Seen) -> Result<()> {
+    let key = Kind::Seen.key().name(&mark.key);
+    if let Some(value) = staged.get(&key)? {
+        staged.remove(&Kind::SeenUntil.key().time(time(&value)?).name(&mark.key))?;
+    }
+    staged.put(&key, &time_bytes(mark.until))?;
+    staged.put(&Kind::SeenUntil.key().time(mark.until).name(&mark.key), &[])
+}
+
+/// Invariant: a row has at most one wake, whatever its caller believed it had before.
+fn move_wake(staged: &mut Staged<'_>, change: &WakeChange) -> Result<()> {
+    let key = Kind::WakeOf.key().row(change.row);
+    let known = staged.get(&key)?.map(|value| time(&value)).transpose()?;
+    for before in [known, change.before].into_iter().flatten() {
+        staged.remove(&Kind::Wake.key().time(before).row(change.row))?;
+    }
+    match change.after {
+        Some(after) => {
+            staged.put(&key, &time_bytes(after))?;
+            staged.put(&Kind::Wake.key().time(after).row(change.row), &[])
+        }
+        None => staged.remove(&key),
+    }
+}
+
+fn append_to_log(staged: &mut Staged<'_>, project: ProjectId, entry: &Entry) -> Result<()> {
+    staged.state.log += 1;
+    let number = staged.state.log;
+    staged.put(&Kind::Log.key().project(project).number(number), &serde_json::to_vec(entry)?)?;
+    for change in &entry.changes {
+        staged.put(&Kind::LogOf.key().project(project).record(change.key).number(number), &[])?;
+    }
+    Ok(())
+}
+
+fn send(staged: &mut Staged<'_>, mut outgoing: Outgoing) -> Result<u64> {
+    staged.state.outgoing += 1;
+    outgoing.id = staged.state.outgoing;
+    put_outgoing(staged, &outgoing)?;
+    Ok(outgoing.id)
+}
+
+fn put_outgoing(staged: &mut Staged<'_>, outgoing: &Outgoing) -> Result<()> {
+    staged.put(&Kind::Outgoing.key().number(outgoing.id), &serde_json::to_vec(outgoing)?)
+}
+
+/// What a delivered message spoke of, and how long that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) about: About,
+    pub(super) until: Timestamp,
+}
+
+/// Writes what became of a message on its way out.
+pub(super) fn settle(staged: &mut Staged<'_>, id: u64, settlement: Settlement) -> Result<()> {
+    let key = Kind::Outgoing.key().number(id);
+    let Some(value) = staged.get(&key)? else { return Ok(()) };
+    let mut outgoing: Outgoing = value::parse(&value)?;
+    match settlement {
+        Settlement::Trying(tries) => {
+            outgoing.tries = tries;
+            return put_outgoing(staged, &outgoing);
+        }
+        Settlement::Bundled(bundled) => {
+            for part in &bundled {
+                staged.remove(&Kind::Outgoing.key().number(part.id))?;
+            }
+            outgoing.bundled = bundled;
+            return put_outgoing(staged, &outgoing);
+        }
+        Settlement::Dropped => {}
+        Settlement::Delivered { message, about, until } => {
+            if let (Some(message), Some(about)) = (message, about) {
+                remember(staged, &message.0, &Told { about, until })?;
+            }
+        }
+        Settlement::Dead { why, at } => {
+            let letter = serde_json::to_vec(&DeadLetter { outgoing, why, at })?;
+            staged.put(&Kind::DeadLetter.key().number(id), &letter)?;
+        }
+    }
+    staged.remove(&key)
+}
+
+fn remember(staged: &mut Staged<'_>, message: &str, told: &Told) -> Result<()> {
+    let key = Kind::About.key().name(message);
+    if let Some(value) = staged.get(&key)? {
+        let before: Told = value::parse(&value)?;
+        staged.remove(&Kind::AboutUntil.key().time(before.until).name(message))?;
+    }
+    staged.put(&key, &serde_json::to_vec(told)?)?;
+    staged.put(&Kind::AboutUntil.key().time(told.until).name(message), &[])
+}
+
+/// Puts a dead letter back on its way.
+pub(super) fn revive(staged: &mut Staged<'_>, id: u64) -> Result<Option<Outgoing>> {
+    let key = Kind::DeadLetter.key().number(id);
+    let Some(value) = staged.get(&key)? else { return Ok(None) };
+    let letter: DeadLetter = value::parse(&value)?;
+    let outgoing = Outgoing { tries: 0, ..letter.outgoing };
+    staged.remove(&key)?;
+    put_outgoing(staged, &outgoing)?;
+    Ok(Some(outgoing))
+}
+
+/// Forgets a dead letter.
+pub(super) fn forget(staged: &mut Staged<'_>, id: u64) -> Result<bool> {
+    let key = Kind::DeadLetter.key().number(id);
+    let known = staged.get(&key)?.is_some();
+    staged.remove(&key)?;
+    Ok(known)
+}
+
+/// Forgets at most `most` marks and at most `most` messages that ended by `now`; returns how many.
+pub(super) fn sweep(staged: &mut Staged<'_>, now: Timestamp, most: usize) -> Result<usize> {
+    let mut swept = 0;
+    for (by_time, by_name) in [(Kind::SeenUntil, Kind::Seen), (Kind::AboutUntil, Kind::About)] {
+        let (first, last) = (by_time.key(), by_time.key().time(now).tail(&[0xFF; 34]));
+        for key in staged.earlier_keys(&first..&last, most)? {
+            // An earlier step of this batch may have given it a longer life.
+            if staged.get(&key)?.is_some() {
+                staged.remove(&key)?;
+                staged.remove(&by_name.key().tail(&key[1 + keys::TIME..]))?;
+                swept += 1;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// A chat's name and its newest line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChatRoom {
+    pub(super) name: String,
+    pub(super) newest: u64,
+}
+
+/// Appends a line to a chat unless it was appended under this name before, and forgets the oldest.
+pub(super) fn chat_append(staged: &mut Staged<'_>, room: &str, name: &str, value: &[u8]) -> Result<u64> {
+    let key = Kind::ChatKey.key().name(room).name(name);
+    if let Some(number) = staged.get(&key)? {
+        return read_u64(&number);
+    }
+    let room_key = Kind::ChatRoom.key().name(room);
+    let newest = match staged.get(&room_key)? {
+        Some(value) => value::parse::<ChatRoom>(&value)?.newest + 1,
+        None => 1,
+    };
+    staged.put(&room_key, &serde_json::to_vec(&ChatRoom { name: room.to_owned(), newest })?)?;
+    staged.put(&key, &newest.to_be_bytes())?;
+    // The name in front of the line, so that both are forgotten together.
+    let line = [keys::name_bytes(name).as_slice(), value].concat();
+    staged.put(&Kind::ChatLine.key().name(room).number(newest), &line)?;
+    if let Some(oldest) = newest.checked_sub(CHAT_LINES) {
+        forget_chat_line(staged, room, oldest)?;
+    }
+    Ok(newest)
+}
+
+fn forget_chat_line(staged: &mut Staged<'_>, room: &str, number: u64) -> Result<()> {
+    let key = Kind::ChatLine.key().name(room).number(number);
+    let Some(line) = staged.get(&key)? else { return Ok(()) };
+    let (name, _) = keys::split_name(&line).context("a chat line has no name")?;
+    staged.remove(&Kind::ChatKey.key().name(room).tail(name))?;
+    staged.remove(&key)
+}
+
+/// A number that is a whole value.
+pub(super) fn read_u64(value: &[u8]) -> Result<u64> {
+    Ok(u64::from_be_bytes(value.try_into().context("a stored number is no number")?))
+}
+
+/// A moment that is a whole value.
+pub(super) fn time(value: &[u8]) -> Result<Timestamp> {
+    read_time(value).context("a stored time is no time")
+}
