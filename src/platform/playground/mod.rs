@@ -287,6 +287,11 @@ impl Platform for Playground {
         true
     }
 
+    /// The store keeps a line's key as long as the line.
+    fn remembers(&self) -> Duration {
+        Duration::MAX
+    }
+
     fn limits(&self) -> Limits {
         let rate = Rate { burst: 10_000, per: Duration::from_secs(1) };
         Limits { per_target: rate, per_app: rate }
