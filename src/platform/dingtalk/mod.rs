@@ -169,11 +169,6 @@ impl Platform for DingTalk {
         self.group_robot(room).is_some()
     }
 
-    /// Most of its calls have no idempotency key.
-    fn remembers(&self) -> Duration {
-        Duration::ZERO
-    }
-
     fn limits(&self) -> Limits {
         Limits {
             // The platform silences a robot for ten minutes after 20 messages in one minute.
