@@ -169,19 +169,18 @@ impl Platform for DingTalk {
         self.group_robot(room).is_some()
     }
 
-    /// Most of its calls have no idempotency key.
-    fn remembers(&self) -> Duration {
-        Duration::ZERO
-    }
-
     fn limits(&self) -> Limits {
         Limits {
-            // The platform silences a robot for ten minutes after 20 messages in one minute. Six at once
-            // and twelve a minute are never more than 18 in any minute.
-            per_target: Rate { burst: 6, per: Duration::from_secs(30) },
-            // 20 a second for each app and call; 16 in any second.
-            per_app: Rate { burst: 8, per: Duration::from_secs(1) },
+            // The platform silences a robot for ten minutes after 20 messages in one minute.
+            per_target: Rate { burst: 18, per: Duration::from_secs(60) },
+            // 20 a second for each app and call.
+            per_app: Rate { burst: 16, per: Duration::from_secs(1) },
         }
+    }
+
+    fn remembers(&self) -> Duration {
+        // Only a group's own robot has a key, and for how long it is remembered is not said.
+        Duration::ZERO
     }
 
     async fn name_of(&self, person: &PersonId) -> Option<String> {

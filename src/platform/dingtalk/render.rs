@@ -30,7 +30,7 @@ const TYPE_IT: &str = "（按钮放不下，请直接输入命令）";
 pub(super) struct Manner {
     /// The way it goes can mention; otherwise people are named.
     pub mentions: bool,
-    /// It may have arrived before, and this way cannot tell the platform so.
+    /// It may have arrived before.
     pub repeated: bool,
 }
 

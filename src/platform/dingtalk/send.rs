@@ -142,9 +142,9 @@ impl DingTalk {
         let Some(url) = webhook_url(&robot.url, &robot.secret, now.as_millisecond()) else {
             return Err(Refusal::NoSuchWay("its address is not a URL".into()));
         };
-        // The key makes a second try harmless; an answer may have gone by a reply address before.
-        let repeated = parcel.maybe_repeated && parcel.reply_to.is_some();
-        let mut body = render::webhook_body(message, Manner { mentions: true, repeated });
+        let manner = Manner { mentions: true, repeated: parcel.maybe_repeated };
+        let mut body = render::webhook_body(message, manner);
+        // Swallows a second try, for as long as the platform remembers the key.
         body["msgUuid"] = json!(idempotency_key(&parcel.id));
         self.api.meter.count(Use::GroupRobot, now);
         let answer = self.api.post_webhook(url, &body).await?;
