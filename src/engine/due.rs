@@ -9,7 +9,7 @@ use std::{
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
 use super::{Engine, Turn, draft::Draft};
@@ -93,7 +93,7 @@ impl Engine {
         if to < self.clock.now() {
             return Err(AdvanceError::Backwards);
         }
-        let deadline = tokio::time::Instant::now() + SETTLE;
+        let deadline = Instant::now() + SETTLE;
         let mut fired = 0;
         loop {
             let next = self.next_due(&turn).await.ok().flatten();
@@ -108,20 +108,23 @@ impl Engine {
                     break;
                 }
             }
-            self.said(deadline).await;
+            self.said(deadline.saturating_duration_since(Instant::now())).await;
         }
         hand.set(to);
         if let Ok(count) = self.run_due(&mut turn, to).await {
             fired += count;
         }
-        let pending = self.said(deadline).await;
+        let pending = self.said(deadline.saturating_duration_since(Instant::now())).await;
         Ok(Advanced { now: to, fired, pending })
     }
 
-    /// Waits for the outbox to have nothing to do at this moment.
-    async fn said(&self, deadline: tokio::time::Instant) -> usize {
-        let Some(outbox) = self.outbox.get() else { return 0 };
-        outbox.idle(deadline.saturating_duration_since(tokio::time::Instant::now())).await
+    /// Waits, at most so long, for the outbox to have nothing to do at this moment; gives how many
+    /// messages it still has.
+    pub async fn said(&self, limit: Duration) -> usize {
+        match self.outbox.get() {
+            Some(outbox) => outbox.idle(limit).await,
+            None => 0,
+        }
     }
 
     /// When something is next due.
