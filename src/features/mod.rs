@@ -114,6 +114,13 @@ pub fn greeting() -> Message {
         .button("全部命令", "/帮助")
 }
 
+/// What administrators hear when a platform delivers messages without their text.
+pub fn over_quota() -> Message {
+    Message::text("本月平台用量已用完，收到的消息没有内容，命令没有执行")
+        .line("请在平台管理后台查看用量，或升级版本")
+        .tone(crate::chat::Tone::Alarm)
+}
+
 /// Help, of everything or of one object.
 pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)
