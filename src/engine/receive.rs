@@ -231,7 +231,7 @@ impl Engine {
         let outcome = match decided {
             Ok(outcome) => outcome,
             Err(refusal) => {
-                if made.is_some() {
+                if !founded {
                     self.unfound(draft, held);
                 }
                 return Ok(Err(refusal));
@@ -343,6 +343,7 @@ impl Engine {
     /// A refused first line makes no project.
     fn unfound(&self, draft: &mut Draft, held: &mut Held) {
         if let Some(home) = held.home.take() {
+            self.directory.write().expect("no panic while it is held").forget(home.id);
             draft.abandon(home.id);
             self.dossiers.write().expect("no panic while it is held").remove(&home.id);
         }
@@ -444,17 +445,9 @@ impl Engine {
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
         draft.answer(Outgoing {
-            id: 0,
-            to,
-            message,
             reply_to,
-            not_before: event.clock,
-            due: None,
-            condition: None,
             about: about.map(|(project, key)| crate::store::About { project, key }),
-            tries: 0,
-            bundled: Vec::new(),
-            created: event.clock,
+            ..Outgoing::new(to, message, event.clock)
         });
     }
 
@@ -473,20 +466,7 @@ impl Engine {
         let mut draft = self.draft(event);
         if !told {
             draft.seen(mark, event.clock.checked_add(SEEN_FOR).unwrap_or(Timestamp::MAX));
-            let message = features::over_quota();
-            draft.say(self.admins.iter().map(|admin| Outgoing {
-                id: 0,
-                to: Target::Person(admin.clone()),
-                message: message.clone(),
-                reply_to: None,
-                not_before: event.clock,
-                due: None,
-                condition: None,
-                about: None,
-                tries: 0,
-                bundled: Vec::new(),
-                created: event.clock,
-            }));
+            draft.say(self.to_admins(&features::over_quota(), event.clock));
         }
         self.write(draft, &mut []).await
     }

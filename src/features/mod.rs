@@ -121,6 +121,13 @@ pub fn over_quota() -> Message {
         .tone(crate::chat::Tone::Alarm)
 }
 
+/// What administrators hear of messages that could not be delivered: how many are new, and in all.
+pub fn dead_letters(new: usize, all: usize) -> Message {
+    Message::text(format!("有 {new} 条消息一天内没有送达，累计 {all} 条"))
+        .line("查看和重发：jiuding dead-letters list，jiuding dead-letters retry 编号")
+        .tone(crate::chat::Tone::Warning)
+}
+
 /// Help, of everything or of one object.
 pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)
