@@ -41,6 +41,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
 
     /// What somebody still has to do about it.
     fn open(&self, dossier: &Dossier) -> Option<Open>;
+
+    /// How its deadlines came to be, a sentence each, for `/为什么`.
+    fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a wake knows beside the records.
@@ -90,6 +95,8 @@ pub trait Record: Any + Send + Sync {
     fn owes(&self, step: &str) -> bool;
     /// See [`Kind::open`].
     fn open(&self, dossier: &Dossier) -> Option<Open>;
+    /// See [`Kind::why`].
+    fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
 }
 
 impl<K: Kind> Record for K {
@@ -135,6 +142,10 @@ impl<K: Kind> Record for K {
 
     fn open(&self, dossier: &Dossier) -> Option<Open> {
         Kind::open(self, dossier)
+    }
+
+    fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        Kind::why(self, now, rules)
     }
 }
 

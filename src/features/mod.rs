@@ -10,6 +10,7 @@ pub mod requirement;
 pub mod risk;
 pub mod role;
 pub mod ticket;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub const OBJECTS: &[Object] = &[
     overview::MINE,
     overview::DIGEST,
     history::HISTORY,
+    why::OBJECT,
     history::UNDO,
 ];
 
@@ -78,6 +80,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<overview::Mine>(),
     erase::<overview::Digest>(),
     erase::<history::History>(),
+    erase::<why::Why>(),
     erase::<history::Undo>(),
 ];
 

@@ -477,4 +477,8 @@ impl Kind for Ticket {
             loud: self.urgency == Urgency::Urgent,
         })
     }
+
+    fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        words::why(self, now, rules)
+    }
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{Ask, Clock, State, Ticket, Urgency};
 use crate::{
-    calendar::{Calendar, typed},
+    calendar::{Calendar, Span, typed},
     chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, Role, Waking, ladder::Climb},
+    dossier::{Context, Dossier, Kind, Role, Rules, Waking, ladder::Climb, rules::Count},
 };
 
 /// `T1 登录页打不开`.
@@ -213,12 +213,67 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     }
     if cx.sees_internal(dossier) {
         for breach in &ticket.breaches {
-            let which = match breach.clock {
-                Clock::Respond => "响应",
-                Clock::Close => "解决",
-            };
-            message = message.line(format!("{} 超过{which}时限", at(breach.at)));
+            message = message.line(format!("{} 超过{}时限", at(breach.at), clock(breach.clock)));
         }
     }
     message
+}
+
+/// How the deadlines came to be: the rule, how time counts, what paused them, what was broken.
+pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
+    let calendar = &rules.calendar;
+    let at = |moment: Timestamp| typed::echo(moment, now, calendar);
+    let span = |span: Span| typed::echo_span(super::elapsed(span));
+    let counted = match super::count(ticket.urgency, rules) {
+        Count::Elapsed => "昼夜计时",
+        Count::Business => "只计工作时间",
+    };
+    let close = span(super::close_span(ticket.urgency, rules));
+    let mut lines = vec![match ticket.urgency {
+        Urgency::Urgent => {
+            format!("规则：紧急工单 {} 内响应，{close} 内解决，{counted}", span(rules.sla.urgent.respond))
+        }
+        Urgency::Normal => format!("规则：一般工单 {close} 内解决，{counted}"),
+    }];
+    lines.push(match ticket.reopened.last() {
+        Some(reopened) => {
+            format!("{} 提出，{} 重开，解决时限从重开算起", at(ticket.opened_at), at(*reopened))
+        }
+        None => format!("{} 由 {} 提出，开始计时", at(ticket.opened_at), ticket.by.name),
+    });
+    match (&ticket.response, &ticket.respond) {
+        (Some(response), _) => lines.push(format!(
+            "{} {} 响应，用时 {}",
+            at(response.at),
+            response.by.name,
+            typed::echo_span(response.at.duration_since(ticket.opened_at))
+        )),
+        (None, Some(respond)) => lines.push(format!("{} 前须响应", at(respond.due))),
+        (None, None) => {}
+    }
+    if let State::Waiting { since, question, .. } = &ticket.state {
+        lines.push(format!("{} 起等客户（{question}），解决时限暂停", at(*since)));
+    }
+    if ticket.paused > 0 {
+        let paused = typed::echo_span(jiff::SignedDuration::from_secs(ticket.paused));
+        lines.push(format!("等客户共 {paused}，解决时限顺延"));
+    }
+    if ticket.is_open() {
+        lines.push(format!("{} 前须解决", at(ticket.close.due)));
+    }
+    for breach in &ticket.breaches {
+        lines.push(format!("{} 超过{}时限，记录在案", at(breach.at), clock(breach.clock)));
+    }
+    if let Some(ask) = &ticket.ask {
+        let why = if ask.promised { "承诺的时间" } else { "响应后过一半解决时限" };
+        lines.push(format!("{} 若还没有消息会询问进展（{why}）", at(ask.at)));
+    }
+    lines
+}
+
+fn clock(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Respond => "响应",
+        Clock::Close => "解决",
+    }
 }
