@@ -1,4 +1,4 @@
-//! The page itself: three files compiled in, nothing from elsewhere.
+//! The page itself: a few small files compiled in, without a build step, nothing from elsewhere.
 
 use axum::{
     Router,
@@ -7,12 +7,26 @@ use axum::{
     routing::get,
 };
 
+/// The page's scripts; `app.js` is where it begins.
+const SCRIPTS: [(&str, &str); 8] = [
+    ("/playground/app.js", include_str!("app.js")),
+    ("/playground/cast.js", include_str!("cast.js")),
+    ("/playground/clock.js", include_str!("clock.js")),
+    ("/playground/complete.js", include_str!("complete.js")),
+    ("/playground/composer.js", include_str!("composer.js")),
+    ("/playground/dom.js", include_str!("dom.js")),
+    ("/playground/log.js", include_str!("log.js")),
+    ("/playground/time.js", include_str!("time.js")),
+];
+
 /// `GET /` and what it loads.
 pub fn routes() -> Router {
-    Router::new()
+    let page = Router::new()
         .route("/", get(|| file("text/html; charset=utf-8", include_str!("index.html"))))
-        .route("/playground/app.js", get(|| file("text/javascript; charset=utf-8", include_str!("app.js"))))
-        .route("/playground/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))))
+        .route("/playground/style.css", get(|| file("text/css; charset=utf-8", include_str!("style.css"))));
+    SCRIPTS.into_iter().fold(page, |page, (path, script)| {
+        page.route(path, get(move || file("text/javascript; charset=utf-8", script)))
+    })
 }
 
 /// The page may load and call its own server, and be framed by nobody.

@@ -21,13 +21,20 @@ pub fn routes(playground: Arc<Playground>, engine: Arc<Engine>, zone: String) ->
     Router::new()
         .route("/api/playground/state", get(state))
         .route("/api/playground/commands", get(commands))
-        .with_state(Arc::new(Scene { playground, engine, zone }))
+        .with_state(Arc::new(Scene { playground, engine, zone, run: run() }))
 }
 
 struct Scene {
     playground: Arc<Playground>,
     engine: Arc<Engine>,
     zone: String,
+    /// Differs from start to start, so that a page left open knows that its chats may be gone.
+    run: String,
+}
+
+fn run() -> String {
+    let run = getrandom::u64().expect("the operating system has randomness");
+    format!("{run:016x}")
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +54,7 @@ async fn state(
     let changes = scene.playground.changes(wanted.changes, wait).await;
     let clock = scene.engine.clock();
     Ok(Json(json!({
+        "run": scene.run,
         "changes": changes,
         "now": clock.now(),
         "zone": scene.zone,
