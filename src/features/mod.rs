@@ -1,6 +1,7 @@
 //! What can be recorded and done: one folder per kind of record. The lists below are the only place
 //! where they are named together.
 
+pub mod action;
 pub mod ticket;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Everything that can be spoken of, in the order of the help.
-pub const OBJECTS: &[Object] = &[ticket::OBJECT];
+pub const OBJECTS: &[Object] = &[ticket::OBJECT, action::OBJECT];
 
 /// Every command.
 pub const COMMANDS: &[Erased] = &[
@@ -27,10 +28,16 @@ pub const COMMANDS: &[Erased] = &[
     erase::<ticket::Resolve>(),
     erase::<ticket::Close>(),
     erase::<ticket::Reopen>(),
+    erase::<action::Add>(),
+    erase::<action::List>(),
+    erase::<action::Touch>(),
+    erase::<action::Complete>(),
+    erase::<action::Cancel>(),
+    erase::<action::Postpone>(),
 ];
 
 /// Every kind of record.
-pub const KINDS: &[KindEntry] = &[kind::<Project>(), kind::<ticket::Ticket>()];
+pub const KINDS: &[KindEntry] = &[kind::<Project>(), kind::<ticket::Ticket>(), kind::<action::ActionItem>()];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeySpec, Reader, Spec, Takes, scan::Scan};
 use crate::{
-    calendar::typed::{self, Unreadable},
+    calendar::typed::{self, Reading, Unreadable},
     chat::{Person, Typed},
     dossier::{Context, Refusal},
     store::Key,
@@ -146,6 +146,26 @@ impl Args {
         }
     }
 
+    /// The time that a key names, or that stands anywhere in the text; the text loses it.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn time(&mut self, name: &str, cx: &Context) -> Result<Option<Reading>, Refusal> {
+        let calendar = &cx.rules.calendar;
+        if let Some(text) = self.key(name) {
+            let reading = typed::read(text, cx.now, calendar);
+            return reading.map(Some).map_err(|why| unreadable(name, text, &why, &self.said, cx));
+        }
+        let Some((range, reading)) = typed::find_anywhere(&self.text, cx.now, calendar) else {
+            return Ok(None);
+        };
+        let phrase = self.text[range.clone()].to_owned();
+        let reading = reading.map_err(|why| unreadable(name, &phrase, &why, &self.said, cx))?;
+        self.text.replace_range(range, " ");
+        self.text = tidy(&self.text);
+        Ok(Some(reading))
+    }
+
     fn value(&self, name: &str) -> Option<&Value> {
         self.keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
@@ -154,7 +174,7 @@ impl Args {
 /// What to say to a time that cannot be taken: the reading shown, or a choice of absolute ones.
 fn unreadable(key: &str, phrase: &str, why: &Unreadable, said: &str, cx: &Context) -> Refusal {
     let mut refusal = Refusal::new(format!("{why}。没有记录"));
-    if let Unreadable::Ambiguous { choices } = why {
+    if let Unreadable::Ambiguous { choices, .. } = why {
         for choice in choices.iter().take(3) {
             let words = typed::echo(*choice, cx.now, &cx.rules.calendar);
             let exact = cx.rules.calendar.local(*choice).strftime("%Y-%m-%d %H:%M").to_string();
