@@ -2,6 +2,10 @@
 //! where they are named together.
 
 pub mod action;
+#[cfg(test)]
+mod bench;
+pub mod meeting;
+pub mod minutes;
 pub mod ticket;
 
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use crate::{
 };
 
 /// Everything that can be spoken of, in the order of the help.
-pub const OBJECTS: &[Object] = &[ticket::OBJECT, action::OBJECT];
+pub const OBJECTS: &[Object] = &[ticket::OBJECT, action::OBJECT, meeting::OBJECT, minutes::OBJECT];
 
 /// Every command.
 pub const COMMANDS: &[Erased] = &[
@@ -34,10 +38,21 @@ pub const COMMANDS: &[Erased] = &[
     erase::<action::Complete>(),
     erase::<action::Cancel>(),
     erase::<action::Postpone>(),
+    erase::<meeting::Add>(),
+    erase::<meeting::List>(),
+    erase::<meeting::Touch>(),
+    erase::<meeting::Start>(),
+    erase::<meeting::End>(),
+    erase::<meeting::Cancel>(),
+    erase::<minutes::File>(),
+    erase::<minutes::FileUnnamed>(),
+    erase::<minutes::Excuse>(),
+    erase::<minutes::List>(),
 ];
 
 /// Every kind of record.
-pub const KINDS: &[KindEntry] = &[kind::<Project>(), kind::<ticket::Ticket>(), kind::<action::ActionItem>()];
+pub const KINDS: &[KindEntry] =
+    &[kind::<Project>(), kind::<ticket::Ticket>(), kind::<action::ActionItem>(), kind::<meeting::Meeting>()];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {

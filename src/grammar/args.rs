@@ -146,15 +146,16 @@ impl Args {
         }
     }
 
-    /// The time that a key names, or that stands anywhere in the text; the text loses it.
+    /// The time that a key names, or that stands anywhere in the text, with its words; the text loses it.
     ///
     /// # Errors
     /// As [`Args::date`].
-    pub fn time(&mut self, name: &str, cx: &Context) -> Result<Option<Reading>, Refusal> {
+    pub fn time(&mut self, name: &str, cx: &Context) -> Result<Option<(Reading, String)>, Refusal> {
         let calendar = &cx.rules.calendar;
         if let Some(text) = self.key(name) {
             let reading = typed::read(text, cx.now, calendar);
-            return reading.map(Some).map_err(|why| unreadable(name, text, &why, &self.said, cx));
+            let reading = reading.map_err(|why| unreadable(name, text, &why, &self.said, cx))?;
+            return Ok(Some((reading, text.to_owned())));
         }
         let Some((range, reading)) = typed::find_anywhere(&self.text, cx.now, calendar) else {
             return Ok(None);
@@ -163,7 +164,7 @@ impl Args {
         let reading = reading.map_err(|why| unreadable(name, &phrase, &why, &self.said, cx))?;
         self.text.replace_range(range, " ");
         self.text = tidy(&self.text);
-        Ok(Some(reading))
+        Ok(Some((reading, phrase)))
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

@@ -41,11 +41,7 @@ impl Command for Add {
         "/待办 出退款接口文档 @李工 周四",
         "记一个待办；到期前一个工作日和当天 09:30 提醒负责人",
     )
-    .keys(&[
-        KeySpec::person("负责", "owner"),
-        KeySpec::text("截止", "due"),
-        KeySpec::text("衡量", "measure"),
-    ])
+    .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due"), KeySpec::text("衡量", "measure")])
     .on(On::ProjectOrNew);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
@@ -76,7 +72,9 @@ fn is_shared(dossier: &Dossier, cx: &Context) -> bool {
 
 /// The name under which a line of minutes is read: without a letter, so that `T1 …` is text there.
 const IN_MINUTES: Object =
-    Object { name: "待办", english: "todo", aliases: &[], letter: None, summary: "纪要里的一条待办" };
+    Object {
+        name: "待办", english: "todo", aliases: &[], letter: None, summary: "纪要里的一条待办"
+    };
 
 /// What can be said of it: its words alone, no action.
 const ADDED: &[Erased] = &[erase::<Add>()];

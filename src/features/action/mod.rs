@@ -6,6 +6,8 @@
 mod add;
 mod list;
 mod moves;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use jiff::{Timestamp, ToSpan};

@@ -112,8 +112,10 @@ impl Command for Postpone {
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let Some(reading) = args.time("截止", cx)? else {
-            return Err(Refusal::new(format!("延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口")));
+        let Some((reading, _)) = args.time("截止", cx)? else {
+            return Err(Refusal::new(format!(
+                "延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口"
+            )));
         };
         let said = args.text.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
         let why = args.key("原因").map(str::to_owned).or_else(|| (!said.is_empty()).then(|| said.to_owned()));
@@ -146,11 +148,12 @@ pub struct Touch {
 
 impl Command for Touch {
     const SPEC: Spec =
-        Spec::new("待办", Form::Id, "/待办 A7", "看一个待办；/待办 A7 @李工 截止:周五 补上负责人和截止").keys(&[
-            KeySpec::person("负责", "owner"),
-            KeySpec::text("截止", "due"),
-            KeySpec::text("衡量", "measure"),
-        ]);
+        Spec::new("待办", Form::Id, "/待办 A7", "看一个待办；/待办 A7 @李工 截止:周五 补上负责人和截止")
+            .keys(&[
+                KeySpec::person("负责", "owner"),
+                KeySpec::text("截止", "due"),
+                KeySpec::text("衡量", "measure"),
+            ]);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let due = args.deadline("截止", cx)?;

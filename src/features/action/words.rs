@@ -149,8 +149,8 @@ pub fn shown(item: &ActionItem, cx: &Context) -> Message {
     let late = if item.is_overdue(cx.now) { "，已逾期" } else { "" };
     let owner = item.owner.as_ref().map_or("未定", |owner| owner.name.as_str());
     let due = item.due.map_or_else(|| "截止未定".to_owned(), |due| format!("{} 前完成", at(due)));
-    let mut message = Message::text(format!("{} · {state}{late}", name(item)))
-        .line(format!("负责 {owner} · {due}"));
+    let mut message =
+        Message::text(format!("{} · {state}{late}", name(item))).line(format!("负责 {owner} · {due}"));
     if !item.helpers.is_empty() {
         message = message.line(format!("配合 {}", names(&item.helpers)));
     }
