@@ -5,6 +5,7 @@
 //! project's [`dossier`]; [`grammar`] reads the line; a command of [`features`] decides, purely; the
 //! [`store`] writes the outcome in one commit; the [`outbox`] delivers what is to be said.
 
+pub mod bot;
 pub mod calendar;
 pub mod chat;
 pub mod clock;

@@ -28,6 +28,8 @@ pub enum Status {
 pub(super) struct Holidays {
     /// The years with data.
     pub years: BTreeMap<i16, Status>,
+    /// The holidays by name, in order: the first and the last day.
+    pub named: BTreeMap<Date, (String, Date)>,
     /// Days off, weekends inside a holiday included.
     pub off: BTreeSet<Date>,
     /// Weekend days that are worked.
@@ -83,6 +85,7 @@ impl Holidays {
             let days = holiday.from.series(jiff::Span::new().days(1)).take_while(|day| *day <= holiday.to);
             self.off.extend(days);
             self.work.extend(holiday.work);
+            self.named.insert(holiday.from, (holiday.name, holiday.to));
         }
         self.years.insert(year.year, year.status);
         Ok(())

@@ -212,6 +212,16 @@ impl Calendar {
         }
     }
 
+    /// The first and last days off of the holidays with `name` in their names that are not over before `from`.
+    pub fn holidays_named(&self, name: &str, from: Date) -> impl Iterator<Item = (Date, Date)> {
+        let named = self
+            .holidays
+            .named
+            .iter()
+            .filter(move |(_, (named, last))| named.contains(name) && *last >= from);
+        named.map(|(first, (_, last))| (*first, *last))
+    }
+
     /// Whether pings that are not urgent wait: at night and on days off.
     pub fn is_quiet(&self, at: Timestamp) -> bool {
         let local = self.local(at);

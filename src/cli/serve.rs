@@ -1,8 +1,17 @@
-//! `jiuding serve`.
+//! `jiuding serve`: the bot, until it is told to stop.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use jiuding::config::Config;
+use anyhow::Context;
+use jiuding::{
+    bot::Bot,
+    clock::{SharedClock, SimulatedClock, SystemClock},
+    config::Config,
+    store::{Store, sled::SledStore},
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
 
 use super::Moment;
 
@@ -14,10 +23,44 @@ pub struct Args {
 }
 
 pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
-    if let Some(moment) = args.simulated_clock {
-        config.allow_simulated_clock()?;
-        let zone = config.rules()?.calendar.zone().clone();
-        let _start = moment.instant(&zone).map_err(anyhow::Error::msg)?;
+    let clock: SharedClock = match args.simulated_clock {
+        Some(moment) => {
+            config.allow_simulated_clock()?;
+            let zone = config.rules()?.calendar.zone().clone();
+            let start = moment.instant(&zone).map_err(anyhow::Error::msg)?;
+            Arc::new(SimulatedClock::new(start))
+        }
+        None => Arc::new(SystemClock),
+    };
+    let (folder, now) = (config.store.path.clone(), clock.now());
+    let store = tokio::task::spawn_blocking(move || SledStore::open(&folder, now)).await??;
+    for warning in &store.opened().warnings {
+        warn!("{warning}");
     }
-    anyhow::bail!("serve is not built yet")
+    until_stopped(&config, Arc::new(store), clock, |bot| {
+        if config.playground.enabled {
+            println!("jiuding: http://{}/", bot.address);
+        }
+    })
+    .await
+}
+
+/// Runs the bot until SIGTERM or SIGINT.
+pub async fn until_stopped(
+    config: &Config,
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    ready: impl FnOnce(&Bot),
+) -> anyhow::Result<ExitCode> {
+    let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let bot = Bot::start(config, store, clock, metrics).await?;
+    ready(&bot);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    info!("stopping");
+    bot.stop().await?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -316,8 +316,7 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let file = named.unwrap_or(Path::new(DEFAULT_FILE));
-        let shipped: Table = SHIPPED.parse().expect("the shipped file is TOML, as the tests see");
-        let mut layers = Layers::new(shipped, file.to_owned());
+        let mut layers = Layers::new(shipped(), file.to_owned());
         let text = match std::fs::read_to_string(file) {
             Ok(text) => Some(text),
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
@@ -332,15 +331,20 @@ impl Config {
             layers.lay_file(text, file.to_owned())?;
         }
         layers.lay_environment(environment)?;
+        let mut config = Self::build(&layers, file.parent().unwrap_or(Path::new("")))?;
+        config.origin.file = text.map(|_| file.to_owned());
+        Ok(config)
+    }
 
-        let folder = file.parent().unwrap_or(Path::new(""));
+    /// What the layers say; the files they name are in `folder`.
+    fn build(layers: &Layers, folder: &Path) -> Result<Self, ConfigError> {
         let table = layers.resolve(folder)?;
         let mut config: Config = serde_path_to_error::deserialize(table)
             .map_err(|error| layers.wrong(&error.path().to_string(), error.inner().message()))?;
         let holidays = config.time.holiday_folder.take().filter(|holidays| !holidays.as_os_str().is_empty());
         config.time.holiday_folder = holidays.map(|holidays| folder.join(holidays));
         check::validate(&config).map_err(|(key, wrong)| layers.wrong(&key, &wrong))?;
-        config.origin = Origin { file: text.map(|_| file.to_owned()), settings: layers.settings() };
+        config.origin.settings = layers.settings();
         Ok(config)
     }
 
@@ -368,6 +372,18 @@ impl Config {
     pub fn allow_simulated_clock(&self) -> Result<(), ConfigError> {
         check::only_loopback(self).map_err(|(key, wrong)| ConfigError(format!("{key}: {wrong}")))
     }
+}
+
+impl Default for Config {
+    /// The shipped configuration, whatever lies in the file system and the environment.
+    fn default() -> Self {
+        let layers = Layers::new(shipped(), PathBuf::from(DEFAULT_FILE));
+        Self::build(&layers, Path::new("")).expect("the shipped file is a configuration, as the tests see")
+    }
+}
+
+fn shipped() -> Table {
+    SHIPPED.parse().expect("the shipped file is TOML, as the tests see")
 }
 
 /// An empty text means "not set".

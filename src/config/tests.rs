@@ -43,7 +43,7 @@ fn ready_feishu() -> &'static str {
 
 #[test]
 fn the_shipped_file_is_a_configuration() {
-    let config = Folder::with("").read(&[]).unwrap();
+    let config = Config::default();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.sla.urgent.respond, Span::hours(2));
     assert_eq!(config.minutes.remind_before, [Span::hours(12), Span::hours(4), Span::hours(1)]);

@@ -18,7 +18,7 @@ pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
 pub use rules::Rules;
 
 use crate::{
-    chat::{Person, RoomId},
+    chat::{MessageId, Person, RoomId},
     store::{Entry, Key, ProjectId},
 };
 use jiff::Timestamp;
@@ -49,6 +49,8 @@ pub struct Context<'a> {
     pub admin: bool,
     /// Where it was said.
     pub place: Place,
+    /// The message in which it was said, where it has an id.
+    pub message: Option<&'a MessageId>,
     /// The record that the quoted message speaks of.
     pub quoted: Option<Key>,
     /// Log entries, newest first, for commands whose spec asks for them.

@@ -29,6 +29,11 @@ impl Draft {
         self.seen.push(Seen { key: key.into(), until });
     }
 
+    /// Adds an answer; it is said before anything else.
+    pub(super) fn answer(&mut self, message: Outgoing) {
+        self.outgoing.insert(0, message);
+    }
+
     /// Adds messages.
     pub(super) fn say(&mut self, messages: impl IntoIterator<Item = Outgoing>) {
         self.outgoing.extend(messages);

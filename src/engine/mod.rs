@@ -156,6 +156,17 @@ impl Engine {
         self.alive.load(Ordering::Relaxed)
     }
 
+    /// Puts a dead letter back on its way; false if there is none of this id.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn retry(&self, id: u64) -> anyhow::Result<bool> {
+        match self.outbox.get() {
+            Some(outbox) => outbox.revive(id).await,
+            None => Ok(self.store.revive(id).await?.is_some()),
+        }
+    }
+
     /// Reads a dossier from the store.
     async fn load(&self, id: ProjectId) -> anyhow::Result<Dossier> {
         let stored = self.store.load(id).await.with_context(|| format!("reading project {}", id.0))?;

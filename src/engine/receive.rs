@@ -211,7 +211,7 @@ impl Engine {
         if on == On::Wide {
             let mine = self.directory(|directory| directory.of_person(&sender.id));
             let here = held.home.as_deref();
-            let message = self.wide(event, command, args, &mine, here, &held.registry, place).await;
+            let message = self.wide(event, command, &mine, here, &held.registry, place).await;
             return Ok(message.map(|message| (message, None)));
         }
         let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
@@ -267,6 +267,10 @@ impl Engine {
                     let name = held.home.as_ref().and_then(|home| home.founded()).map(|p| p.name.clone());
                     let name = name.unwrap_or_default();
                     return refuse(format!("本群已属于项目「{name}」。要换项目，先 /项目 解绑"));
+                }
+                if self.directory(|directory| directory.of_name(&args.text).is_some()) {
+                    let name = args.text.trim();
+                    return refuse(format!("已有叫「{name}」的项目。把本群绑过去：/项目 绑定 {name}"));
                 }
                 held.home = Some(self.take(self.next_project()).await);
                 Ok(Ok(()))
@@ -434,7 +438,7 @@ impl Engine {
             false => Target::Room(room.id.clone()),
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
-        draft.say([Outgoing {
+        draft.answer(Outgoing {
             id: 0,
             to,
             message,
@@ -446,7 +450,7 @@ impl Engine {
             tries: 0,
             bundled: Vec::new(),
             created: event.clock,
-        }]);
+        });
     }
 
     async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
@@ -498,6 +502,7 @@ impl Engine {
             actor: &event.inbound.sender,
             admin: event.admin,
             place,
+            message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),
             quoted: event.quoted.map(|(_, key)| key),
             log,
             registry,
@@ -513,7 +518,6 @@ impl Engine {
         &self,
         event: &Event<'_>,
         command: &crate::grammar::Erased,
-        args: Args,
         mine: &[ProjectId],
         here: Option<&Dossier>,
         registry: &Dossier,
@@ -528,7 +532,7 @@ impl Engine {
             }
         }
         let cx = self.context(event, registry, place, &[]);
-        features::wide(command.spec.object, &args, &copies, here, &cx)
+        features::wide(command.spec.object, &copies, here, &cx)
     }
 }
 

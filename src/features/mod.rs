@@ -4,8 +4,16 @@
 pub mod action;
 #[cfg(test)]
 mod bench;
+pub mod customer;
+pub mod help;
+pub mod history;
 pub mod meeting;
 pub mod minutes;
+pub mod overview;
+pub mod project;
+pub mod requirement;
+pub mod risk;
+pub mod role;
 pub mod ticket;
 
 use std::sync::Arc;
@@ -13,15 +21,57 @@ use std::sync::Arc;
 use crate::{
     chat::Message,
     dossier::{Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
-    grammar::{self, Args, Erased, Object, Who, erase},
+    grammar::{self, Erased, Object, Who, erase},
     store::Key,
 };
 
 /// Everything that can be spoken of, in the order of the help.
-pub const OBJECTS: &[Object] = &[ticket::OBJECT, action::OBJECT, meeting::OBJECT, minutes::OBJECT];
+pub const OBJECTS: &[Object] = &[
+    help::OBJECT,
+    project::OBJECT,
+    role::OBJECT,
+    customer::OBJECT,
+    requirement::OBJECT,
+    risk::OBJECT,
+    ticket::OBJECT,
+    meeting::OBJECT,
+    minutes::OBJECT,
+    action::OBJECT,
+    overview::STATUS,
+    overview::MINE,
+    overview::DIGEST,
+    history::HISTORY,
+    history::UNDO,
+];
 
 /// Every command.
 pub const COMMANDS: &[Erased] = &[
+    erase::<help::Help>(),
+    erase::<project::Found>(),
+    erase::<project::MovePhase>(),
+    erase::<project::Bind>(),
+    erase::<project::Unbind>(),
+    erase::<project::Archive>(),
+    erase::<project::List>(),
+    erase::<role::Seat>(),
+    erase::<role::Remove>(),
+    erase::<customer::Register>(),
+    erase::<customer::List>(),
+    erase::<requirement::Add>(),
+    erase::<requirement::List>(),
+    erase::<requirement::Show>(),
+    erase::<requirement::Fill>(),
+    erase::<requirement::Start>(),
+    erase::<requirement::Deliver>(),
+    erase::<requirement::Accept>(),
+    erase::<requirement::Reject>(),
+    erase::<requirement::Withdraw>(),
+    erase::<risk::Add>(),
+    erase::<risk::List>(),
+    erase::<risk::Show>(),
+    erase::<risk::Plan>(),
+    erase::<risk::CloseRisk>(),
+    erase::<risk::Occur>(),
     erase::<ticket::Open>(),
     erase::<ticket::List>(),
     erase::<ticket::Touch>(),
@@ -48,11 +98,23 @@ pub const COMMANDS: &[Erased] = &[
     erase::<minutes::FileUnnamed>(),
     erase::<minutes::Excuse>(),
     erase::<minutes::List>(),
+    erase::<overview::Status>(),
+    erase::<overview::Mine>(),
+    erase::<overview::Digest>(),
+    erase::<history::History>(),
+    erase::<history::Undo>(),
 ];
 
 /// Every kind of record.
-pub const KINDS: &[KindEntry] =
-    &[kind::<Project>(), kind::<ticket::Ticket>(), kind::<action::ActionItem>(), kind::<meeting::Meeting>()];
+pub const KINDS: &[KindEntry] = &[
+    kind::<Project>(),
+    kind::<customer::Customer>(),
+    kind::<requirement::Requirement>(),
+    kind::<risk::Risk>(),
+    kind::<ticket::Ticket>(),
+    kind::<meeting::Meeting>(),
+    kind::<action::ActionItem>(),
+];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {
@@ -63,10 +125,10 @@ pub struct Job {
 }
 
 /// Every scheduled job.
-pub const JOBS: &[Job] = &[];
+pub const JOBS: &[Job] = &[Job { name: "daily_digest", run: overview::daily }];
 
 /// The objects whose commands can touch more than the project of their room.
-pub const SPANNING: &[Object] = &[];
+pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE];
 
 /// What the bot says when it comes into a room: the three first steps.
 pub fn greeting() -> Message {
@@ -97,12 +159,14 @@ pub fn answer_by_quote(key: Key, dossier: &Dossier, cx: &Context) -> Option<Outc
 /// It does not apply here.
 pub fn wide(
     object: &str,
-    _args: &Args,
-    _mine: &[Dossier],
-    _here: Option<&Dossier>,
-    _cx: &Context,
+    mine: &[Dossier],
+    here: Option<&Dossier>,
+    cx: &Context,
 ) -> Result<Message, Refusal> {
-    Err(Refusal::new(format!("/{object} 不能这样用")))
+    if object == overview::MINE.name {
+        return Ok(overview::mine(mine, here, cx));
+    }
+    project::overview(mine, here, cx)
 }
 
 /// The name of a kind of record.

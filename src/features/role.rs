@@ -52,8 +52,11 @@ impl Command for Seat {
             lines.push(format!("{} {}{first}", role.name(), names.join("、")));
         }
         let mut reply = Message::text(lines.join(" · "));
-        let missing: Vec<&str> =
-            Role::TRIANGLE.iter().filter(|role| next.holders(**role).is_empty()).map(|role| role.name()).collect();
+        let missing: Vec<&str> = Role::TRIANGLE
+            .iter()
+            .filter(|role| next.holders(**role).is_empty())
+            .map(|role| role.name())
+            .collect();
         if !missing.is_empty() {
             reply = reply.line(format!("铁三角还缺：{}", missing.join("、")));
         }
@@ -111,10 +114,17 @@ const HOW: &str = "请先写角色再写人，例如：/角色 项目经理 @张
 
 fn unknown(word: &str) -> Refusal {
     let all = Role::ALL.map(|(_, name, _)| name);
-    let near = all.iter().filter(|name| strsim::damerau_levenshtein(word, name) * 2 <= name.chars().count()).min_by_key(|name| strsim::damerau_levenshtein(word, name));
+    let near = all
+        .iter()
+        .filter(|name| strsim::damerau_levenshtein(word, name) * 2 <= name.chars().count())
+        .min_by_key(|name| strsim::damerau_levenshtein(word, name));
     match near {
-        Some(near) => Refusal::new(format!("没有「{word}」这个角色，没有记录。是不是「{near}」？人请写 @某人")),
-        None => Refusal::new(format!("没有「{word}」这个角色，没有记录。可写：{}。人请写 @某人", all.join("、"))),
+        Some(near) => {
+            Refusal::new(format!("没有「{word}」这个角色，没有记录。是不是「{near}」？人请写 @某人"))
+        }
+        None => {
+            Refusal::new(format!("没有「{word}」这个角色，没有记录。可写：{}。人请写 @某人", all.join("、")))
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub fn completion(objects: &[Object], commands: &[Erased]) -> Value {
                     "help": command.spec.summary,
                     "id": matches!(command.spec.form, Form::IdAct(..)),
                 })),
-                Form::List | Form::Text | Form::Any | Form::Id => None,
+                Form::List | Form::Text | Form::Any | Form::Id | Form::AnyId => None,
             })
             .collect();
         let mut keys: Vec<&str> =

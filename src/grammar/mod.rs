@@ -98,12 +98,20 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
         return headless(&head, typed, reader);
     };
     scan.advance_past_head();
+    let any = reader.commands.iter().any(|c| c.spec.object == object.name && c.spec.form == Form::AnyId);
+    let fits = |key: Key| match any {
+        true => reader.objects.iter().any(|object| object.letter == Some(key.letter)),
+        false => object.letter == Some(key.letter),
+    };
     if id.is_none() {
-        id = scan.take_id(object);
+        id = scan.take_id(fits);
+    }
+    if any {
+        id = id.or(reader.quoted);
     }
     let action = scan.take_action(object, reader.commands);
     if id.is_none() && action.is_some() {
-        id = scan.take_id(object).or_else(|| reader.quoted.filter(|key| object.letter == Some(key.letter)));
+        id = scan.take_id(fits).or_else(|| reader.quoted.filter(|key| fits(*key)));
     }
     let has_more = scan.has_more() || rest.is_some_and(|rest| !rest.trim().is_empty());
     let command = choose(object, id, action.as_deref(), has_more, reader)?;
@@ -139,7 +147,7 @@ fn choose<'a>(
         (Form::List, None, None) => !has_more,
         (Form::Text, None, None) => has_more,
         (Form::Id, None, Some(_)) => true,
-        (Form::Any, None, None) => true,
+        (Form::Any, None, None) | (Form::AnyId, None, _) => true,
         _ => false,
     });
     if let Some(command) = found {
@@ -187,6 +195,11 @@ fn unknown(head: &str, typed: &Typed, reader: &Reader) -> Refusal {
         None => Refusal::new(format!("没有「{shown}」这个命令，没有记录。发 /帮助 看所有命令"))
             .button("帮助", "/帮助"),
     }
+}
+
+/// Whether a value is words and not a number, narrow or full-width.
+pub fn is_worded(text: &str) -> bool {
+    !text.trim().chars().map(narrow).all(|c| c.is_ascii_digit() || c == '.' || c == '-')
 }
 
 /// The object whose name is nearest to a word, if any is near.

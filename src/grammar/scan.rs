@@ -69,10 +69,10 @@ impl<'a> Scan<'a> {
         self.skip_blanks();
     }
 
-    /// Takes the next word if it is an id of this object.
-    pub(super) fn take_id(&mut self, object: &Object) -> Option<Key> {
+    /// Takes the next word if it is an id that `fits`.
+    pub(super) fn take_id(&mut self, fits: impl Fn(Key) -> bool) -> Option<Key> {
         let word = self.word();
-        let key = parse_id(&word).filter(|key| object.letter == Some(key.letter))?;
+        let key = parse_id(&word).filter(|key| fits(*key))?;
         self.at += word.chars().count();
         self.skip_blanks();
         Some(key)

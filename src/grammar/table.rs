@@ -30,6 +30,8 @@ pub enum Form {
     Any,
     /// An id, with or without text.
     Id,
+    /// An id of any kind, or nothing where a message is quoted.
+    AnyId,
     /// An action: Chinese, English.
     Act(&'static str, &'static str),
     /// An id and an action: Chinese, English.

@@ -5,6 +5,7 @@
 
 pub mod dingtalk;
 pub mod feishu;
+pub mod http;
 pub mod playground;
 
 use std::time::Duration;

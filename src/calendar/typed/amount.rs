@@ -47,6 +47,14 @@ enum Unit {
     Year,
 }
 
+impl Amount {
+    /// How many weeks, if it is nothing but weeks: `两周后的周一`.
+    pub fn in_weeks(self) -> Option<i64> {
+        let weeks = self.days / 7;
+        (weeks > 0 && self == Self { days: weeks * 7, ..Self::default() }).then_some(weeks)
+    }
+}
+
 const UNITS: [(&str, Unit); 19] = [
     ("工作日", Unit::WorkingDay),
     ("自然日", Unit::Day),
@@ -94,7 +102,7 @@ pub(super) fn offset(c: &[char], i: usize) -> Option<(Offset, usize)> {
     )
     .unwrap_or((OffsetKind::Bare, i));
     let (amount, end) = amount(c, spaces(c, start))?;
-    let behind = spaces(c, end);
+    let (spoken, behind) = (end, spaces(c, end));
     let marks: [(&str, OffsetKind); 13] = [
         ("之后", OffsetKind::After),
         ("以后", OffsetKind::After),
@@ -115,8 +123,9 @@ pub(super) fn offset(c: &[char], i: usize) -> Option<(Offset, usize)> {
     let last = c[..behind].iter().rev().find(|c| **c != ' ');
     let units = ["工作日", "自然日", "小时"];
     let weak =
-        matches!(last, Some('日' | '时' | '分' | '晚')) && !units.iter().any(|unit| ends_in(c, end, unit));
-    let (kind, weak) = (kind, weak && kind == OffsetKind::Bare);
+        matches!(last, Some('日' | '时' | '分' | '晚')) && !units.iter().any(|unit| ends_in(c, spoken, unit));
+    // `25日前` is before the 25th.
+    let weak = weak && (kind == OffsetKind::Bare || (kind == OffsetKind::Ago && last == Some(&'日')));
     (!weak).then_some((Offset { amount, kind }, end))
 }
 
@@ -143,6 +152,8 @@ fn one(c: &[char], i: usize) -> Option<(Amount, usize)> {
     let (mut hundredths, mut end, counted) = if let Some(end) = after(c, i, "半") {
         let end = after(c, end, "个").unwrap_or(end);
         (50, end, true)
+    } else if let Some((halves, end)) = english_number(c, i) {
+        (halves * 50, end, false)
     } else {
         let (number, mut end) = number(c, i)?;
         if number.value > 99_999 {
@@ -172,6 +183,27 @@ fn one(c: &[char], i: usize) -> Option<(Amount, usize)> {
     Some((of(hundredths, unit)?, end))
 }
 
+/// `an `, `three `, `half an `, in halves.
+fn english_number(c: &[char], i: usize) -> Option<(i64, usize)> {
+    let words = [
+        ("half an ", 1),
+        ("half a ", 1),
+        ("an ", 2),
+        ("a ", 2),
+        ("one ", 2),
+        ("two ", 4),
+        ("three ", 6),
+        ("four ", 8),
+        ("five ", 10),
+        ("six ", 12),
+        ("seven ", 14),
+        ("eight ", 16),
+        ("nine ", 18),
+        ("ten ", 20),
+    ];
+    look_up(c, i, &words)
+}
+
 fn number_of_two_digits(c: &[char], i: usize) -> Option<(i64, usize)> {
     let (number, end) = number(c, i)?;
     match number.digits {
@@ -187,7 +219,7 @@ fn unit(c: &[char], i: usize, counted: bool) -> Option<(Unit, usize)> {
         // `3个月` but not `3月`, `两个钟` but not `3钟`; `3个日` is nothing.
         let fits = match said {
             ['月' | '钟'] => counted,
-            ['日' | '分' | '时' | '晚' | '年' | '天' | '周'] => !counted || said == ['周'],
+            ['日' | '分' | '时' | '晚'] => !counted,
             _ => true,
         };
         // `一周三`, `10分之1` and the like are something else.

@@ -1,8 +1,9 @@
 //! Days: `后天`, `下周三`, `月底`, `11月30日`, `12/1`, `next friday`.
 
 use super::amount::{Amount, OffsetKind, offset};
+use super::english;
 use super::number::{Number, digit, is_numeral, number};
-use super::text::{after, after_any, latin, look_up, spaces};
+use super::text::{after, after_any, look_up, spaces};
 
 /// What the words for a day say, before the calendar is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub(super) enum DayWords {
     In { amount: Amount, ago: bool },
     /// A weekday of this week (0), the next (1) …, or the coming one.
     Weekday { week: Option<i64>, weekday: i64 },
+    /// `下个工作日`.
+    NextWorking,
+    /// The last working day before a holiday, or the first after it: `春节前`.
+    Holiday { name: &'static str, before: bool },
     /// The end of the working week: `本周内`.
     WorkingWeek(i64),
     /// A week, without saying which day of it: `下周`.
@@ -55,6 +60,8 @@ pub(super) enum Month {
 pub(super) enum Day {
     Number(i8),
     Last,
+    FirstWorking,
+    LastWorking,
     /// The month alone.
     Any,
 }
@@ -85,11 +92,13 @@ pub(super) fn day(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     relative(c, i)
         .or_else(|| week(c, i))
         .or_else(|| in_days(c, i))
+        .or_else(|| holiday(c, i))
         .or_else(|| numeric(c, i))
         .or_else(|| quarter(c, i))
         .or_else(|| month(c, i))
         .or_else(|| day_of_month(c, i))
-        .or_else(|| english(c, i))
+        .or_else(|| english::day(c, i))
+        .or_else(|| english::day_and_month(c, i))
 }
 
 fn relative(c: &[char], i: usize) -> Option<(DayWords, usize)> {
@@ -97,6 +106,9 @@ fn relative(c: &[char], i: usize) -> Option<(DayWords, usize)> {
         RELATIVE.iter().find_map(|(word, days)| Some((days.clone(), after(c, i, word)?)))
     {
         return Some((words, end));
+    }
+    if let Some(end) = after_any(c, i, &["下一个工作日", "下个工作日"]) {
+        return Some((DayWords::NextWorking, end));
     }
     let (days, end) = look_up(c, i, &[("今", 0), ("明", 1), ("昨", -1), ("后", 2)])?;
     after_any(c, end, &PARTS_BEHIND)?;
@@ -108,6 +120,31 @@ fn in_days(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     let whole_days = offset.amount.seconds == 0 && offset.kind != OffsetKind::Bare;
     let ago = offset.kind == OffsetKind::Ago;
     whole_days.then_some((DayWords::In { amount: offset.amount, ago }, end))
+}
+
+/// `春节前`, `国庆节后`, `节前`; the names as the holiday data has them.
+fn holiday(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+    let names = [
+        ("元旦", "元旦"),
+        ("春节", "春节"),
+        ("过年", "春节"),
+        ("清明", "清明"),
+        ("五一", "劳动"),
+        ("劳动节", "劳动"),
+        ("端午", "端午"),
+        ("中秋", "中秋"),
+        ("国庆", "国庆"),
+        ("十一", "国庆"),
+        ("放假", ""),
+        ("年", "春节"),
+        ("节", ""),
+    ];
+    let (name, end) = look_up(c, i, &names)?;
+    let end = after_any(c, end, &["节放假", "放假", "假期", "节"]).unwrap_or(end);
+    let sides =
+        [("之前", true), ("以前", true), ("前", true), ("之后", false), ("以后", false), ("后", false)];
+    let (before, end) = look_up(c, end, &sides)?;
+    Some((DayWords::Holiday { name, before }, end))
 }
 
 const WEEK: [&str; 3] = ["星期", "礼拜", "周"];
@@ -122,7 +159,8 @@ fn week(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     if let Some(end) = after(c, end, "末") {
         return Some((DayWords::Weekend(week.unwrap_or(0)), end));
     }
-    if let Some(end) = after_any(c, end, &["之内", "以内", "内"]) {
+    if let Some(end) = after_any(c, end, &["最后一个工作日", "的最后一个工作日", "之内", "以内", "内"])
+    {
         return Some((DayWords::WorkingWeek(week.unwrap_or(0)), end));
     }
     let week = week?;
@@ -167,6 +205,14 @@ fn weekday(c: &[char], i: usize) -> Option<(i64, usize)> {
     Some((weekday, i + 1)).filter(|_| weekday < 6 || typed == '日' || typed == '天')
 }
 
+/// The weekday of `11/30(一)`, where nothing but the brackets says that it is one.
+pub(super) fn bracketed_weekday(c: &[char], i: usize) -> Option<(DayWords, usize)> {
+    let opened = i.checked_sub(1).is_some_and(|before| c[before] == '(');
+    let (weekday, end) = weekday(c, i)?;
+    let closed = opened && c.get(end) == Some(&')');
+    closed.then_some((DayWords::Weekday { week: None, weekday }, end))
+}
+
 fn number_day(number: Number) -> Option<i8> {
     i8::try_from(number.value).ok().filter(|day| (1..=31).contains(day))
 }
@@ -201,7 +247,8 @@ fn numeric(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     (!goes_on && second.digits <= 2 && first.digits != 3).then_some((words, end))
 }
 
-fn dated(year: Option<u32>, month: u32, day: u32) -> Option<DayWords> {
+/// The date of three numbers, where they can be one.
+pub(super) fn dated(year: Option<u32>, month: u32, day: u32) -> Option<DayWords> {
     let year = match year {
         None => Year::Unsaid,
         Some(year) => Year::Number(i16::try_from(year).ok().filter(|year| (1_970..=2_999).contains(year))?),
@@ -271,11 +318,18 @@ fn month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
 /// `底`, `中旬`, `5号`: what stands behind a month.
 fn day_in_month(c: &[char], i: usize) -> Option<(Day, usize)> {
     let edges = [
+        ("最后一个工作日", Day::LastWorking),
+        ("最后1个工作日", Day::LastWorking),
+        ("底最后一个工作日", Day::LastWorking),
+        ("第一个工作日", Day::FirstWorking),
+        ("第1个工作日", Day::FirstWorking),
+        ("最后一天", Day::Last),
         ("上旬", Day::Number(10)),
         ("中旬", Day::Number(20)),
         ("下旬", Day::Last),
         ("底", Day::Last),
         ("末", Day::Last),
+        ("尾", Day::Last),
         ("之内", Day::Last),
         ("以内", Day::Last),
         ("内", Day::Last),
@@ -343,120 +397,4 @@ fn day_of_month(c: &[char], i: usize) -> Option<(DayWords, usize)> {
     let (number, end) = number(c, i)?;
     let end = after_any(c, spaces(c, end), &["号", "日"])?;
     Some((DayWords::DayOfMonth(number_day(number)?), end))
-}
-
-fn english(c: &[char], i: usize) -> Option<(DayWords, usize)> {
-    let (word, end) = latin(c, i)?;
-    let words = match word.as_str() {
-        "today" | "tod" => DayWords::Relative(0),
-        "tomorrow" | "tmr" | "tmrw" => DayWords::Relative(1),
-        "yesterday" => DayWords::Relative(-1),
-        "eow" => DayWords::WorkingWeek(0),
-        "eom" => DayWords::Month { year: Year::Unsaid, month: Month::Coming, day: Day::Last },
-        "eoy" => DayWords::Month { year: Year::Unsaid, month: Month::Number(12), day: Day::Last },
-        "the" | "day" => {
-            let end = after_any(c, i, &["the day after tomorrow", "day after tomorrow"])?;
-            return Some((DayWords::Relative(2), end));
-        }
-        "end" => {
-            let ends = [
-                ("end of this week", DayWords::WorkingWeek(0)),
-                ("end of the week", DayWords::WorkingWeek(0)),
-                ("end of week", DayWords::WorkingWeek(0)),
-                ("end of next week", DayWords::WorkingWeek(1)),
-                (
-                    "end of this month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of the month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(0), day: Day::Last },
-                ),
-                (
-                    "end of next month",
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(1), day: Day::Last },
-                ),
-            ];
-            return ends.iter().find_map(|(word, words)| Some((words.clone(), after(c, i, word)?)));
-        }
-        "next" | "this" | "coming" | "last" => {
-            let week = match word.as_str() {
-                "next" => Some(1),
-                "this" => Some(0),
-                "last" => Some(-1),
-                _ => None,
-            };
-            let (word, end) = latin(c, spaces(c, end))?;
-            let words = match (word.as_str(), week) {
-                ("week", Some(0)) => DayWords::WorkingWeek(0),
-                ("week", Some(week)) => DayWords::Week(week),
-                ("month", Some(ahead)) => {
-                    DayWords::Month { year: Year::Unsaid, month: Month::Ahead(ahead), day: Day::Any }
-                }
-                _ => DayWords::Weekday { week, weekday: english_weekday(&word)? },
-            };
-            return Some((words, end));
-        }
-        _ => {
-            if let Some(weekday) = english_weekday(&word) {
-                let end = after(c, end, ".").unwrap_or(end);
-                return Some((DayWords::Weekday { week: None, weekday }, end));
-            }
-            return english_date(c, i);
-        }
-    };
-    Some((words, end))
-}
-
-fn english_weekday(word: &str) -> Option<i64> {
-    Some(match word {
-        "monday" | "mon" => 0,
-        "tuesday" | "tue" | "tues" => 1,
-        "wednesday" | "wed" => 2,
-        "thursday" | "thu" | "thur" | "thurs" => 3,
-        "friday" | "fri" => 4,
-        "saturday" | "sat" => 5,
-        "sunday" | "sun" => 6,
-        _ => return None,
-    })
-}
-
-fn english_month(c: &[char], i: usize) -> Option<(i8, usize)> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let (word, end) = latin(c, i)?;
-    let at =
-        MONTHS.iter().position(|month| *month == word || (word.len() == 3 && month.starts_with(&word)))?;
-    let end = after(c, end, ".").unwrap_or(end);
-    Some((i8::try_from(at).ok()? + 1, end))
-}
-
-/// `dec 1st, 2026`.
-fn english_date(c: &[char], i: usize) -> Option<(DayWords, usize)> {
-    let (month, end) = english_month(c, i)?;
-    let (day, end) = number(c, spaces(c, end))?;
-    let end = after_any(c, end, &["st", "nd", "rd", "th"]).unwrap_or(end);
-    if matches!(c.get(end), Some(':')) {
-        return None;
-    }
-    let comma = spaces(c, after(c, end, ",").unwrap_or(end));
-    let year = number(c, comma).filter(|(year, end)| year.digits == 4 && c.get(*end) != Some(&':'));
-    let (year, end) = year.map_or((None, end), |(year, end)| (Some(year.value), end));
-    Some((dated(year, u32::try_from(month).ok()?, day.value)?, end))
 }

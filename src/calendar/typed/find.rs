@@ -20,15 +20,17 @@ const TAIL: usize = 48;
 const HEAD: usize = 600;
 
 /// What people say they will have done by a date.
-const VERBS: [&str; 44] = [
+const VERBS: [&str; 56] = [
     "处理完成",
     "处理完",
     "整理完",
+    "准备好",
     "给客户",
     "给结论",
     "给答复",
     "给方案",
     "给结果",
+    "发给",
     "给出",
     "给到",
     "给我",
@@ -57,14 +59,24 @@ const VERBS: [&str; 44] = [
     "弄好",
     "做完",
     "做好",
+    "改完",
+    "改好",
+    "测完",
+    "搞完",
+    "弄完",
+    "看完",
+    "签完",
+    "约好",
     "到位",
     "闭环",
+    "出来",
+    "提测",
+    "签",
     "回",
     "给",
     "交",
     "发",
     "出",
-    "必须",
 ];
 
 /// What may follow those verbs.
@@ -102,6 +114,7 @@ pub fn split_trailing<'a>(
 
 /// The end of a text that goes on behind a date only with `前回复`-like words and particles.
 pub(super) fn behind_deadline(c: &[char], end: usize) -> usize {
+    let end = after_any(c, end, &["左右", "前后", "上下"]).unwrap_or(end);
     let mut at = spaces(c, end);
     at = after_any(c, at, &["要", "需要", "请", "务必", "必须", "能", "可以"]).unwrap_or(at);
     if let Some(behind) = after_any(c, at, &VERBS) {
@@ -134,7 +147,8 @@ fn stands_at_the_end(c: &[char], start: usize, phrase: &Phrase) -> bool {
     if phrase.digits == Some('.') && phrase.is_lone_day() {
         return false;
     }
-    stands_free(c, start) || phrase.is_plain()
+    // The 在 of 放在周五 belongs to the text.
+    stands_free(c, start) || (phrase.is_plain() && !matches!(c[start], '在' | '于'))
 }
 
 /// Finds the date or time that stands free in a text, with a time of day rather than without.
@@ -162,9 +176,23 @@ pub fn find_anywhere(
         }
         start = end;
     }
-    let (start, end, phrase) = best?;
+    let (start, end, mut phrase) = best?;
+    if phrase.days.is_empty() && phrase.offset.is_none() {
+        phrase.days = lone_day(c).unwrap_or_default();
+    }
     let range = folded.offsets[start]..folded.offsets[end];
     Some((range, resolve::resolve(&phrase, now, calendar)))
+}
+
+/// The day of `明天 项目例会 10点`, which stands apart from the hour.
+fn lone_day(c: &[char]) -> Option<Vec<DayWords>> {
+    let days = (0..c.len()).filter_map(|start| {
+        let (phrase, end) = phrase(c, start)?;
+        let free = stands_free(c, start) && c.get(end).is_none_or(|next| !next.is_alphanumeric());
+        let day = free && phrase.is_lone_day() && stands_in_the_middle(c, start, end, &phrase);
+        day.then_some(phrase.days)
+    });
+    days.into_iter().next()
 }
 
 fn weight(phrase: &Phrase) -> u8 {

@@ -60,7 +60,7 @@ pub(super) struct EndWords {
     clock: ClockWords,
 }
 
-const PARTS: [(&str, Part); 41] = [
+const PARTS: [(&str, Part); 43] = [
     ("大清早", Part::Early),
     ("一大早", Part::Early),
     ("清早", Part::Early),
@@ -74,6 +74,8 @@ const PARTS: [(&str, Part); 41] = [
     ("凌晨", Part::Dawn),
     ("中午", Part::Noon),
     ("正午", Part::Noon),
+    ("午饭前", Part::Noon),
+    ("午休前", Part::Noon),
     ("下午", Part::Afternoon),
     ("午后", Part::Afternoon),
     ("傍晚", Part::Dusk),
@@ -300,7 +302,9 @@ impl TimeWords {
     /// Whether the words leave the half of the day open, as `9点` does.
     pub fn could_be_evening(&self) -> bool {
         self.part.is_none()
-            && self.clock.is_some_and(|clock| !clock.literal && (7..=12).contains(&clock.hour))
+            && self
+                .clock
+                .is_some_and(|clock| !clock.literal && !clock.colon && (7..=12).contains(&clock.hour))
     }
 
     /// Whether the words name the first hours of a day, which typed alone can only be the coming ones.

@@ -10,11 +10,13 @@
 //! - An hour alone is today's and refused when past; only 凌晨 and 0点 are the coming ones.
 //! - A day and month are this year's and refused when past; in November and December, January and February
 //!   are next year's. A day alone (5号) is the coming one, as a weekday is.
+//! - 春节前 is the last working day before the holiday, 春节后 the first one after it.
 //! - 3天后 and 三个工作日内 are dates, 两小时后 and 24小时内 are instants.
 
 mod amount;
 mod day;
 mod echo;
+mod english;
 mod find;
 mod hour;
 mod number;
@@ -60,7 +62,7 @@ pub enum Unreadable {
         reading: String,
     },
     /// It can mean more than one instant: a question with at most three buttons.
-    #[error("这个时间有几种读法，请选一个：{}", words.join("、"))]
+    #[error("{}", question(words))]
     Ambiguous {
         /// The instants, in order.
         choices: Vec<Timestamp>,
@@ -91,7 +93,7 @@ pub enum Unreadable {
 
 /// Reads a text that is a date, a time, a stretch of time or a duration from now, and nothing else.
 pub fn read(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Reading, Unreadable> {
-    let text = text.trim();
+    let text = unwrapped(text.trim());
     if let Some(reading) = exact(text, now, calendar) {
         return reading;
     }
@@ -107,9 +109,23 @@ pub fn read(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Reading, 
     resolve::resolve(&phrase, now, calendar)
 }
 
+fn question(words: &[String]) -> String {
+    match words {
+        [only] => format!("是指 {only} 吗？请写明上午还是晚上"),
+        _ => format!("这个时间有几种读法，请选一个：{}", words.join("、")),
+    }
+}
+
+/// Takes off the brackets or quotes around a whole text.
+fn unwrapped(text: &str) -> &str {
+    let pairs = [('(', ')'), ('（', '）'), ('【', '】'), ('「', '」'), ('“', '”'), ('"', '"')];
+    let inner = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);
+    pairs.into_iter().find_map(inner).map_or(text, str::trim)
+}
+
 /// An instant as machines write it, with its zone.
 fn exact(text: &str, now: Timestamp, calendar: &Calendar) -> Option<Result<Reading, Unreadable>> {
-    let written = text.len() >= 20 && text.is_ascii() && text.contains(['T', 't']);
+    let written = text.len() >= 17 && text.is_ascii() && text.contains(['T', 't']);
     let at: Timestamp = written.then(|| text.parse().ok()).flatten()?;
     if at <= now {
         return Some(Err(Unreadable::Past { reading: echo(at, now, calendar) }));
@@ -245,11 +261,12 @@ mod tests {
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         let started = Instant::now();
         for piece in ["明天", "3点", "周三 ", "1", "((((", "12/1 10点-11点 ", "下"] {
-            let text = piece.repeat(10_240 / piece.len());
+            // Looking at all of a megabyte from each of its places would take hours; a slow machine has seconds.
+            let text = piece.repeat(1_000_000 / piece.len());
             let _ = read(&text, now, &calendar);
             let _ = split_trailing(&text, now, &calendar);
             let _ = find_anywhere(&text, now, &calendar);
         }
-        assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }

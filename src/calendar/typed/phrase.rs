@@ -1,7 +1,7 @@
 //! The words of one date, time or stretch, in whatever order they stand.
 
 use super::amount::{Offset, OffsetKind, offset};
-use super::day::{Day, DayWords, Month, Year, day};
+use super::day::{Day, DayWords, Month, Year, bracketed_weekday, day};
 use super::hour::{TimeWords, time};
 use super::number::is_numeral;
 use super::text::{after, after_any, spaces};
@@ -22,8 +22,9 @@ pub(super) struct Phrase {
 /// One phrase has no more words than these.
 const MOST_ITEMS: usize = 5;
 
-const BEFORE: [&str; 21] = [
+const BEFORE: [&str; 25] = [
     "截止时间",
+    "截止日期",
     "截止到",
     "截止",
     "截至",
@@ -39,16 +40,19 @@ const BEFORE: [&str; 21] = [
     "大概",
     "于",
     "在",
+    "deadline:",
+    "deadline ",
+    "due:",
+    "due ",
     "by ",
     "before ",
-    "due ",
     "on ",
     "at ",
 ];
 
 /// Which of `BEFORE` make a deadline of what follows.
 fn makes_deadline(c: &[char], i: usize) -> bool {
-    after_any(c, i, &["截", "最", "不晚于", "赶在", "by ", "before ", "due "]).is_some()
+    after_any(c, i, &["截", "最", "不晚于", "赶在", "by ", "before ", "due", "deadline"]).is_some()
 }
 
 /// Reads the phrase that begins exactly here.
@@ -88,11 +92,14 @@ pub(super) fn phrase(c: &[char], i: usize) -> Option<(Phrase, usize)> {
 /// Skips what may stand between two words, and counts the brackets it opens.
 fn separators(c: &[char], mut i: usize, inside: bool) -> (usize, i32) {
     let mut parens = 0;
-    while inside {
+    if !inside {
+        return (i, 0);
+    }
+    loop {
         match c.get(i) {
             Some(' ' | ',' | '的' | '、') => i += 1,
             Some('(') => (i, parens) = (i + 1, parens + 1),
-            Some('t') if c.get(i + 1).is_some_and(char::is_ascii_digit) => i += 1,
+            Some('t' | '@') if c.get(i + 1).is_some_and(char::is_ascii_digit) => i += 1,
             _ => match after_any(c, i, &["at ", "on ", "@ "]) {
                 Some(behind) => i = behind,
                 None => break,
@@ -121,6 +128,12 @@ fn item(c: &[char], i: usize, phrase: &mut Phrase) -> Option<usize> {
         phrase.time = Some(words);
         return Some(end);
     }
+    if !phrase.days.is_empty()
+        && let Some(found) = bracketed_weekday(c, i)
+    {
+        phrase.days.push(found.0);
+        return Some(found.1);
+    }
     if phrase.days.len() < 3
         && let Some((words, end)) = day(c, i)
     {
@@ -148,6 +161,7 @@ fn deadline_mark(c: &[char], i: usize) -> Option<usize> {
     let end = after_any(c, start, &["之前", "以前", "前", "截止", "为止", "之内", "以内", "内", "止"])?;
     let last = c[end - 1];
     let another_word = match last {
+        '前' if after_any(c, end, &["提交", "提供", "提出", "提测"]).is_some() => "",
         '前' => "端台期提往后置天年面景缀瞻沿缘言",
         '内' => "部容网测存置核外功",
         _ => "",
@@ -172,8 +186,12 @@ impl Phrase {
         let plain_day = self.days.iter().any(|words| match words {
             DayWords::Relative(days) => *days >= 0,
             DayWords::EitherRelative(..) | DayWords::Weekday { .. } => true,
-            DayWords::WorkingWeek(_) | DayWords::Weekend(_) | DayWords::Quarter { .. } => true,
+            DayWords::NextWorking
+            | DayWords::WorkingWeek(_)
+            | DayWords::Weekend(_)
+            | DayWords::Quarter { .. } => true,
             DayWords::NumberedQuarter { .. } => true,
+            DayWords::Holiday { .. } => true,
             DayWords::In { ago, .. } => !ago,
             DayWords::Month { day: Day::Any, .. } => false,
             DayWords::Month { year, .. } => self.digits.is_none() || *year != Year::Unsaid,
@@ -191,7 +209,7 @@ pub(super) fn is_torn(c: &[char], i: usize) -> bool {
     let Some(before) = i.checked_sub(1).map(|before| c[before]) else { return false };
     let first = c[i];
     match before {
-        '第' | '每' => true,
+        '@' | '第' | '每' | '或' | '和' | '与' | '及' => true,
         _ if is_numeral(first) => {
             is_numeral(before) || "几多半.,-/:v".contains(before) || before.is_ascii_alphabetic()
         }
@@ -199,8 +217,11 @@ pub(super) fn is_torn(c: &[char], i: usize) -> bool {
         '上' | '下' | '本' | '这' | '个' | '当' => {
             matches!(first, '周' | '星' | '礼' | '月' | '季' | '年' | '午' | '班' | '下' | '上')
         }
+        // The 节 of 章节后, the 年 of 多年前.
+        _ if first == '节' => before.is_alphanumeric(),
+        _ if first == '年' && matches!(c.get(i + 1), Some('前' | '后')) => before.is_alphanumeric(),
         '大' => matches!(first, '后' | '前'),
-        _ if matches!(first, '周' | '月' | '年' | '季' | '星') => {
+        _ if matches!(first, '周' | '月' | '年' | '季' | '星' | '节') => {
             is_numeral(before) || before == '半' || before == '度'
         }
         '今' | '明' | '昨' | '去' => matches!(first, '天' | '日' | '年' | '早' | '晚'),

@@ -64,6 +64,14 @@ impl Reader<'_> {
         let mut first = first;
         for other in others {
             dates = match (first, other) {
+                (DayWords::In { amount, ago: false }, DayWords::Weekday { week: None, weekday }) => {
+                    match amount.in_weeks() {
+                        Some(week) => {
+                            self.dates(&DayWords::Weekday { week: Some(week), weekday: *weekday })?
+                        }
+                        None => self.agreeing(dates, *weekday)?,
+                    }
+                }
                 (_, DayWords::Weekday { week: None, weekday }) => self.agreeing(dates, *weekday)?,
                 (DayWords::Weekday { week: None, weekday }, _) => {
                     self.agreeing(self.dates(other)?, *weekday)?
@@ -132,6 +140,18 @@ impl Reader<'_> {
             DayWords::Week(week) if *week < 0 => in_week(*week, 4),
             DayWords::Week(week) => return Ok([0, 2, 4].map(|weekday| in_week(*week, weekday)).to_vec()),
             DayWords::Weekend(week) => return Ok([5, 6].map(|weekday| in_week(*week, weekday)).to_vec()),
+            DayWords::NextWorking => self.calendar.next_working_day(today),
+            DayWords::Holiday { name, before } => {
+                let mut holidays = self.calendar.holidays_named(name, today);
+                if *before {
+                    let (first, _) =
+                        holidays.find(|(first, _)| *first > today).ok_or(Unreadable::NotATime)?;
+                    self.calendar.previous_working_day(first)
+                } else {
+                    let (_, last) = holidays.next().ok_or(Unreadable::NotATime)?;
+                    self.calendar.next_working_day(last)
+                }
+            }
             DayWords::Month { year, month, day } => return self.in_month(*year, *month, *day),
             DayWords::DayOfMonth(day) => return self.day_of_month(*day),
             DayWords::Quarter { ahead, last } => {
@@ -192,6 +212,11 @@ impl Reader<'_> {
         let date = |day: i8| Date::new(first.year(), first.month(), day);
         match day {
             Day::Last => Ok(vec![first.last_of_month()]),
+            Day::LastWorking => {
+                let next = first.last_of_month().saturating_add(1.day());
+                Ok(vec![self.calendar.previous_working_day(next)])
+            }
+            Day::FirstWorking => Ok(vec![self.calendar.next_working_day(first.saturating_sub(1.day()))]),
             Day::Number(day) => date(day).map(|date| vec![date]).map_err(|_| no_such_day(first, day)),
             Day::Any => {
                 let dates = [first, first.saturating_add(14.days()), first.last_of_month()];
@@ -240,7 +265,10 @@ impl Reader<'_> {
         }
         let day = |days: i64| self.today.saturating_add(days.days());
         if words.is_empty() && time.is_after_midnight() {
-            return Ok(self.as_timed(self.instant(day(1), begins[0])));
+            return match begins.as_slice() {
+                [begin] => Ok(self.as_timed(self.instant(day(1), *begin))),
+                _ => Err(self.ambiguous(begins.iter().map(|begin| self.instant(day(1), *begin)).collect())),
+            };
         }
         let today = matches!(words, [] | [DayWords::Relative(0)]);
         let evening = self.instant(self.today, begins[0] + 720);

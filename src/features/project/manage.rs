@@ -147,13 +147,9 @@ pub struct Archive {
 }
 
 impl Command for Archive {
-    const SPEC: Spec = Spec::new(
-        "项目",
-        Form::Act("归档", "archive"),
-        "/项目 归档",
-        "不再提醒和汇总；/项目 归档 取消 恢复",
-    )
-    .who(Who::Triangle);
+    const SPEC: Spec =
+        Spec::new("项目", Form::Act("归档", "archive"), "/项目 归档", "不再提醒和汇总；/项目 归档 取消 恢复")
+            .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         match args.text.as_str() {

@@ -31,8 +31,11 @@ pub fn card(dossier: &Dossier, cx: &Context) -> Message {
     if !seats.is_empty() {
         message = message.line(seats.join(" · "));
     }
-    let missing: Vec<&str> =
-        Role::TRIANGLE.iter().filter(|role| project.holders(**role).is_empty()).map(|role| role.name()).collect();
+    let missing: Vec<&str> = Role::TRIANGLE
+        .iter()
+        .filter(|role| project.holders(**role).is_empty())
+        .map(|role| role.name())
+        .collect();
     if !missing.is_empty() {
         message = message.line(format!("还没有{}：/角色 {} @某人", missing.join("、"), missing[0]));
     }
@@ -72,7 +75,8 @@ fn names(project: &Project, role: Role) -> String {
 
 /// What a new project still needs.
 pub fn founded(dossier_name: &str, project: &Project, known_customer: bool) -> Message {
-    let mut message = Message::text(format!("项目「{dossier_name}」已建立，本群为项目群 · {}阶段", project.phase.name()));
+    let mut message =
+        Message::text(format!("项目「{dossier_name}」已建立，本群为项目群 · {}阶段", project.phase.name()));
     if let Some(customer) = &project.customer {
         message = message.line(format!("客户 {customer}"));
         if !known_customer {

@@ -1,1 +1,180 @@
-//! (being written)
+//! Feishu (and Lark): webhooks in, messages out.
+//!
+//! [`webhook`] takes a delivery, [`delivery`] verifies it, [`event`] and [`typed`] understand it, and
+//! [`Feishu::inbound`] adds the names. Outwards [`card`] and [`text`] render, [`api`] calls, and
+//! [`fault`] sorts what goes wrong.
+//!
+//! Start of the documentation: <https://open.feishu.cn/document/home/index>
+
+mod api;
+mod card;
+mod delivery;
+mod directory;
+mod event;
+mod fault;
+mod seal;
+mod send;
+mod text;
+mod token;
+mod typed;
+mod webhook;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+
+use crate::{
+    chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, What},
+    clock::SharedClock,
+};
+
+use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered};
+use api::Api;
+use directory::{Chat, Directory};
+use event::{Deed, Happened};
+
+pub use webhook::routes;
+
+/// What ids of this platform begin with.
+pub const NAME: &str = "feishu";
+
+/// How to reach Feishu, and how to know that it is Feishu who calls.
+#[derive(Clone)]
+pub struct Settings {
+    /// `cli_…`.
+    pub app_id: String,
+    /// The app's secret.
+    pub app_secret: String,
+    /// The Encrypt Key of the console, where one is set there.
+    pub encrypt_key: Option<String>,
+    /// The Verification Token of the console.
+    pub verification_token: String,
+    /// `https://open.feishu.cn`, or Lark's.
+    pub base_url: String,
+    /// How old a delivery may be.
+    pub window_back: SignedDuration,
+    /// How far ahead of our clock a delivery may be.
+    pub window_ahead: SignedDuration,
+}
+
+/// The app on Feishu.
+pub struct Feishu {
+    settings: Settings,
+    clock: SharedClock,
+    api: Arc<Api>,
+    directory: Directory,
+}
+
+impl Feishu {
+    /// Connects to nobody yet. An empty Encrypt Key counts as none.
+    pub fn new(mut settings: Settings, clock: SharedClock) -> Self {
+        settings.encrypt_key = settings.encrypt_key.filter(|key| !key.is_empty());
+        let api = Arc::new(Api::new(&settings, clock.clone()));
+        let directory = Directory::new(api.clone(), clock.clone());
+        Self { settings, clock, api, directory }
+    }
+
+    /// Adds names to what happened; `None` where nothing was said.
+    async fn inbound(&self, happened: Happened) -> Option<Inbound> {
+        let Happened { keys, chat, open_id, at, message, deed } = happened;
+        let mentioned = matches!(&deed, Deed::Wrote { mentions, .. } if !mentions.is_empty());
+        // All at once, so that the budget is spent once.
+        let chat_id = chat.id.clone();
+        let (room, sender, me) = tokio::join!(self.room(chat), self.person(open_id, &chat_id), async {
+            match mentioned {
+                true => self.directory.me().await,
+                false => None,
+            }
+        });
+        let what = match deed {
+            Deed::Wrote { message_type, content, mentions, parent } => {
+                self.note_names(&mentions);
+                let own = typed::own(&mentions, me.as_deref());
+                let typed::Read { text, addressed } = typed::read(&message_type, &content, &mentions, own)?;
+                What::Said { text, addressed, quotes: parent.map(|id| MessageId::new(NAME, &id)) }
+            }
+            Deed::Pressed(line) => What::Pressed { line },
+            Deed::Added => What::Joined,
+        };
+        Some(Inbound {
+            // Two apps in one chat see the same message under the same id.
+            keys: keys.into_iter().map(|key| format!("{NAME}:{}:{key}", self.settings.app_id)).collect(),
+            room,
+            sender,
+            written_at: at,
+            reply_to: message.map(|id| ReplyTo { message: MessageId::new(NAME, &id), session: None }),
+            what,
+        })
+    }
+
+    async fn room(&self, chat: event::Chat) -> Room {
+        let id = RoomId::new(NAME, &chat.id);
+        if chat.direct == Some(true) {
+            self.directory.note_chat(&chat.id, Chat { name: None, direct: true });
+            return Room { id, name: None, direct: true };
+        }
+        if let Some(name) = chat.name {
+            self.directory.note_chat(&chat.id, Chat { name: Some(name.clone()), direct: false });
+            return Room { id, name: Some(name), direct: false };
+        }
+        let known = self.directory.chat(&chat.id).await.unwrap_or_default();
+        Room { id, name: known.name, direct: chat.direct.unwrap_or(known.direct) }
+    }
+
+    async fn person(&self, open_id: String, chat_id: &str) -> Person {
+        let name = match open_id.is_empty() {
+            true => None,
+            false => self.directory.person(&open_id, Some(chat_id)).await,
+        };
+        Person { id: PersonId::new(NAME, &open_id), name: name.unwrap_or(open_id) }
+    }
+
+    /// Mentions come with names: no need to ask for those later.
+    fn note_names(&self, mentions: &[typed::Mention]) {
+        for person in mentions.iter().filter_map(typed::Mention::person) {
+            if person.name != person.id.raw() {
+                self.directory.note_person(person.id.raw(), &person.name);
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Platform for Feishu {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
+        self.send(parcel).await
+    }
+
+    fn notifies_in(&self, _room: &RoomId) -> bool {
+        true
+    }
+
+    /// `uuid` is remembered for one hour. `[D:msg-create]`
+    fn remembers(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            // Feishu: 5 a second into one chat, all its bots together; one place is left to the others.
+            per_target: Rate { burst: 1, per: Duration::from_millis(250) },
+            // Feishu: 50 a second and 1000 a minute. 48 in the first second, 992 in the first minute.
+            per_app: Rate { burst: 32, per: Duration::from_secs(2) },
+        }
+    }
+
+    async fn name_of(&self, person: &PersonId) -> Option<String> {
+        match person.platform() == NAME {
+            true => self.directory.person(person.raw(), None).await,
+            false => None,
+        }
+    }
+
+    async fn ready(&self) -> Result<(), String> {
+        self.api.token().await.map(drop).map_err(|fault| fault.why())
+    }
+}

@@ -15,10 +15,10 @@ use anyhow::{Context, Result, bail, ensure};
 use sled::Batch;
 
 use super::{
-    Reading,
     disk::{Disk, Held},
-    read_state,
+    reading::{Reading, read_state, survey},
     state::{Marker, replace, sync_folder},
+    value,
 };
 use crate::store::Findings;
 
@@ -40,6 +40,8 @@ pub(super) fn backup(reading: Reading, to: &Path) -> Result<u64> {
         let mut rows: u64 = 0;
         for row in reading.db().iter() {
             let (key, row) = row?;
+            value::check(&key, &row, |key| reading.db().get(key))
+                .context("the store is damaged, so no copy was made of it; keep the earlier ones")?;
             out.write(&u32::try_from(key.len())?.to_be_bytes())?;
             out.write(&u32::try_from(row.len())?.to_be_bytes())?;
             out.write(&key)?;
@@ -77,13 +79,7 @@ pub fn restore(file: &Path, folder: &Path, force: bool) -> Result<Findings> {
         fill(&disk, file)?;
         let state = read_state(&disk.db)?.context("the copy has no state row")?;
         ensure!(disk.db.len() as u64 == rows, "the copy has rows twice");
-        let findings = Findings {
-            rows: super::count(&disk.db, super::Kind::Row)?,
-            projects: super::count(&disk.db, super::Kind::Version)?,
-            outgoing: super::count(&disk.db, super::Kind::Outgoing)?,
-            bytes: disk.bytes()?,
-            warnings: Vec::new(),
-        };
+        let findings = survey(&disk, Vec::new())?;
         (state, findings)
     };
     let before = folder.join("sled.before-restore");

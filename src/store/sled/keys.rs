@@ -35,24 +35,25 @@ const HASHED: u8 = 0xFF;
 
 /// What a key is about; its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Kind {
-    State = b'm' as isize,
-    Version = b'v' as isize,
-    Row = b'r' as isize,
-    Wake = b'w' as isize,
-    WakeOf = b'W' as isize,
-    Log = b'l' as isize,
-    LogOf = b'k' as isize,
-    Seen = b's' as isize,
-    SeenUntil = b'S' as isize,
-    About = b'a' as isize,
-    AboutUntil = b'A' as isize,
-    Outgoing = b'o' as isize,
-    DeadLetter = b'd' as isize,
-    ChatRoom = b'C' as isize,
-    ChatLine = b'c' as isize,
-    ChatKey = b'K' as isize,
-    Rest = b'+' as isize,
+    State = b'm',
+    Version = b'v',
+    Row = b'r',
+    Wake = b'w',
+    WakeOf = b'W',
+    Log = b'l',
+    LogOf = b'k',
+    Seen = b's',
+    SeenUntil = b'S',
+    About = b'a',
+    AboutUntil = b'A',
+    Outgoing = b'o',
+    DeadLetter = b'd',
+    ChatRoom = b'C',
+    ChatLine = b'c',
+    ChatKey = b'K',
+    Rest = b'+',
 }
 
 impl Kind {

@@ -2,47 +2,53 @@
 //!
 //! What it promises, and why one may believe it:
 //! - **What is acknowledged survives a kill and a power cut.** A write is answered after its flush, and a
-//!   flush is on disk when it returns ([`disk`]). The kill is tested for real in `tests/store`.
+//!   flush is on disk when it returns (`disk.rs`). The kill is tested for real in `tests/store`; the power
+//!   cut rests on the attribute that `disk.rs` sets, and the findings say so where it is refused.
 //! - **A commit is whole or not there.** Everything lies in one tree, and a group of commits is one sled
-//!   batch, which recovery replays entirely or not at all ([`writer`]).
+//!   batch, which recovery replays entirely or not at all (`writer.rs`).
 //! - **Nobody acts on what may vanish.** Readers do not see a batch before its flush, and "stale" or "seen
 //!   before" is answered after the flush of what made it so.
 //! - **A damaged value is noticed, not believed.** Every row carries its format and a checksum that also
-//!   covers its key ([`value`]).
+//!   covers its key (`value.rs`).
 //! - **A loss is an alarm, not a fresh start.** A marker file beside sled's files knows which store this
-//!   is and how far it was when last opened or closed ([`state`]).
+//!   is and how far it was when last opened or closed (`state.rs`).
 //! - **After a failed write nothing is believed any more**, neither read nor written, until the store is
 //!   opened anew; a disk that is nearly full refuses writes before that happens.
 //!
 //! What grows: rows and logs, for ever, since the rules keep them for ever. All else is bounded: marks
 //! and message ids by [`Store::sweep`], a chat by its newest two thousand lines, dead letters by whoever
-//! drops them. sled's files settle at several times the live data; `backup` and `restore` compact them.
-//! Memory is the cache (64 MB) and sled's page table, about a tenth of a KB for each row.
+//! drops them. sled's files settle at about eight times the live data; `backup` and `restore` compact
+//! them. Memory is the cache (64 MB) and sled's page table, together 180 MB at a million rows.
 //!
 //! The folder holds `sled/` (sled's own), `store.marker`, and `store.lock`.
 
 mod backup;
 mod disk;
 mod keys;
+mod reading;
 mod state;
 mod value;
 mod verify;
 mod writer;
 mod writes;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex, OnceLock},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
-use sled::{Batch, Db, IVec};
-use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use sled::Batch;
+use tokio::sync::RwLock;
 
 use self::{
     disk::{Disk, Held},
-    keys::{KeyBytes, Kind, STATE},
+    keys::{Kind, STATE},
+    reading::{Reading, read_state, survey, understood},
     state::{Marker, State},
     writer::{Shared, Writer},
     writes::{ChatRoom, Told},
@@ -107,13 +113,7 @@ impl SledStore {
             ));
         }
         warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        let opened = Findings {
-            rows: count(&disk.db, Kind::Row)?,
-            projects: count(&disk.db, Kind::Version)?,
-            outgoing: count(&disk.db, Kind::Outgoing)?,
-            bytes: disk.bytes()?,
-            warnings,
-        };
+        let opened = survey(&disk, warnings)?;
         let shared = Arc::new(Shared {
             disk,
             held,
@@ -183,14 +183,16 @@ impl Store for SledStore {
     }
 
     async fn load(&self, project: ProjectId) -> Result<Stored> {
-        let reading = self.reading().await?;
-        let version = reading.get(&Kind::Version.key().project(project))?;
-        let version = version.map_or(Ok(0), |version| writes::read_u64(&version))?;
-        let rows = reading.values(&Kind::Row.key().project(project)).map(|row| {
-            let (key, value) = row?;
-            Ok((understood(keys::read_row(&key))?.key, value))
-        });
-        Ok(Stored { version, rows: rows.collect::<Result<_>>()? })
+        self.reading_long(move |reading| {
+            let version = reading.get(&Kind::Version.key().project(project))?;
+            let version = version.map_or(Ok(0), |version| writes::read_u64(&version))?;
+            let rows = reading.values(&Kind::Row.key().project(project)).map(|row| {
+                let (key, value) = row?;
+                Ok((understood(keys::read_row(&key))?.key, value))
+            });
+            Ok(Stored { version, rows: rows.collect::<Result<_>>()? })
+        })
+        .await
     }
 
     async fn due(&self, until: Timestamp, most: usize) -> Result<Vec<(Timestamp, RowKey)>> {
@@ -206,17 +208,19 @@ impl Store for SledStore {
     }
 
     async fn log(&self, project: ProjectId, key: Option<Key>, most: usize) -> Result<Vec<Entry>> {
-        let reading = self.reading().await?;
-        let prefix = match key {
-            Some(key) => Kind::LogOf.key().project(project).record(key),
-            None => Kind::Log.key().project(project),
-        };
-        let entries = reading.keys(&prefix).rev().take(most).map(|key| {
-            let number = understood(keys::read_number(&key?))?;
-            let entry = reading.get(&Kind::Log.key().project(project).number(number))?;
-            Ok(serde_json::from_slice(&entry.context("a log entry is missing")?)?)
-        });
-        entries.collect()
+        self.reading_long(move |reading| {
+            let prefix = match key {
+                Some(key) => Kind::LogOf.key().project(project).record(key),
+                None => Kind::Log.key().project(project),
+            };
+            let entries = reading.keys(&prefix).rev().take(most).map(|key| {
+                let number = understood(keys::read_number(&key?))?;
+                let entry = reading.get(&Kind::Log.key().project(project).number(number))?;
+                value::parse(&entry.context("a log entry is missing")?)
+            });
+            entries.collect()
+        })
+        .await
     }
 
     async fn has_seen(&self, key: &str) -> Result<bool> {
@@ -227,20 +231,22 @@ impl Store for SledStore {
     }
 
     async fn outgoing(&self) -> Result<Vec<Outgoing>> {
-        let reading = self.reading().await?;
-        reading.values(&Kind::Outgoing.key()).map(|row| Ok(serde_json::from_slice(&row?.1)?)).collect()
+        self.reading_long(|reading| {
+            reading.values(&Kind::Outgoing.key()).map(|row| value::parse(&row?.1)).collect()
+        })
+        .await
     }
 
     async fn about(&self, message: &MessageId) -> Result<Option<About>> {
         let reading = self.reading().await?;
         let Some(told) = reading.get(&Kind::About.key().name(&message.0))? else { return Ok(None) };
-        let told: Told = serde_json::from_slice(&told)?;
+        let told: Told = value::parse(&told)?;
         Ok((told.until > self.shared.now()).then_some(told.about))
     }
 
     async fn dead_letters(&self) -> Result<Vec<DeadLetter>> {
         let reading = self.reading().await?;
-        let letters = reading.values(&Kind::DeadLetter.key()).map(|row| Ok(serde_json::from_slice(&row?.1)?));
+        let letters = reading.values(&Kind::DeadLetter.key()).map(|row| value::parse(&row?.1));
         let mut letters: Vec<DeadLetter> = letters.collect::<Result<_>>()?;
         letters.sort_by_key(|letter| (letter.at, letter.outgoing.id));
         Ok(letters)
@@ -290,7 +296,7 @@ impl Store for SledStore {
     async fn chat_rooms(&self) -> Result<Vec<String>> {
         let reading = self.reading().await?;
         let rooms = reading.values(&Kind::ChatRoom.key());
-        let rooms = rooms.map(|row| Ok(serde_json::from_slice::<ChatRoom>(&row?.1)?.name));
+        let rooms = rooms.map(|row| Ok(value::parse::<ChatRoom>(&row?.1)?.name));
         let mut rooms: Vec<String> = rooms.collect::<Result<_>>()?;
         rooms.sort();
         Ok(rooms)
@@ -313,76 +319,6 @@ impl Store for SledStore {
     }
 }
 
-/// What is on disk at one moment: as long as this is held, the writer waits.
-struct Reading {
-    shared: Arc<Shared>,
-    _guard: OwnedRwLockReadGuard<()>,
-}
-
-impl Reading {
-    fn new(shared: Arc<Shared>, guard: OwnedRwLockReadGuard<()>) -> Result<Self> {
-        if let Some(why) = shared.failed.get() {
-            return Err(anyhow!("a write failed, the store must be opened anew: {why}"));
-        }
-        Ok(Self { shared, _guard: guard })
-    }
-
-    fn db(&self) -> &Db {
-        &self.shared.disk.db
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        value::read(key, |key| self.db().get(key))
-    }
-
-    fn keys(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Result<IVec>> + use<> {
-        self.db().scan_prefix(prefix).keys().map(|key| Ok(key?))
-    }
-
-    fn values<'a>(&'a self, prefix: &KeyBytes) -> impl Iterator<Item = Result<(IVec, Vec<u8>)>> + use<'a> {
-        self.values_from(prefix.clone(), prefix)
-    }
-
-    /// The keys and values from `first` on, as long as the keys begin with `prefix`.
-    fn values_from<'a>(
-        &'a self,
-        first: KeyBytes,
-        prefix: &[u8],
-    ) -> impl Iterator<Item = Result<(IVec, Vec<u8>)>> + use<'a> {
-        let prefix = prefix.to_vec();
-        self.db()
-            .range(first.0..)
-            .take_while(move |row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))
-            .map(|row| {
-                let (key, head) = row?;
-                let value = value::decode(&key, &head, |key| self.db().get(key))?;
-                Ok((key, value))
-            })
-    }
-}
-
-fn understood<T>(read: Option<T>) -> Result<T> {
-    read.context("a key of the store cannot be read")
-}
-
-fn count(db: &Db, kind: Kind) -> Result<u64> {
-    let mut count = 0;
-    for key in db.scan_prefix(kind.key()).keys() {
-        key?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-/// The state of the store in this sled; `None` if it is empty.
-fn read_state(db: &Db) -> Result<Option<State>> {
-    if let Some(state) = value::read(STATE, |key| db.get(key))? {
-        return State::parse(&state).map(Some);
-    }
-    ensure!(db.iter().next().is_none(), "the store's state row is missing; this is no store of this program");
-    Ok(None)
-}
-
 /// Makes an empty sled a store.
 fn make(disk: &Disk) -> Result<State> {
     let state = State::fresh()?;
@@ -392,44 +328,4 @@ fn make(disk: &Disk) -> Result<State> {
     }
     disk.write(batch)?;
     Ok(state)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::Ordering;
-
-    use super::*;
-    use crate::store::Seen;
-
-    fn mark(name: &str) -> Commit {
-        Commit { seen: vec![Seen { key: name.into(), until: Timestamp::MAX }], ..Commit::default() }
-    }
-
-    #[tokio::test]
-    async fn after_a_failed_write_nothing_is_believed_until_the_store_is_opened_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
-        store.commit(mark("first")).await.unwrap();
-        store.shared.disk.broken.store(true, Ordering::SeqCst);
-        assert!(matches!(store.commit(mark("lost")).await, Err(CommitError::Failed(_))));
-        store.shared.disk.broken.store(false, Ordering::SeqCst);
-        assert!(matches!(store.commit(mark("later")).await, Err(CommitError::Failed(_))));
-        assert!(store.has_seen("lost").await.is_err());
-        assert!(store.writable().await.is_err());
-        drop(store);
-        let store = SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
-        assert!(store.has_seen("first").await.unwrap());
-        assert!(!store.has_seen("later").await.unwrap());
-        store.commit(mark("later")).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_full_disk_refuses_writes_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(SledStore::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());
-        let store = SledStore::open_keeping(folder.path(), Timestamp::UNIX_EPOCH, u64::MAX).unwrap();
-        assert!(matches!(store.commit(mark("first")).await, Err(CommitError::Failed(_))));
-        assert!(store.writable().await.unwrap_err().to_string().contains("disk is full"));
-        assert!(!store.has_seen("first").await.unwrap());
-    }
 }

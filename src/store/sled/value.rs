@@ -6,7 +6,8 @@
 //! synchronous-updates attribute such a store could not be opened after a power cut. A leaf holds about
 //! sixteen rows, so 4 KB each stay well below.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde::de::DeserializeOwned;
 use sled::IVec;
 
 use super::keys::{KeyBytes, Kind, describe};
@@ -88,6 +89,20 @@ pub(super) fn read_rest_key(rest: &[u8]) -> Option<(&[u8], u16)> {
     Some((key, u16::from_be_bytes(*part)))
 }
 
+/// Checks one row by itself, whatever it is a part of.
+pub(super) fn check(key: &[u8], row: &[u8], get: impl Fn(&[u8]) -> sled::Result<Option<IVec>>) -> Result<()> {
+    match Kind::of(key) {
+        Some(Kind::Rest) => check_rest(key, row),
+        _ => decode(key, row, get).map(drop),
+    }
+}
+
+/// Reads JSON. The error names no value: that would be what people said.
+pub(super) fn parse<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
+    serde_json::from_slice(value)
+        .map_err(|_| anyhow!("a stored value does not have the form that was expected"))
+}
+
 fn check_format(key: &[u8], row: &[u8]) -> Result<()> {
     match row.first() {
         Some(&FORMAT) => Ok(()),
@@ -135,7 +150,7 @@ mod tests {
             let count = rows.len();
             let row = rows.values_mut().nth(row.index(count)).unwrap();
             let place = byte.index(row.len());
-            row[place] ^= 1 << bit;
+            row[place] ^= 1_u8 << bit;
             prop_assert!(read_from(&rows, b"r1").is_err());
         }
     }

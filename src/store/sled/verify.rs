@@ -1,11 +1,10 @@
 //! Reads everything: every checksum, every value that has a form, every index against what it indexes.
 
 use anyhow::{Context, Result};
-use serde::de::DeserializeOwned;
 
 use super::{
-    Reading,
     keys::{self, Kind, STATE, describe},
+    reading::{Reading, understood},
     state::State,
     value,
     writes::{self, ChatRoom, Told},
@@ -15,7 +14,7 @@ use crate::store::{DeadLetter, Entry, Findings, Outgoing};
 /// So many sentences are enough to know that a copy must be restored.
 const MOST_WARNINGS: usize = 20;
 
-/// Checks the whole store. The writer waits meanwhile: about a second for some hundred thousand rows.
+/// Checks the whole store. The writer waits meanwhile: under a second for a hundred thousand rows.
 pub(super) fn verify(reading: &Reading) -> Result<Findings> {
     let mut findings = Findings { bytes: reading.shared.disk.bytes()?, ..Findings::default() };
     let mut wrong = 0_usize;
@@ -69,42 +68,39 @@ fn check_value(reading: &Reading, kind: Kind, key: &[u8], value: &[u8]) -> Resul
     match kind {
         Kind::State => State::parse(value).map(drop),
         Kind::Version => writes::read_u64(value).map(drop),
-        Kind::Row => there(&Kind::Version.key().project(super::understood(keys::read_row(key))?.project)),
+        Kind::Row => there(&Kind::Version.key().project(understood(keys::read_row(key))?.project)),
         Kind::Wake => {
-            let (_, row) = super::understood(keys::read_wake(key))?;
+            let (_, row) = understood(keys::read_wake(key))?;
             there(&Kind::WakeOf.key().row(row))
         }
         Kind::WakeOf => {
-            let row = super::understood(keys::read_row(key))?;
+            let row = understood(keys::read_row(key))?;
             there(&Kind::Wake.key().time(writes::time(value)?).row(row))
         }
-        Kind::Log => parsed::<Entry>(value).map(drop),
+        Kind::Log => value::parse::<Entry>(value).map(drop),
         Kind::LogOf => {
-            let row = super::understood(keys::read_row(key))?;
-            let number = super::understood(keys::read_number(key))?;
+            let row = understood(keys::read_row(key))?;
+            let number = understood(keys::read_number(key))?;
             there(&Kind::Log.key().project(row.project).number(number))
         }
         Kind::Seen => there(&Kind::SeenUntil.key().time(writes::time(value)?).tail(&key[1..])),
         Kind::SeenUntil => there(&Kind::Seen.key().tail(&key[1 + keys::TIME..])),
-        Kind::About => there(&Kind::AboutUntil.key().time(parsed::<Told>(value)?.until).tail(&key[1..])),
+        Kind::About => {
+            there(&Kind::AboutUntil.key().time(value::parse::<Told>(value)?.until).tail(&key[1..]))
+        }
         Kind::AboutUntil => there(&Kind::About.key().tail(&key[1 + keys::TIME..])),
-        Kind::Outgoing => parsed::<Outgoing>(value).map(drop),
-        Kind::DeadLetter => parsed::<DeadLetter>(value).map(drop),
-        Kind::ChatRoom => parsed::<ChatRoom>(value).map(drop),
+        Kind::Outgoing => value::parse::<Outgoing>(value).map(drop),
+        Kind::DeadLetter => value::parse::<DeadLetter>(value).map(drop),
+        Kind::ChatRoom => value::parse::<ChatRoom>(value).map(drop),
         Kind::ChatLine => {
             let (name, _) = keys::split_name(value).context("it has no name")?;
-            let (room, _) = super::understood(key.get(1..).and_then(keys::split_name))?;
+            let (room, _) = understood(key.get(1..).and_then(keys::split_name))?;
             there(&Kind::ChatKey.key().tail(room).tail(name))
         }
         Kind::ChatKey => {
-            let (room, _) = super::understood(key.get(1..).and_then(keys::split_name))?;
+            let (room, _) = understood(key.get(1..).and_then(keys::split_name))?;
             there(&Kind::ChatLine.key().tail(room).number(writes::read_u64(value)?))
         }
         Kind::Rest => Ok(()),
     }
-}
-
-fn parsed<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
-    // The error would quote the value, which is what people said.
-    serde_json::from_slice(value).map_err(|_| anyhow::anyhow!("it is not of the form that was expected"))
 }

@@ -196,17 +196,16 @@ impl<'a> Staged<'a> {
         Ok(self.db.range(range).keys().take(most).collect::<sled::Result<_>>()?)
     }
 
-    /// Runs a step; what it staged counts only if it succeeds.
+    /// Runs a step; what it staged counts only if it succeeds. One that fails may leave a gap in the
+    /// counters, which promise to rise and nothing else.
     fn attempt<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let before = self.state.clone();
         let result = step(self);
         let staged = std::mem::take(&mut self.step);
         if result.is_ok() {
-            self.bytes +=
-                staged.iter().map(|(key, row)| key.len() + row.as_ref().map_or(0, Vec::len)).sum::<usize>();
+            let size =
+                |(key, row): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + row.as_ref().map_or(0, Vec::len);
+            self.bytes += staged.iter().map(size).sum::<usize>();
             self.done.extend(staged);
-        } else {
-            self.state = before;
         }
         result
     }

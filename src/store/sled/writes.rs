@@ -1,12 +1,14 @@
 //! What the writer does, one function for each kind of step.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 use super::{
     keys::{self, Kind, read_time, time_bytes},
+    value,
     writer::Staged,
 };
 use crate::store::{
@@ -124,7 +126,7 @@ pub(super) struct Told {
 pub(super) fn settle(staged: &mut Staged<'_>, id: u64, settlement: Settlement) -> Result<()> {
     let key = Kind::Outgoing.key().number(id);
     let Some(value) = staged.get(&key)? else { return Ok(()) };
-    let mut outgoing: Outgoing = serde_json::from_slice(&value)?;
+    let mut outgoing: Outgoing = value::parse(&value)?;
     match settlement {
         Settlement::Trying(tries) => {
             outgoing.tries = tries;
@@ -154,7 +156,7 @@ pub(super) fn settle(staged: &mut Staged<'_>, id: u64, settlement: Settlement) -
 fn remember(staged: &mut Staged<'_>, message: &str, told: &Told) -> Result<()> {
     let key = Kind::About.key().name(message);
     if let Some(value) = staged.get(&key)? {
-        let before: Told = serde_json::from_slice(&value)?;
+        let before: Told = value::parse(&value)?;
         staged.remove(&Kind::AboutUntil.key().time(before.until).name(message))?;
     }
     staged.put(&key, &serde_json::to_vec(told)?)?;
@@ -165,7 +167,7 @@ fn remember(staged: &mut Staged<'_>, message: &str, told: &Told) -> Result<()> {
 pub(super) fn revive(staged: &mut Staged<'_>, id: u64) -> Result<Option<Outgoing>> {
     let key = Kind::DeadLetter.key().number(id);
     let Some(value) = staged.get(&key)? else { return Ok(None) };
-    let letter: DeadLetter = serde_json::from_slice(&value)?;
+    let letter: DeadLetter = value::parse(&value)?;
     let outgoing = Outgoing { tries: 0, ..letter.outgoing };
     staged.remove(&key)?;
     put_outgoing(staged, &outgoing)?;
@@ -212,7 +214,7 @@ pub(super) fn chat_append(staged: &mut Staged<'_>, room: &str, name: &str, value
     }
     let room_key = Kind::ChatRoom.key().name(room);
     let newest = match staged.get(&room_key)? {
-        Some(value) => serde_json::from_slice::<ChatRoom>(&value)?.newest + 1,
+        Some(value) => value::parse::<ChatRoom>(&value)?.newest + 1,
         None => 1,
     };
     staged.put(&room_key, &serde_json::to_vec(&ChatRoom { name: room.to_owned(), newest })?)?;

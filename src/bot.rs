@@ -1,0 +1,192 @@
+//! The running bot: everything wired together, started and stopped.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tracing::info;
+
+use crate::{
+    calendar::schedule::Schedule,
+    chat::PersonId,
+    clock::SharedClock,
+    config::{Config, Secret},
+    dossier::Rules,
+    engine::{Engine, Parts},
+    outbox::{Outbox, Owed},
+    platform::{
+        Platform, Receiver,
+        dingtalk::{self, DingTalk},
+        feishu::{self, Feishu},
+        playground::Playground,
+    },
+    store::Store,
+    web::{self, App},
+};
+
+/// A bot that runs.
+pub struct Bot {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its engine.
+    pub engine: Arc<Engine>,
+    playground: Option<Arc<Playground>>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Bot {
+    /// Starts everything: what the store has is taken up, what is due is made up, and then the doors open.
+    ///
+    /// # Errors
+    /// The store cannot be read, the address is taken, or the configuration is wrong.
+    pub async fn start(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<Self> {
+        let rules = Arc::new(config.rules()?);
+        for warning in rules.calendar.warnings_at(clock.now()) {
+            tracing::warn!("{warning}");
+        }
+        let started = clock.now();
+        let playground =
+            config.playground.enabled.then(|| Arc::new(Playground::new(store.clone(), clock.clone())));
+        let feishu = config.feishu.enabled.then(|| Arc::new(Feishu::new(of_feishu(config), clock.clone())));
+        let dingtalk = match config.dingtalk.enabled {
+            true => {
+                let dingtalk = DingTalk::new(of_dingtalk(config), clock.clone());
+                Some(Arc::new(dingtalk.context("dingtalk.event_aes_key")?))
+            }
+            false => None,
+        };
+        let platforms: Vec<Arc<dyn Platform>> = [
+            playground.clone().map(|platform| platform as Arc<dyn Platform>),
+            feishu.clone().map(|platform| platform as Arc<dyn Platform>),
+            dingtalk.clone().map(|platform| platform as Arc<dyn Platform>),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let engine = Engine::open(Parts {
+            clock: clock.clone(),
+            store: store.clone(),
+            rules: rules.clone(),
+            jobs: jobs(config, &rules)?,
+            admins: config.server.admins.iter().map(|admin| PersonId(admin.clone())).collect(),
+            platforms: platforms.clone(),
+        })
+        .await?;
+        let outbox = Outbox::new(store, clock, platforms.clone(), started);
+        let owed: Arc<dyn Owed> = engine.clone();
+        outbox.set_owed(Arc::downgrade(&owed));
+        outbox.load().await.context("reading the messages on their way out")?;
+        engine.speak_through(outbox.clone());
+
+        let receiver: Arc<dyn Receiver> = engine.clone();
+        let mut extra = Vec::new();
+        extra.extend(feishu.map(|feishu| feishu::routes(feishu, receiver.clone())));
+        extra.extend(dingtalk.map(|dingtalk| dingtalk::routes(dingtalk, receiver.clone())));
+        let routes = web::router(App {
+            engine: engine.clone(),
+            platforms,
+            playground: playground.clone(),
+            metrics,
+            admin_token: config.server.admin_token.as_ref().map(|token| token.reveal().to_owned()),
+            zone: config.time.zone.clone(),
+            extra,
+        });
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("server.listen: {listen} cannot be listened on"))?;
+        let address = listener.local_addr()?;
+
+        let stop = watch::Sender::new(false);
+        let tasks = vec![
+            tokio::spawn(engine.clone().run(stop.subscribe())),
+            tokio::spawn(engine.clone().sweep(stop.subscribe())),
+            tokio::spawn(outbox.run(stop.subscribe())),
+        ];
+        let mut stopping = stop.subscribe();
+        let server = tokio::spawn(web::serve(listener, routes, async move {
+            // A sender that is gone means the same.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }));
+        info!("listening on http://{address}");
+        Ok(Self { address, engine, playground, stop, tasks, server })
+    }
+
+    /// Stops: nothing new comes in, what is in hand is finished or lies safely in the store.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        if let Some(playground) = &self.playground {
+            playground.close();
+        }
+        self.stop.send_replace(true);
+        self.server.await??;
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(())
+    }
+}
+
+/// The schedules that are switched on.
+fn jobs(config: &Config, rules: &Rules) -> anyhow::Result<Vec<(String, Schedule)>> {
+    let _ = rules;
+    let mut jobs = Vec::new();
+    for (name, expression) in config.jobs.all() {
+        if let Some(expression) = expression {
+            let schedule = Schedule::parse(expression).map_err(anyhow::Error::msg);
+            jobs.push((name.to_owned(), schedule.with_context(|| format!("jobs.{name}"))?));
+        }
+    }
+    Ok(jobs)
+}
+
+fn revealed(secret: &Option<Secret>) -> Option<String> {
+    secret.as_ref().map(|secret| secret.reveal().to_owned())
+}
+
+fn of_feishu(config: &Config) -> feishu::Settings {
+    let feishu = &config.feishu;
+    let window = |time: std::time::Duration| jiff::SignedDuration::try_from(time).unwrap_or_default();
+    feishu::Settings {
+        app_id: feishu.app_id.clone(),
+        app_secret: feishu.app_secret.reveal().to_owned(),
+        encrypt_key: revealed(&feishu.encrypt_key),
+        verification_token: revealed(&feishu.verification_token).unwrap_or_default(),
+        base_url: feishu.base_url.clone(),
+        window_back: window(feishu.timestamp_window),
+        window_ahead: window(feishu.timestamp_window_ahead),
+    }
+}
+
+fn of_dingtalk(config: &Config) -> dingtalk::Settings {
+    let dingtalk = &config.dingtalk;
+    dingtalk::Settings {
+        client_id: dingtalk.client_id.clone(),
+        client_secret: dingtalk.client_secret.reveal().to_owned(),
+        robot_code: dingtalk.robot_code.clone(),
+        base_url: dingtalk.base_url.clone(),
+        oapi_base_url: dingtalk.oapi_base_url.clone(),
+        group_robots: dingtalk
+            .group_robot
+            .iter()
+            .map(|robot| dingtalk::GroupRobot {
+                conversation: robot.conversation.clone(),
+                url: robot.url.reveal().to_owned(),
+                secret: revealed(&robot.secret).unwrap_or_default(),
+            })
+            .collect(),
+        event_token: revealed(&dingtalk.event_token),
+        event_aes_key: revealed(&dingtalk.event_aes_key),
+        session_host: dingtalk.session_host.clone(),
+        window_back: dingtalk.timestamp_window,
+        window_ahead: dingtalk.timestamp_window_ahead,
+        corp_id: dingtalk.corp_id.clone(),
+    }
+}

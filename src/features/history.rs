@@ -1,0 +1,229 @@
+//! `/历史 T1`: every change of a record, who, when, from what to what, and why. `/撤销`: the last one of
+//! one's own taken back.
+
+use serde_json::Value;
+
+use crate::{
+    calendar::typed,
+    chat::Message,
+    dossier::{Context, Dossier, Outcome, Project, Record, Refusal},
+    grammar::{Args, Command, Form, Object, Spec},
+    store::{Change, Entry, Key},
+};
+
+/// How the table calls 历史.
+pub const HISTORY: Object = Object {
+    name: "历史",
+    english: "history",
+    aliases: &[],
+    letter: None,
+    summary: "一条记录的每次变化：/历史 T1",
+};
+
+/// How the table calls 撤销.
+pub const UNDO: Object = Object {
+    name: "撤销",
+    english: "undo",
+    aliases: &[],
+    letter: None,
+    summary: "10 分钟内撤回自己刚发的命令",
+};
+
+/// How many changes are shown.
+const SHOWN: usize = 20;
+/// What the log calls an undo.
+const UNDONE: &str = "撤销";
+
+/// Shows the history of a record.
+pub struct History {
+    key: Key,
+}
+
+impl Command for History {
+    const SPEC: Spec = Spec {
+        reads_log: true,
+        ..Spec::new("历史", Form::AnyId, "/历史 T1", "谁在什么时候改了什么")
+    };
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        match args.id {
+            Some(key) => Ok(Self { key }),
+            None => Err(Refusal::new("看哪一条的历史？例如：/历史 T1")),
+        }
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let Some(record) = dossier.record(self.key) else {
+            return Err(Refusal::new(format!("没有 {}", self.key)));
+        };
+        let entries: Vec<&Entry> =
+            cx.log.iter().filter(|entry| entry.changes.iter().any(|change| change.key == self.key)).collect();
+        let mut message = Message::text(format!("{} {} 的历史", self.key, record.title()));
+        for entry in entries.iter().take(SHOWN).rev() {
+            message = message.line(told(entry, self.key, record.as_ref(), cx));
+        }
+        if entries.len() > SHOWN {
+            message = message.line(format!("更早的还有 {} 次", entries.len() - SHOWN));
+        }
+        Ok(Outcome::reply(message))
+    }
+}
+
+/// One change in one line.
+fn told(entry: &Entry, key: Key, record: &dyn Record, cx: &Context) -> String {
+    let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
+    let by = entry.by.as_ref().map_or("鼎鼎", |person| person.name.as_str());
+    let mut line = format!("{at} {by} {}", entry.what);
+    if let Some(why) = &entry.why {
+        line.push_str(&format!("：{why}"));
+    }
+    if let Some(change) = entry.changes.iter().find(|change| change.key == key) {
+        let fields = differences(change, record.fields());
+        if !fields.is_empty() {
+            line.push_str(&format!("（{}）", fields.join("；")));
+        }
+    }
+    line
+}
+
+/// The plain fields that differ, from and to, by the names people use. A new record differs in all and
+/// tells none.
+fn differences(change: &Change, names: &[(&str, &str)]) -> Vec<String> {
+    if change.before.is_null() || change.after.is_null() {
+        return Vec::new();
+    }
+    let mut differences = Vec::new();
+    for (field, name) in names {
+        let (before, after) = (&change.before[*field], &change.after[*field]);
+        match (before, after) {
+            _ if before == after => {}
+            (Value::Object(_), _) | (_, Value::Object(_)) if *field == "fields" => {
+                let parts = after.as_object().into_iter().flatten();
+                for (part, value) in parts.filter(|(part, value)| before.get(part.as_str()) != Some(*value)) {
+                    let before = before.get(part.as_str()).and_then(plain).unwrap_or("空".into());
+                    differences.push(format!("{part}：{before} → {}", plain(value).unwrap_or_default()));
+                }
+            }
+            _ => {
+                if let (Some(before), Some(after)) = (plain(before), plain(after)) {
+                    differences.push(format!("{name}：{before} → {after}"));
+                }
+            }
+        }
+    }
+    differences
+}
+
+/// A value in words, where it is one that people read.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some("空".into()),
+        Value::Bool(yes) => Some(if *yes { "是" } else { "否" }.into()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(match text.as_str() {
+            "low" => "低".into(),
+            "medium" => "中".into(),
+            "high" => "高".into(),
+            "urgent" => "紧急".into(),
+            "normal" => "一般".into(),
+            other => other.to_owned(),
+        }),
+        Value::Object(person) => person.get("name").and_then(Value::as_str).map(str::to_owned),
+        Value::Array(items) => {
+            let items: Option<Vec<String>> = items.iter().map(plain).collect();
+            items.map(|items| if items.is_empty() { "空".into() } else { items.join("、") })
+        }
+    }
+}
+
+/// Takes back one's own last command.
+pub struct Undo;
+
+impl Command for Undo {
+    const SPEC: Spec = Spec {
+        reads_log: true,
+        ..Spec::new("撤销", Form::Any, "/撤销", "撤回自己在本群刚发的命令")
+    };
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        if args.text.is_empty() && args.id.is_none() {
+            return Ok(Self);
+        }
+        Err(Refusal::new("撤销只撤回自己最后一条命令，直接发 /撤销"))
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mine = cx.log.iter().find(|entry| {
+            entry.by.as_ref().is_some_and(|by| by.id == cx.actor.id)
+                && entry.room.as_ref() == Some(&cx.place.room)
+        });
+        let Some(entry) = mine else {
+            return Err(Refusal::new("没有可撤销的命令"));
+        };
+        if entry.what.starts_with(UNDONE) {
+            return Err(Refusal::new("上一条命令已经撤销过"));
+        }
+        let until = cx.rules.calendar.add(entry.at, cx.rules.undo.within);
+        if cx.now > until {
+            let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
+            return Err(Refusal::new(format!("上一条「{}」是 {at} 的，超过 10 分钟，不能撤销", entry.what)));
+        }
+        let founds = entry.changes.iter().any(|change| change.key.letter == '*' && change.before.is_null());
+        if founds {
+            return Err(Refusal::new("建项目不能撤销；不再用请 /项目 归档"));
+        }
+        let mut outcome = Outcome::default();
+        for change in &entry.changes {
+            let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
+            if !same(change.key, &now, &change.after) {
+                let named = if change.key.letter == '*' { "项目".into() } else { change.key.to_string() };
+                return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
+            }
+            if change.before.is_null() {
+                outcome.removed.push(change.key);
+            } else {
+                let before = restored(change, &now).to_string();
+                let record = crate::features::decode(change.key, before.as_bytes())
+                    .map_err(|_| Refusal::new("这条命令不能撤销"))?;
+                outcome.records.push(record);
+            }
+        }
+        let ids: Vec<String> = entry
+            .changes
+            .iter()
+            .filter(|change| change.key.letter != '*')
+            .map(|change| change.key.to_string())
+            .collect();
+        outcome.what = format!("{UNDONE}「{}」", entry.what);
+        let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")));
+        Ok(outcome.replying(message))
+    }
+}
+
+/// Whether a record is as the command left it. Who was met since does not count.
+fn same(key: Key, now: &Value, after: &Value) -> bool {
+    if key.letter != <Project as crate::dossier::Kind>::LETTER {
+        return now == after;
+    }
+    let mut now = now.clone();
+    for field in ["guests", "missed_seats"] {
+        match after.get(field) {
+            Some(value) => now[field] = value.clone(),
+            None => {
+                now.as_object_mut().map(|object| object.remove(field));
+            }
+        }
+    }
+    now == *after
+}
+
+/// The value before; of a project, with everybody met since.
+fn restored(change: &Change, now: &Value) -> Value {
+    let mut before = change.before.clone();
+    if change.key.letter == <Project as crate::dossier::Kind>::LETTER
+        && let Some(guests) = now.get("guests")
+    {
+        before["guests"] = guests.clone();
+    }
+    before
+}

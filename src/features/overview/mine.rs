@@ -1,0 +1,53 @@
+//! `/我的`: what waits for whoever asks, in all their projects.
+
+use super::items;
+use crate::{
+    chat::Message,
+    dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    grammar::{Args, Command, Form, On, Spec},
+};
+
+/// Shows what waits for the asker. Read by [`crate::features::wide`].
+pub struct Mine;
+
+impl Command for Mine {
+    const SPEC: Spec = Spec::new("我的", Form::Any, "/我的", "等我做的事").on(On::Wide);
+
+    fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        Ok(Outcome::reply(mine(std::slice::from_ref(dossier), Some(dossier), cx)))
+    }
+}
+
+/// What waits for the asker. In a group only that group's project is shown: others may not know of the
+/// rest.
+pub fn mine(projects: &[Dossier], here: Option<&Dossier>, cx: &Context) -> Message {
+    let direct = cx.place.kind == RoomKind::Direct;
+    let shown: Vec<&Dossier> = if direct { projects.iter().collect() } else { here.into_iter().collect() };
+    let mut count = 0;
+    let mut lines = Vec::new();
+    for dossier in shown {
+        let Some(project) = dossier.founded() else { continue };
+        let mine: Vec<String> = items(dossier, cx.sees_internal(dossier))
+            .iter()
+            .filter(|item| item.open.who.iter().any(|person| person.id == cx.actor.id))
+            .map(|item| item.line(cx.now, &cx.rules.calendar))
+            .collect();
+        if !mine.is_empty() {
+            count += mine.len();
+            if direct {
+                lines.push(format!("【{}】", project.name));
+            }
+            lines.extend(mine);
+        }
+    }
+    let scope = if direct { "" } else { "（本项目；全部项目请私聊发 /我的）" };
+    if count == 0 {
+        return Message::text(format!("{}，没有等您做的事{scope}", cx.actor.name));
+    }
+    let message = Message::text(format!("{} 有 {count} 件事{scope}", cx.actor.name));
+    lines.into_iter().fold(message, |message, line| message.line(line))
+}

@@ -1,0 +1,94 @@
+//! `/需求 支付模块支持退款 !高 @张三 截止:下周五 标签:支付`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Requirement, State, words};
+use crate::{
+    chat::Person,
+    dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
+};
+
+/// Records a requirement.
+pub struct Add {
+    title: String,
+    description: Option<String>,
+    said: String,
+    priority: Option<Priority>,
+    owner: Option<Person>,
+    due: Option<Timestamp>,
+    tags: Vec<String>,
+    fields: BTreeMap<String, String>,
+}
+
+impl Command for Add {
+    const SPEC: Spec = Spec::new(
+        "需求",
+        Form::Text,
+        "/需求 支付模块支持退款 !高 @李工 截止:下周五 标签:支付",
+        "记一个需求；后面的行是描述",
+    )
+    .keys(&[
+        KeySpec::person("负责", "owner"),
+        KeySpec::text("截止", "due"),
+        KeySpec::text("标签", "tags"),
+        KeySpec::text("原型", "prototype"),
+        KeySpec::text("目标", "goal"),
+    ])
+    .on(On::ProjectOrNew);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        if args.text.is_empty() {
+            return Err(Refusal::new("需求是什么？例如：/需求 支付模块支持退款 !高 截止:下周五"));
+        }
+        let fields = ["原型", "目标"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), args.key(name)?.to_owned())))
+            .collect();
+        let tags = args.key("标签").map(split_tags).unwrap_or_default();
+        Ok(Self {
+            due: args.date("截止", cx)?,
+            description: args.description(),
+            said: args.said.clone(),
+            priority: args.priority,
+            owner: args.owner().cloned(),
+            tags,
+            fields,
+            title: args.text,
+        })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut outcome = Outcome::default();
+        let requirement = Requirement {
+            number: outcome.next_number::<Requirement>(dossier),
+            title: self.title,
+            description: self.description,
+            said: self.said,
+            by: cx.actor.clone(),
+            room: cx.place.room.clone(),
+            message: cx.message.cloned(),
+            at: cx.now,
+            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&cx.actor.id),
+            priority: self.priority,
+            owner: self.owner,
+            due: self.due,
+            tags: self.tags,
+            fields: self.fields,
+            state: State::Collected,
+        };
+        outcome.reply = Some(words::added(&requirement, cx));
+        outcome.what = "提出需求".into();
+        outcome.about = Some(crate::dossier::Record::key(&requirement));
+        Ok(outcome.and(requirement))
+    }
+}
+
+fn split_tags(text: &str) -> Vec<String> {
+    text.split(['、', ',', '，', '/', ' '])
+        .map(|tag| tag.trim().trim_start_matches('#').to_owned())
+        .filter(|tag| !tag.is_empty())
+        .collect()
+}

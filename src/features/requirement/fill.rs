@@ -1,0 +1,90 @@
+//! `/需求 R12 补充 真实需求:… 目标:…`: fills fields, in one line or many.
+
+use super::{Requirement, requirement, words};
+use crate::{
+    dossier::{Context, Dossier, Outcome, Refusal},
+    grammar::{Args, Command, Form, KeySpec, Spec},
+};
+
+/// The fields of a requirement.
+const FIELDS: &[KeySpec] = &[
+    KeySpec::text("真实需求", "need"),
+    KeySpec::text("背景", "background"),
+    KeySpec::text("目标", "goal"),
+    KeySpec::text("功能", "function"),
+    KeySpec::text("用户", "users"),
+    KeySpec::text("指标", "metrics"),
+    KeySpec::text("场景", "scenario"),
+    KeySpec::text("性能", "performance"),
+    KeySpec::text("界面", "screens"),
+    KeySpec::text("兼容", "compatibility"),
+    KeySpec::text("用例", "cases"),
+    KeySpec::text("流程", "process"),
+    KeySpec::text("签字人", "signer"),
+    KeySpec::text("变更规则", "change_rules"),
+    KeySpec::text("评估周期", "assessment"),
+    KeySpec::text("费用规则", "cost_rules"),
+    KeySpec::text("原型", "prototype"),
+];
+
+/// Fills fields of a requirement.
+pub struct Fill {
+    number: u32,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Command for Fill {
+    const SPEC: Spec = Spec {
+        keys_in_lines: true,
+        ..Spec::new(
+            "需求",
+            Form::IdAct("补充", "fill"),
+            "/需求 R1 补充 真实需求:客服少接一半退款电话 用户:客服 场景:月底对账",
+            "补充内容，可一行一项",
+        )
+        .keys(FIELDS)
+    };
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let mut fields: Vec<(&'static str, String)> = args
+            .keys()
+            .filter(|(_, value)| !value.text.is_empty())
+            .map(|(name, value)| (name, value.text.clone()))
+            .collect();
+        // A mention behind `签字人:` is a person.
+        if args.key("签字人").is_none()
+            && let (true, Some(person)) = (args.keys().any(|(name, _)| name == "签字人"), args.people.first())
+        {
+            fields.push(("签字人", person.name.clone()));
+        }
+        let number = args.number();
+        let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
+        if !rest.trim().is_empty() {
+            return Err(Refusal::new(format!(
+                "「{}」没有写是哪一项，没有记录。例如：/R{number} 补充 场景:{}",
+                rest.trim(),
+                rest.trim()
+            )));
+        }
+        if fields.is_empty() {
+            let names: Vec<&str> = FIELDS.iter().map(|key| key.name).collect();
+            return Err(Refusal::new(format!("补充哪一项？可写：{}", names.join("、"))));
+        }
+        Ok(Self { number, fields })
+    }
+
+    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+        let before = requirement(dossier, self.number)?;
+        if !before.is_open() {
+            let state = crate::dossier::Kind::state(before);
+            return Err(Refusal::new(format!("R{} {state}，不能再补充", self.number)));
+        }
+        let mut next: Requirement = before.clone();
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| *name).collect();
+        for (name, value) in self.fields {
+            next.fields.insert(name.to_owned(), value);
+        }
+        let reply = words::filled(&next, &names);
+        Ok(Outcome::change(next, format!("补充{}", names.join("、"))).replying(reply))
+    }
+}

@@ -1,0 +1,186 @@
+//! Requirements: what the customer asks for, in its own words, and what became of it (RULES 2).
+
+mod add;
+mod fill;
+mod moves;
+mod words;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use add::Add;
+pub use fill::Fill;
+pub use moves::{Accept, Deliver, List, Reject, Show, Start, Withdraw};
+
+use crate::{
+    chat::{MessageId, Person, RoomId},
+    dossier::{Dossier, Kind, Open, Outcome, Refusal, Rules, Waking},
+    grammar::{Object, Priority},
+};
+
+/// How the table calls it.
+pub const OBJECT: Object = Object {
+    name: "需求",
+    english: "req",
+    aliases: &["requirement"],
+    letter: Some('R'),
+    summary: "客户要什么：原话、目标、进展",
+};
+
+/// What a customer asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Its number.
+    pub number: u32,
+    /// 表面需求: what is asked for, in one line.
+    pub title: String,
+    /// More of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The requester's own words; they never change.
+    pub said: String,
+    /// Who asked.
+    pub by: Person,
+    /// Where.
+    pub room: RoomId,
+    /// The message in which it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// When.
+    pub at: Timestamp,
+    /// The customer's room may see it.
+    pub shared: bool,
+    /// How much it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Who works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Person>,
+    /// When it is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What was filled in, by the names people use: 真实需求, 目标, 用户 and so on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where a requirement stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum State {
+    /// 已收集.
+    Collected,
+    /// 进行中.
+    InProgress,
+    /// 已交付.
+    Delivered {
+        /// When.
+        at: Timestamp,
+    },
+    /// 已验收.
+    Accepted {
+        /// When.
+        at: Timestamp,
+    },
+    /// 已拒绝.
+    Rejected {
+        /// Why.
+        why: String,
+    },
+    /// 已撤回.
+    Withdrawn {
+        /// Why, where it was said.
+        why: Option<String>,
+    },
+}
+
+impl Requirement {
+    /// Whether something is still to be done.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Collected | State::InProgress)
+    }
+
+    /// The scenario questions of RULES 2 that are not answered yet.
+    pub fn unanswered(&self) -> Vec<&'static str> {
+        SCENARIO.iter().copied().filter(|name| !self.fields.contains_key(*name)).collect()
+    }
+}
+
+/// Who uses it, which figures do they look at, in what situation, and what for.
+const SCENARIO: [&str; 4] = ["用户", "指标", "场景", "目标"];
+
+/// The requirement that a line names.
+fn requirement(dossier: &Dossier, number: u32) -> Result<&Requirement, Refusal> {
+    dossier
+        .find::<Requirement>(number)
+        .ok_or_else(|| Refusal::new(format!("没有 R{number}。看编号：/需求 列表")))
+}
+
+impl Kind for Requirement {
+    const LETTER: char = 'R';
+    const NAME: &'static str = "需求";
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("title", "标题"),
+        ("description", "描述"),
+        ("priority", "优先级"),
+        ("owner", "负责"),
+        ("due", "截止"),
+        ("tags", "标签"),
+        ("fields", "内容"),
+        ("state", "状态"),
+    ];
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn state(&self) -> &'static str {
+        match self.state {
+            State::Collected => "已收集",
+            State::InProgress => "进行中",
+            State::Delivered { .. } => "已交付",
+            State::Accepted { .. } => "已验收",
+            State::Rejected { .. } => "已拒绝",
+            State::Withdrawn { .. } => "已撤回",
+        }
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
+    }
+
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        None
+    }
+
+    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
+        Outcome::default()
+    }
+
+    fn owes(&self, _step: &str) -> bool {
+        self.is_open()
+    }
+
+    fn open(&self, _dossier: &Dossier) -> Option<Open> {
+        if !self.is_open() {
+            return None;
+        }
+        Some(Open {
+            due: self.due,
+            what: if self.state == State::Collected { "分析" } else { "交付" }.into(),
+            who: self.owner.iter().cloned().collect(),
+            loud: self.priority >= Some(Priority::High),
+        })
+    }
+}

@@ -1,0 +1,303 @@
+//! What can be said of risks.
+
+use jiff::Timestamp;
+
+use super::{Level, Risk, State, Told, due_ladder, words};
+use crate::{
+    chat::{Message, Person, Tone},
+    dossier::{Context, Dossier, Outcome, Refusal},
+    features::listing,
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec, Who},
+};
+
+const KEYS: &[KeySpec] = &[
+    KeySpec::text("方案", "plan"),
+    KeySpec::person("负责", "owner"),
+    KeySpec::text("截止", "due"),
+    KeySpec::text("概率", "probability"),
+    KeySpec::text("影响", "impact"),
+    KeySpec::text("后果", "consequence"),
+];
+
+/// What a line says of a risk.
+struct Said {
+    text: String,
+    level: Option<Level>,
+    weighed: Option<(u32, u32)>,
+    owner: Option<Person>,
+    plan: Option<String>,
+    consequence: Option<String>,
+    internal: bool,
+    due: Option<Timestamp>,
+    words: String,
+}
+
+impl Said {
+    fn read(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        let due = args.date("截止", cx)?;
+        let mut consequence = args.key("后果").map(str::to_owned);
+        let probability = score(&args, "概率")?;
+        // `影响:测试 推迟2天` tells a loss; `影响:4` is a score (RULES 4).
+        let impact = match args.key("影响") {
+            Some(text) if crate::grammar::is_worded(text) => {
+                consequence = consequence.or_else(|| Some(text.to_owned()));
+                None
+            }
+            _ => score(&args, "影响")?,
+        };
+        let weighed = match (probability, impact) {
+            (Some(probability), Some(impact)) => Some((probability, impact)),
+            (None, None) => None,
+            _ => return Err(Refusal::new("概率和影响要一起写，各 1–5，例如：概率:4 影响:5")),
+        };
+        let level = match args.priority {
+            Some(Priority::Urgent | Priority::High) => Some(Level::High),
+            Some(Priority::Medium) => Some(Level::Medium),
+            Some(Priority::Low) => Some(Level::Low),
+            None => weighed.map(|(probability, impact)| Level::of(probability, impact, cx.rules)),
+        };
+        Ok(Self {
+            level,
+            weighed,
+            owner: args.owner().cloned(),
+            plan: args.key("方案").map(str::to_owned),
+            consequence,
+            internal: args.internal,
+            due,
+            words: args.said.clone(),
+            text: args.text,
+        })
+    }
+}
+
+/// A score from 1 to 5.
+fn score(args: &Args, key: &str) -> Result<Option<u32>, Refusal> {
+    let Some(text) = args.key(key) else { return Ok(None) };
+    let narrow: String = text.chars().map(crate::grammar::narrow).collect();
+    match narrow.trim().parse() {
+        Ok(score @ 1..=5) => Ok(Some(score)),
+        _ => Err(Refusal::new(format!("{key}请写 1–5，写的是「{text}」，没有记录"))),
+    }
+}
+
+/// `/风险 第三方接口延迟 方案:已协调优先处理 !高`.
+pub struct Add(Said);
+
+impl Command for Add {
+    const SPEC: Spec = Spec::new(
+        "风险",
+        Form::Text,
+        "/风险 第三方接口延迟 概率:4 影响:4 方案:已协调优先处理 负责:@李工 截止:下周五",
+        "记一个风险；!内部 不出现在客户群",
+    )
+    .keys(KEYS)
+    .on(On::ProjectOrNew);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        let said = Said::read(args, cx)?;
+        if said.text.is_empty() {
+            return Err(Refusal::new("风险是什么？例如：/风险 第三方接口延迟 方案:已协调优先处理 !高"));
+        }
+        Ok(Self(said))
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let said = self.0;
+        let mut outcome = Outcome::default();
+        let told = Told {
+            title: said.text,
+            said: said.words,
+            level: said.level.unwrap_or(Level::Medium),
+            weighed: said.weighed,
+            owner: said.owner,
+            plan: said.plan,
+            consequence: said.consequence,
+            internal: said.internal,
+            due: said.due,
+        };
+        let number = outcome.next_number::<Risk>(dossier);
+        let risk = Risk::new(number, told, cx.actor, &cx.place.room, cx.now, cx.rules);
+        outcome.reply = Some(words::added(&risk, dossier, cx));
+        outcome.what = "提出风险".into();
+        outcome.about = Some(crate::dossier::Record::key(&risk));
+        outcome.say = early(&risk, dossier, cx);
+        Ok(outcome.and(risk))
+    }
+}
+
+/// What is told early; a customer's room that heard the line itself is not told again.
+fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<crate::dossier::Say> {
+    let here = cx.place.kind == crate::dossier::RoomKind::Customer && risk.plan.is_some();
+    if here { Vec::new() } else { risk.told_early(dossier) }
+}
+
+fn risk(dossier: &Dossier, number: u32) -> Result<&Risk, Refusal> {
+    dossier.find::<Risk>(number).ok_or_else(|| Refusal::new(format!("没有 K{number}。看编号：/风险 列表")))
+}
+
+fn open_risk(dossier: &Dossier, number: u32) -> Result<&Risk, Refusal> {
+    let risk = risk(dossier, number)?;
+    if risk.is_open() {
+        return Ok(risk);
+    }
+    Err(Refusal::new(format!("K{number} {}", crate::dossier::Kind::state(risk))))
+}
+
+/// `/K1`: shows it; with keys or a mark it changes it.
+pub struct Show {
+    number: u32,
+    said: Said,
+}
+
+impl Command for Show {
+    const SPEC: Spec =
+        Spec::new("风险", Form::Id, "/风险 K1", "看一个风险；/风险 K1 !高 负责:@李工 截止:周五 改它")
+            .keys(KEYS);
+
+    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self { number: args.number(), said: Said::read(args, cx)? })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = risk(dossier, self.number)?;
+        let said = self.said;
+        if !said.text.is_empty() {
+            return Err(Refusal::new(format!(
+                "看不懂「{}」，没有记录。补方案：/K{} 方案 …；全部写法：/帮助 风险",
+                said.text, self.number
+            )));
+        }
+        let mut next = before.clone();
+        next.level = said.level.unwrap_or(next.level);
+        if let Some((probability, impact)) = said.weighed {
+            (next.probability, next.impact) = (Some(probability), Some(impact));
+        }
+        next.owner = said.owner.or(next.owner);
+        next.consequence = said.consequence.or(next.consequence);
+        next.internal |= said.internal;
+        if let Some(plan) = said.plan {
+            next.plan = Some(plan);
+            next.state = State::Mitigating;
+        }
+        if let Some(due) = said.due {
+            next.due = Some(due_ladder(due, cx.rules));
+        }
+        if next == *before {
+            return Ok(Outcome::reply(words::shown(before, dossier, cx)));
+        }
+        open_risk(dossier, self.number)?;
+        let raised = next.level > before.level || (before.plan.is_none() && next.plan.is_some());
+        let say = if raised { early(&next, dossier, cx) } else { Vec::new() };
+        let reply = words::shown(&next, dossier, cx);
+        let mut outcome = Outcome::change(next, "修改风险").replying(reply);
+        outcome.say = say;
+        Ok(outcome)
+    }
+}
+
+/// `/K1 方案 已协调优先处理`.
+pub struct Plan {
+    number: u32,
+    plan: String,
+}
+
+impl Command for Plan {
+    const SPEC: Spec =
+        Spec::new("风险", Form::IdAct("方案", "plan"), "/风险 K1 方案 已协调优先处理", "写应对方案");
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        if args.text.is_empty() {
+            return Err(Refusal::new(format!("方案是什么？例如：/K{} 方案 已协调优先处理", args.number())));
+        }
+        Ok(Self { number: args.number(), plan: args.text })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = open_risk(dossier, self.number)?;
+        let mut next = before.clone();
+        next.plan = Some(self.plan.clone());
+        next.state = State::Mitigating;
+        let reply =
+            Message::text(format!("{} 应对中", words::name(&next))).line(format!("方案：{}", self.plan));
+        // Told early once: a changed plan of a risk the customer knows is not a new risk.
+        let say = if before.plan.is_none() { early(&next, dossier, cx) } else { Vec::new() };
+        let mut outcome = Outcome::change(next, "写应对方案").replying(reply);
+        outcome.say = say;
+        Ok(outcome)
+    }
+}
+
+/// `/K1 关闭 [原因]`.
+pub struct CloseRisk {
+    number: u32,
+    why: Option<String>,
+}
+
+impl Command for CloseRisk {
+    const SPEC: Spec =
+        Spec::new("风险", Form::IdAct("关闭", "close"), "/风险 K1 关闭 接口已稳定", "风险已消除")
+            .who(Who::Triangle);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut next = open_risk(dossier, self.number)?.clone();
+        next.state = State::Closed { at: cx.now };
+        let mut reply = Message::text(format!("{} 已关闭", words::name(&next))).tone(Tone::Good);
+        if let Some(why) = &self.why {
+            reply = reply.line(why.clone());
+        }
+        Ok(Outcome::change(next, "关闭风险").because(self.why).replying(reply))
+    }
+}
+
+/// `/K1 发生`: it happened; a ticket is offered.
+pub struct Occur {
+    number: u32,
+    how: Option<String>,
+}
+
+impl Command for Occur {
+    const SPEC: Spec =
+        Spec::new("风险", Form::IdAct("发生", "occurred"), "/风险 K1 发生", "风险已发生，可转工单");
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self { number: args.number(), how: (!args.text.is_empty()).then_some(args.text) })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut next = open_risk(dossier, self.number)?.clone();
+        next.state = State::Occurred { at: cx.now };
+        let mut reply = Message::text(format!("{} 已发生", words::name(&next))).tone(Tone::Alarm);
+        if let Some(plan) = &next.plan {
+            reply = reply.line(format!("按方案应对：{plan}"));
+        }
+        let title = next.title.replace('\n', " ");
+        let reply = reply.button("转紧急工单", format!("/工单 {title} !紧急"));
+        Ok(Outcome::change(next, "风险发生").because(self.how).replying(reply))
+    }
+}
+
+/// `/风险`: the open ones, worst first.
+pub struct List;
+
+impl Command for List {
+    const SPEC: Spec = Spec::new("风险", Form::List, "/风险 列表", "未了结的风险");
+
+    fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut risks: Vec<&Risk> = dossier
+            .all::<Risk>()
+            .filter(|risk| risk.is_open())
+            .filter(|risk| cx.sees_internal(dossier) || crate::dossier::Kind::shared(*risk))
+            .collect();
+        risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
+        let lines = risks.iter().map(|risk| words::listed(risk, cx.now, &cx.rules.calendar)).collect();
+        Ok(Outcome::reply(listing("风险", lines, Message::text("没有未了结的风险"))))
+    }
+}

@@ -1,0 +1,174 @@
+//! Calls to the platform: the access token, and one way to post JSON.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::{
+    Settings,
+    answer::{self, Refusal},
+    usage::{Meter, Use},
+};
+use crate::{clock::SharedClock, platform::Undelivered};
+
+/// The platform's header for the token.
+const TOKEN_HEADER: &str = "x-acs-dingtalk-access-token";
+/// How long before its end a token is renewed.
+const EARLY: SignedDuration = SignedDuration::from_mins(5);
+/// The wait after a refused token; the platform slows down who asks too often.
+const AFTER_NO_TOKEN: Duration = Duration::from_secs(30);
+
+/// The client of one app.
+pub(super) struct Api {
+    http: reqwest::Client,
+    base: String,
+    oapi: String,
+    client_id: String,
+    client_secret: String,
+    clock: SharedClock,
+    /// Held while a token is fetched, so that there is one refresh in flight and all others wait for it.
+    token: Mutex<Option<Token>>,
+    pub meter: Meter,
+    /// A shorter time limit than the client's own.
+    pub patience: Option<Duration>,
+}
+
+struct Token {
+    text: String,
+    good_until: Timestamp,
+}
+
+/// The raw answer of the platform.
+pub(super) struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+impl Api {
+    pub fn new(settings: &Settings, clock: SharedClock) -> Self {
+        Self {
+            http: crate::platform::http::client(),
+            base: settings.base_url.trim_end_matches('/').to_owned(),
+            oapi: settings.oapi_base_url.trim_end_matches('/').to_owned(),
+            client_id: settings.client_id.clone(),
+            client_secret: settings.client_secret.clone(),
+            clock,
+            token: Mutex::new(None),
+            meter: Meter::default(),
+            patience: None,
+        }
+    }
+
+    /// A metered call of the new API; a stale token is renewed once.
+    pub async fn call(&self, path: &str, body: &Value) -> Result<Answer, Refusal> {
+        let url = format!("{}{path}", self.base);
+        let request = |token: &str| {
+            self.meter.count(Use::Api, self.clock.now());
+            self.http.post(&url).header(TOKEN_HEADER, token)
+        };
+        self.with_token(request, body).await
+    }
+
+    /// A call of the old API, which takes the token in its address.
+    pub async fn call_old(&self, path: &str, body: &Value) -> Result<Answer, Refusal> {
+        let url = format!("{}{path}", self.oapi);
+        self.with_token(|token| self.http.post(&url).query(&[("access_token", token)]), body).await
+    }
+
+    /// Posts to an address that carries its own secret. No token goes there.
+    pub async fn post_webhook(&self, url: reqwest::Url, body: &Value) -> Result<Answer, Refusal> {
+        Ok(self.post(self.http.post(url), body).await?)
+    }
+
+    async fn with_token(
+        &self,
+        request: impl Fn(&str) -> reqwest::RequestBuilder,
+        body: &Value,
+    ) -> Result<Answer, Refusal> {
+        let token = self.token(None).await?;
+        let answer = self.post(request(&token), body).await?;
+        if answer::read(answer.status, &answer.body) != Err(Refusal::StaleToken) {
+            return Ok(answer);
+        }
+        let token = self.token(Some(&token)).await?;
+        Ok(self.post(request(&token), body).await?)
+    }
+
+    /// A token that is good for a while yet, and is not `stale`.
+    pub async fn token(&self, stale: Option<&str>) -> Result<String, Undelivered> {
+        let mut slot = self.token.lock().await;
+        if let Some(token) = &*slot
+            && token.good_until > self.clock.now()
+            && stale != Some(&token.text)
+        {
+            return Ok(token.text.clone());
+        }
+        *slot = None;
+        let token = self.fetch_token().await?;
+        let text = token.text.clone();
+        *slot = Some(token);
+        Ok(text)
+    }
+
+    async fn fetch_token(&self) -> Result<Token, Undelivered> {
+        metrics::counter!("jiuding_dingtalk_token_requests_total").increment(1);
+        let asked = self.clock.now();
+        let request = self.http.post(format!("{}/v1.0/oauth2/accessToken", self.base));
+        let body = json!({"appKey": self.client_id, "appSecret": self.client_secret});
+        let answer = self.post(request, &body).await.map_err(no_token)?;
+        let answer = answer::read(answer.status, &answer.body)
+            .map_err(|refusal| no_token(refusal.into_undelivered()))?;
+        let text = answer["accessToken"].as_str().filter(|token| !token.is_empty());
+        let life = answer["expireIn"].as_i64().filter(|seconds| (1..=86_400 * 30).contains(seconds));
+        let (Some(text), Some(life)) = (text, life) else {
+            let why = "an answer without a token".to_owned();
+            return Err(no_token(Undelivered::Unknown { why }));
+        };
+        let life = SignedDuration::from_secs(life);
+        // A life shorter than the margin is used up to its half.
+        let life = if life > EARLY + EARLY { life - EARLY } else { life / 2 };
+        Ok(Token { text: text.to_owned(), good_until: asked + life })
+    }
+
+    async fn post(&self, request: reqwest::RequestBuilder, body: &Value) -> Result<Answer, Undelivered> {
+        let request = match self.patience {
+            Some(patience) => request.timeout(patience),
+            None => request,
+        };
+        let response = request.json(body).send().await.map_err(undelivered)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(undelivered)?.to_vec();
+        Ok(Answer { status, body })
+    }
+}
+
+impl From<Undelivered> for Refusal {
+    fn from(undelivered: Undelivered) -> Self {
+        Refusal::Undelivered(undelivered)
+    }
+}
+
+/// Without a token nothing was sent, so it can be tried again whatever happened to the request for it.
+fn no_token(undelivered: Undelivered) -> Undelivered {
+    let (after, why) = match undelivered {
+        Undelivered::Later { after, why } => (after, why),
+        Undelivered::Never { why } | Undelivered::Unknown { why } => (None, why),
+    };
+    let why = format!("no access token from DingTalk: {why}");
+    Undelivered::Later { after: after.or(Some(AFTER_NO_TOKEN)), why }
+}
+
+/// Sorts a failed call. The error itself is not told: it may name an address that is a secret.
+fn undelivered(error: reqwest::Error) -> Undelivered {
+    if error.is_connect() {
+        Undelivered::Later { after: None, why: "DingTalk could not be reached".into() }
+    } else if error.is_builder() {
+        Undelivered::Never { why: "a DingTalk address in the configuration is not a URL".into() }
+    } else if error.is_timeout() {
+        Undelivered::Unknown { why: "DingTalk did not answer in time".into() }
+    } else {
+        Undelivered::Unknown { why: "the connection to DingTalk broke before its answer".into() }
+    }
+}

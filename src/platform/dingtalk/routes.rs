@@ -1,0 +1,162 @@
+//! The two addresses that DingTalk calls.
+
+use std::{pin::Pin, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::{Body, HttpBody},
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::json;
+
+use super::{
+    DingTalk, event,
+    sign::is_signed,
+    usage::Use,
+    wire::{Delivery, present},
+};
+use crate::platform::{Received, Receiver};
+
+/// Longest body that is read.
+const MOST_BODY: usize = 1 << 20;
+/// How much of a longer one is thrown away before it is refused, so that the caller hears the answer.
+const MOST_DRAINED: usize = 8 << 20;
+
+#[derive(Clone)]
+struct Doors {
+    dingtalk: Arc<DingTalk>,
+    receiver: Arc<dyn Receiver>,
+}
+
+/// Why a request was refused. The caller is told one of three words, our counters tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    TooLong,
+    Unverified(&'static str),
+    Unreadable,
+}
+
+/// `POST /dingtalk/robot` and `POST /dingtalk/event`.
+///
+/// A message is answered 200 only when `receiver` has made its effect durable; 500 asks for it again.
+pub fn routes(dingtalk: Arc<DingTalk>, receiver: Arc<dyn Receiver>) -> Router {
+    Router::new()
+        .route("/dingtalk/robot", post(robot))
+        .route("/dingtalk/event", post(organisation_event))
+        .with_state(Doors { dingtalk, receiver })
+}
+
+async fn robot(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Result<Response, Refused> {
+    let body = read(body).await?;
+    let dingtalk = &doors.dingtalk;
+    dingtalk.verify(&headers)?;
+    let delivery = Delivery::read(&body).ok_or(Refused::Unreadable)?;
+    dingtalk.verify_addressee(&delivery)?;
+    dingtalk.api.meter.count(Use::Heard, dingtalk.clock.now());
+    let Some(inbound) = dingtalk.understand(&delivery).await else {
+        // A picture, a file: asking for it again would not make it a message.
+        count("nothing to hear");
+        return Ok(Json(json!({})).into_response());
+    };
+    match doors.receiver.receive(inbound).await {
+        Ok(Received::Done) => count("received"),
+        Ok(Received::SeenBefore) => count("seen before"),
+        Err(error) => {
+            count("failed");
+            tracing::error!(error = format!("{error:#}"), "a DingTalk message could not be recorded");
+            return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        }
+    }
+    Ok(Json(json!({})).into_response())
+}
+
+async fn organisation_event(
+    State(doors): State<Doors>,
+    query: Result<Query<event::Query>, axum::extract::rejection::QueryRejection>,
+    body: Body,
+) -> Result<Response, Refused> {
+    let body = read(body).await?;
+    let Ok(Query(query)) = query else { return Err(Refused::Unreadable) };
+    match doors.dingtalk.acknowledge(&query, &body) {
+        Ok(answer) => Ok(Json(answer).into_response()),
+        Err(error) => {
+            tracing::debug!(why = %error, "an organisation event was refused");
+            Err(Refused::Unverified("event"))
+        }
+    }
+}
+
+impl DingTalk {
+    /// The two headers: the signature in constant time, and the window of time.
+    fn verify(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(timestamp), Some(given)) = (header("timestamp"), header("sign")) else {
+            return Err(Refused::Unverified("headers missing"));
+        };
+        if !is_signed(timestamp, &self.settings.client_secret, given) {
+            return Err(Refused::Unverified("wrong sign"));
+        }
+        match timestamp.parse() {
+            Ok(sent) if self.is_timely(sent) => Ok(()),
+            _ => Err(Refused::Unverified("out of time")),
+        }
+    }
+
+    /// The sign does not cover the body, so the body must at least be for this robot.
+    fn verify_addressee(&self, delivery: &Delivery) -> Result<(), Refused> {
+        let other = |given: Option<&str>, ours: &str| given.is_some_and(|given| given != ours);
+        let corp_id = self.settings.corp_id.as_deref();
+        if other(present(&delivery.robot_code), &self.settings.robot_code)
+            || corp_id.is_some_and(|ours| other(present(&delivery.chatbot_corp_id), ours))
+        {
+            return Err(Refused::Unverified("for another robot"));
+        }
+        Ok(())
+    }
+
+    /// Whether this many milliseconds lie within the window around our clock.
+    pub(super) fn is_timely(&self, sent: i64) -> bool {
+        let age = self.clock.now().as_millisecond().saturating_sub(sent);
+        let back = i64::try_from(self.settings.window_back.as_millis()).unwrap_or(i64::MAX);
+        let ahead = i64::try_from(self.settings.window_ahead.as_millis()).unwrap_or(i64::MAX);
+        age <= back && age >= -ahead
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, word, why) = match self {
+            Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too long", "too long"),
+            Refused::Unverified(why) => (StatusCode::UNAUTHORIZED, "refused", why),
+            Refused::Unreadable => (StatusCode::BAD_REQUEST, "refused", "unreadable"),
+        };
+        count(why);
+        (status, Json(json!({"error": word}))).into_response()
+    }
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("jiuding_dingtalk_heard_total", "outcome" => outcome).increment(1);
+}
+
+/// Reads a body up to the longest that is taken.
+async fn read(mut body: Body) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(Ok(data)) = frame.map(|frame| frame.into_data()) else {
+            return Err(Refused::Unreadable);
+        };
+        length += data.len();
+        if length > MOST_DRAINED {
+            break;
+        }
+        if length <= MOST_BODY {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if length > MOST_BODY { Err(Refused::TooLong) } else { Ok(bytes) }
+}

@@ -1,0 +1,253 @@
+//! Which way a message goes.
+//!
+//! | to | ways, the first that works |
+//! | --- | --- |
+//! | a group, as an answer | the reply address; then as below |
+//! | a group | its own webhook robot where configured; else the API, which cannot mention |
+//! | a direct chat, as an answer | the reply address; else the API |
+//! | a person | the API |
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{
+    DingTalk, GroupRobot,
+    answer::{self, Receipt, Refusal},
+    hear::{NAME, direct_with},
+    render::{self, Manner},
+    sign::webhook_url,
+    usage::Use,
+    wire::is_staff_id,
+};
+use crate::{
+    chat::{Message, MessageId, RoomId, Span, Target},
+    platform::{Accepted, Parcel, Undelivered},
+};
+
+/// How long a group's own robot that was refused for good is left alone.
+const BROKEN: SignedDuration = SignedDuration::from_hours(1);
+/// The wait after the platform held a direct message back.
+const HELD_BACK: Duration = Duration::from_secs(60);
+/// Most receivers of one direct send.
+const MOST_RECEIVERS: usize = 20;
+
+/// Groups' own robots that somebody removed or locked, each with when to try again. Held only for a look
+/// or an entry.
+#[derive(Default)]
+pub(super) struct BrokenRobots(Mutex<HashMap<String, Timestamp>>);
+
+impl DingTalk {
+    /// Sends one message, once, by the first way that works.
+    pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
+        match self.by_any_way(parcel, &parcel.message).await {
+            Ok(accepted) => Ok(accepted),
+            Err(Refusal::Censored(why)) => {
+                tracing::warn!(
+                    parcel.id,
+                    why,
+                    "DingTalk censored a message, a plain notice goes in its place"
+                );
+                let notice = notice_in_place_of(&parcel.message);
+                self.by_any_way(parcel, &notice).await.map_err(Refusal::into_undelivered)
+            }
+            Err(refusal) => Err(refusal.into_undelivered()),
+        }
+    }
+
+    async fn by_any_way(&self, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
+        let room = match &parcel.to {
+            // A reply address leads into the conversation, so what is for one person never goes there.
+            Target::Person(person) => {
+                let Some(staff_id) = render::staff_id(person) else {
+                    let why = "somebody outside the organisation cannot be written to directly".into();
+                    return Err(Undelivered::Never { why }.into());
+                };
+                return self.to_person(staff_id, parcel, message).await;
+            }
+            Target::Room(room) => room,
+        };
+        match self.by_session(room, parcel, message).await {
+            Some(Ok(receipt)) => return Ok(accepted(receipt)),
+            Some(Err(Refusal::NoSuchWay(_))) | None => {}
+            Some(Err(refusal)) => return Err(refusal),
+        }
+        match direct_with(room) {
+            Some(staff_id) if is_staff_id(staff_id) => self.to_person(staff_id, parcel, message).await,
+            _ => self.to_group(room, parcel, message).await,
+        }
+    }
+
+    /// By the reply address; `None` where there is none that lives.
+    async fn by_session(
+        &self,
+        room: &RoomId,
+        parcel: &Parcel,
+        message: &Message,
+    ) -> Option<Result<Receipt, Refusal>> {
+        let session = parcel.reply_to.as_ref()?.session.as_ref()?;
+        if session.expires <= self.clock.now() {
+            return None;
+        }
+        // Checked again: the configuration may have changed since it was stored.
+        let url = self.reply_hosts.admit(&session.url)?;
+        let manner = Manner { mentions: direct_with(room).is_none(), repeated: parcel.maybe_repeated };
+        let body = render::webhook_body(message, manner);
+        self.api.meter.count(Use::Session, self.clock.now());
+        Some(
+            self.api
+                .post_webhook(url, &body)
+                .await
+                .and_then(|answer| answer::receipt(answer.status, &answer.body)),
+        )
+    }
+
+    async fn to_group(&self, room: &RoomId, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
+        let own_robot = self.group_robot(room);
+        if let Some(robot) = own_robot {
+            match self.by_group_robot(robot, parcel, message).await {
+                Err(Refusal::NoSuchWay(why)) => {
+                    tracing::warn!(
+                        room = room.raw(),
+                        why,
+                        "a group's own robot is refused, the API speaks for it"
+                    );
+                    self.broken_robots.mark(room.raw(), self.clock.now() + BROKEN);
+                }
+                sent => return sent.map(accepted),
+            }
+        }
+        let receipt = self.by_group_api(room, parcel, message).await?;
+        // Whoever made this message counted on the mention; this way has none.
+        if own_robot.is_some() || parcel.reply_to.is_some() {
+            self.tell_the_mentioned(message).await;
+        }
+        Ok(accepted(receipt))
+    }
+
+    /// <https://open.dingtalk.com/document/development/custom-robots-send-group-messages>
+    async fn by_group_robot(
+        &self,
+        robot: &GroupRobot,
+        parcel: &Parcel,
+        message: &Message,
+    ) -> Result<Receipt, Refusal> {
+        let now = self.clock.now();
+        let Some(url) = webhook_url(&robot.url, &robot.secret, now.as_millisecond()) else {
+            return Err(Refusal::NoSuchWay("its address is not a URL".into()));
+        };
+        let manner = Manner { mentions: true, repeated: parcel.maybe_repeated };
+        let mut body = render::webhook_body(message, manner);
+        // Swallows a second try, for as long as the platform remembers the key.
+        body["msgUuid"] = json!(idempotency_key(&parcel.id));
+        self.api.meter.count(Use::GroupRobot, now);
+        let answer = self.api.post_webhook(url, &body).await?;
+        answer::receipt(answer.status, &answer.body)
+    }
+
+    /// <https://open.dingtalk.com/document/development/the-robot-sends-a-group-message>
+    async fn by_group_api(
+        &self,
+        room: &RoomId,
+        parcel: &Parcel,
+        message: &Message,
+    ) -> Result<Receipt, Refusal> {
+        let (key, param) =
+            render::msg_param(message, Manner { mentions: false, repeated: parcel.maybe_repeated });
+        let body = json!({
+            "robotCode": self.settings.robot_code,
+            "openConversationId": room.raw(),
+            "msgKey": key,
+            "msgParam": param,
+        });
+        let answer = self.api.call("/v1.0/robot/groupMessages/send", &body).await?;
+        answer::receipt(answer.status, &answer.body)
+    }
+
+    async fn to_person(
+        &self,
+        staff_id: &str,
+        parcel: &Parcel,
+        message: &Message,
+    ) -> Result<Accepted, Refusal> {
+        let receipt = self.to_people(&[staff_id], message, parcel.maybe_repeated).await?;
+        if receipt.invalid.iter().any(|id| id == staff_id) {
+            let why = "DingTalk knows nobody by this id, or the app may not see them".into();
+            return Err(Undelivered::Never { why }.into());
+        }
+        if receipt.held_back.iter().any(|id| id == staff_id) {
+            let why = "DingTalk held the direct message back, too many at once".into();
+            return Err(Undelivered::Later { after: Some(HELD_BACK), why }.into());
+        }
+        Ok(accepted(receipt))
+    }
+
+    /// <https://open.dingtalk.com/document/development/chatbots-send-one-on-one-chat-messages-in-batches>
+    async fn to_people(&self, ids: &[&str], message: &Message, repeated: bool) -> Result<Receipt, Refusal> {
+        let (key, param) = render::msg_param(message, Manner { mentions: false, repeated });
+        let body = json!({
+            "robotCode": self.settings.robot_code,
+            "userIds": ids,
+            "msgKey": key,
+            "msgParam": param,
+        });
+        let answer = self.api.call("/v1.0/robot/oToMessages/batchSend", &body).await?;
+        answer::receipt(answer.status, &answer.body)
+    }
+
+    /// Tells people directly what a group message could not mention them for. The group has the message,
+    /// so a failure here is no failure of it.
+    async fn tell_the_mentioned(&self, message: &Message) {
+        let people = message.mentions();
+        let ids: Vec<&str> = people.iter().filter_map(|person| render::staff_id(&person.id)).collect();
+        for some in ids.chunks(MOST_RECEIVERS) {
+            if let Err(refusal) = self.to_people(some, message, false).await {
+                let why = refusal.into_undelivered().to_string();
+                tracing::warn!(why, "people named in a group could not be told directly");
+            }
+        }
+    }
+
+    /// The group's own robot, if it has one that works.
+    pub(super) fn group_robot(&self, room: &RoomId) -> Option<&GroupRobot> {
+        let robot = self.settings.group_robots.iter().find(|robot| robot.conversation == room.raw())?;
+        let broken = room.platform() != NAME || self.broken_robots.contains(room.raw(), self.clock.now());
+        (!broken).then_some(robot)
+    }
+}
+
+impl BrokenRobots {
+    fn mark(&self, conversation: &str, until: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation.to_owned(), until);
+    }
+
+    fn contains(&self, conversation: &str, now: Timestamp) -> bool {
+        let broken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.get(conversation).is_some_and(|until| *until > now)
+    }
+}
+
+fn accepted(receipt: Receipt) -> Accepted {
+    Accepted { message: receipt.query_key.map(|key| MessageId::new(NAME, &key)) }
+}
+
+/// The platform's key against doubles; the same for every try of one parcel.
+fn idempotency_key(parcel_id: &str) -> String {
+    Sha256::digest(parcel_id).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is said where the platform's censors refuse the words: that there is something, and to whom.
+fn notice_in_place_of(message: &Message) -> Message {
+    let mut notice = Message::text("有一条消息被钉钉的内容审核拦下，未能原样发出，请发送「我的」查看。");
+    for person in message.mentions() {
+        notice.lines[0].0.push(Span::Text(" ".into()));
+        notice.lines[0].0.push(Span::Person(person.clone()));
+    }
+    notice
+}

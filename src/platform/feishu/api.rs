@@ -1,0 +1,131 @@
+//! Calls to Feishu's server.
+
+use jiff::SignedDuration;
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+
+use crate::{clock::SharedClock, platform::http};
+
+use super::{
+    Settings,
+    fault::{Fault, Refused},
+    token::{Fetched, Token},
+};
+
+/// Feishu's server, with the app's credentials.
+pub struct Api {
+    client: Client,
+    base_url: String,
+    app_id: String,
+    app_secret: String,
+    token: Token,
+}
+
+/// A call about to be made.
+pub struct Call<'a> {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// The path after `/open-apis/`.
+    pub path: &'a str,
+    /// The query.
+    pub query: &'a [(&'a str, &'a str)],
+    /// The body, where there is one.
+    pub body: Option<&'a Value>,
+}
+
+impl<'a> Call<'a> {
+    /// A reading call.
+    pub fn get(path: &'a str, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { method: Method::GET, path, query, body: None }
+    }
+
+    /// A writing call.
+    pub fn post(path: &'a str, query: &'a [(&'a str, &'a str)], body: &'a Value) -> Self {
+        Self { method: Method::POST, path, query, body: Some(body) }
+    }
+}
+
+impl Api {
+    /// Calls nobody yet.
+    pub fn new(settings: &Settings, clock: SharedClock) -> Self {
+        Self {
+            client: http::client(),
+            base_url: settings.base_url.trim_end_matches('/').to_owned(),
+            app_id: settings.app_id.clone(),
+            app_secret: settings.app_secret.clone(),
+            token: Token::new(clock),
+        }
+    }
+
+    /// Makes a call and returns the whole answer. A token that Feishu calls invalid is replaced once.
+    pub async fn call(&self, call: Call<'_>) -> Result<Value, Fault> {
+        let token = self.token().await?;
+        match self.attempt(&call, &token).await {
+            Err(Fault::Refused(refused)) if refused.of_token() => {
+                self.token.drop_refused(&token);
+                let token = self.token().await?;
+                self.attempt(&call, &token).await
+            }
+            done => done,
+        }
+    }
+
+    /// A valid token, fetched where needed.
+    pub async fn token(&self) -> Result<String, Fault> {
+        self.token.obtain(async || self.fetch_token().await).await
+    }
+
+    async fn fetch_token(&self) -> Result<Fetched, Fault> {
+        let body = json!({ "app_id": self.app_id, "app_secret": self.app_secret });
+        let url = format!("{}/open-apis/auth/v3/tenant_access_token/internal", self.base_url);
+        let sent = self.client.post(url).json(&body).send().await;
+        // The message was not sent, whatever became of the token.
+        let unsent = |fault: Fault| Fault::Unsent(format!("no access token: {}", fault.why()));
+        let answer = answer(sent).await.map_err(unsent)?;
+        let value = answer["tenant_access_token"].as_str().unwrap_or_default();
+        let seconds = answer["expire"].as_i64().unwrap_or_default().clamp(0, 86_400);
+        if value.is_empty() || seconds == 0 {
+            return Err(Fault::Unsent("no access token: feishu's answer holds none".into()));
+        }
+        Ok(Fetched { value: value.to_owned(), life: SignedDuration::from_secs(seconds) })
+    }
+
+    async fn attempt(&self, call: &Call<'_>, token: &str) -> Result<Value, Fault> {
+        let url = format!("{}/open-apis/{}", self.base_url, call.path);
+        let mut request = self.client.request(call.method.clone(), url).bearer_auth(token).query(call.query);
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        answer(request.send().await).await
+    }
+}
+
+/// Reads an answer: an expired token was seen with status 200 as well, so the code in the body counts.
+async fn answer(sent: reqwest::Result<Response>) -> Result<Value, Fault> {
+    let response = sent.map_err(|error| {
+        let error = error.without_url();
+        match error.is_connect() || error.is_builder() {
+            true => Fault::Unsent(format!("cannot reach feishu: {error}")),
+            false => Fault::Unanswered(format!("no answer from feishu: {error}")),
+        }
+    })?;
+    let status = response.status().as_u16();
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (reset, log_id) = (header("x-ogw-ratelimit-reset"), header("x-tt-logid").unwrap_or_default());
+    let body = response.bytes().await;
+    let answer = body.ok().and_then(|body| serde_json::from_slice::<Value>(&body).ok());
+    let code = answer.as_ref().and_then(|answer| answer.get("code")).and_then(Value::as_i64);
+    match (answer, code) {
+        (Some(answer), Some(0)) if (200..300).contains(&status) => Ok(answer),
+        (Some(answer), Some(code)) => {
+            let message = answer["msg"].as_str().unwrap_or_default();
+            Err(Fault::Refused(Refused::new(status, code, message, reset.as_deref(), &log_id)))
+        }
+        // A gateway on the way may say so without Feishu's code.
+        _ if status == 429 => {
+            Err(Fault::Refused(Refused::new(status, 99991400, "", reset.as_deref(), &log_id)))
+        }
+        // Not Feishu's word: a proxy, or half an answer.
+        _ => Err(Fault::Unanswered(format!("no readable answer from feishu, status {status}"))),
+    }
+}

@@ -1,0 +1,191 @@
+//! From a verified event to what happened, with raw ids and before any name is looked up.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    delivery::{self, Envelope},
+    typed::{Ids, Mention, or_default},
+};
+
+/// What happened where by whom; everything that needs no question to the platform.
+#[derive(Debug)]
+pub struct Happened {
+    /// Names under which it may come again, not yet prefixed by the app.
+    pub keys: Vec<String>,
+    /// The chat.
+    pub chat: Chat,
+    /// Who did it.
+    pub open_id: String,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// The message that an answer quotes.
+    pub message: Option<String>,
+    /// What.
+    pub deed: Deed,
+}
+
+/// A chat as far as the event describes it.
+#[derive(Debug)]
+pub struct Chat {
+    /// Its id.
+    pub id: String,
+    /// Its name, where told.
+    pub name: Option<String>,
+    /// Whether it is a chat of one person with the bot, where told.
+    pub direct: Option<bool>,
+}
+
+/// What a person did.
+#[derive(Debug)]
+pub enum Deed {
+    /// Wrote a message.
+    Wrote {
+        /// `text`, `post` and so on.
+        message_type: String,
+        /// JSON text.
+        content: String,
+        /// Everybody mentioned.
+        mentions: Vec<Mention>,
+        /// The message that this one answers.
+        parent: Option<String>,
+    },
+    /// Pressed a button that carries this line.
+    Pressed(String),
+    /// Added the bot to the chat.
+    Added,
+}
+
+/// Understands an event. `Ok(None)`: of no interest.
+///
+/// `vc.meeting.*` events name no chat, and so are of no interest until meetings know theirs.
+///
+/// # Errors
+/// The event's fields are not what Feishu documents for its kind.
+pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    match envelope.kind.as_str() {
+        "im.message.receive_v1" => message(envelope),
+        "im.chat.member.bot.added_v1" => added(envelope).map(Some),
+        "card.action.trigger" => pressed(envelope),
+        _ => Ok(None),
+    }
+}
+
+#[derive(Deserialize)]
+struct Received {
+    sender: Sender,
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Sender {
+    #[serde(default, deserialize_with = "or_default")]
+    sender_id: Ids,
+    #[serde(default, deserialize_with = "or_default")]
+    sender_type: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    message_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    parent_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    create_time: String,
+    chat_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    chat_type: String,
+    message_type: String,
+    #[serde(default, deserialize_with = "or_default")]
+    content: String,
+    #[serde(default, deserialize_with = "or_default")]
+    mentions: Vec<Mention>,
+}
+
+fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Received { sender, message } = Received::deserialize(envelope.event)?;
+    let open_id = sender.sender_id.open_id;
+    // Bots, this one among them, are not people: two of them would talk for ever.
+    if sender.sender_type != "user" || open_id.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        // The page of this event: tell repetitions by the message, not by the event.
+        keys: vec![format!("im.message.receive_v1:{}", message.message_id), envelope.key],
+        chat: Chat { id: message.chat_id, name: None, direct: Some(message.chat_type == "p2p") },
+        open_id,
+        at: delivery::instant(&message.create_time).or(envelope.at),
+        message: Some(message.message_id),
+        deed: Deed::Wrote {
+            message_type: message.message_type,
+            content: message.content,
+            mentions: message.mentions,
+            parent: Some(message.parent_id).filter(|id| !id.is_empty()),
+        },
+    }))
+}
+
+#[derive(Deserialize)]
+struct BotAdded {
+    chat_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    operator_id: Ids,
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+}
+
+fn added(envelope: Envelope) -> Result<Happened, serde_json::Error> {
+    let added = BotAdded::deserialize(envelope.event)?;
+    Ok(Happened {
+        keys: vec![envelope.key],
+        chat: Chat {
+            id: added.chat_id,
+            name: Some(added.name).filter(|name| !name.is_empty()),
+            direct: Some(false),
+        },
+        open_id: added.operator_id.open_id,
+        at: envelope.at,
+        message: None,
+        deed: Deed::Added,
+    })
+}
+
+#[derive(Deserialize)]
+struct Action {
+    operator: Ids,
+    action: Pressed,
+    #[serde(default, deserialize_with = "or_default")]
+    context: Context,
+}
+
+#[derive(Deserialize)]
+struct Pressed {
+    #[serde(default)]
+    value: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Context {
+    #[serde(default, deserialize_with = "or_default")]
+    open_message_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    open_chat_id: String,
+}
+
+fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Action { operator, action, context } = Action::deserialize(envelope.event)?;
+    // `value` is an object, or a string, whichever the component carried; only our own object says a line.
+    let Some(line) = action.value.get("line").and_then(Value::as_str) else { return Ok(None) };
+    if operator.open_id.is_empty() || context.open_chat_id.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        keys: vec![envelope.key],
+        chat: Chat { id: context.open_chat_id, name: None, direct: None },
+        open_id: operator.open_id,
+        at: envelope.at,
+        message: Some(context.open_message_id).filter(|id| !id.is_empty()),
+        deed: Deed::Pressed(line.to_owned()),
+    }))
+}

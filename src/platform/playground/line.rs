@@ -1,0 +1,128 @@
+//! One line of a playground chat, as it lies in the store and goes to the page.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Mentioned, Pressed, Said};
+use crate::chat::{Line, Message, Tone};
+
+/// Something that was said, by the bot or a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatEntry {
+    /// Whether the bot said it.
+    pub from: Speaker,
+    /// When, by the bot's clock.
+    pub time: Timestamp,
+    /// The words alone, mentions as `@name`.
+    pub text: String,
+    /// The ids of everybody mentioned.
+    #[serde(default)]
+    pub mentions: Vec<String>,
+    /// What can be pressed.
+    #[serde(default)]
+    pub buttons: Vec<ButtonShown>,
+    /// The message it answers: a message id, or the place of a line of the bot.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    /// How loud it looks.
+    #[serde(default)]
+    pub tone: Tone,
+    /// The bot's words with their emphasis and people; empty for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+    /// Which person said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Mentioned>,
+    /// Its id, where a person said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// The room's title as the sender's client shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_name: Option<String>,
+    /// It was not typed: a button said it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pressed: bool,
+}
+
+/// Who says a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The bot.
+    Bot,
+    /// A person.
+    Person,
+}
+
+/// A button as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ButtonShown {
+    /// What stands on it.
+    pub label: String,
+    /// What it says when pressed.
+    pub value: String,
+}
+
+impl ChatEntry {
+    pub(super) fn of_bot(message: &Message, reply_to: Option<&str>, time: Timestamp) -> Self {
+        let buttons = message.buttons.iter();
+        Self {
+            from: Speaker::Bot,
+            time,
+            text: message.plain(),
+            mentions: message.mentions().iter().map(|person| person.id.raw().to_owned()).collect(),
+            buttons: buttons
+                .map(|button| ButtonShown { label: button.label.clone(), value: button.line.clone() })
+                .collect(),
+            reply_to: reply_to.map(str::to_owned),
+            tone: message.tone,
+            lines: message.lines.clone(),
+            sender: None,
+            message_id: None,
+            room_name: None,
+            pressed: false,
+        }
+    }
+
+    pub(super) fn of_person(said: &Said, message_id: &str, time: Timestamp) -> Self {
+        Self {
+            from: Speaker::Person,
+            time,
+            text: said.text.clone(),
+            mentions: said.mentions.iter().map(|mentioned| mentioned.id.clone()).collect(),
+            buttons: Vec::new(),
+            reply_to: said.reply_to.clone(),
+            tone: Tone::Plain,
+            lines: Vec::new(),
+            sender: Some(said.sender.clone()),
+            message_id: Some(message_id.to_owned()),
+            room_name: said.room_name.clone(),
+            pressed: false,
+        }
+    }
+
+    pub(super) fn of_press(pressed: &Pressed, message_id: &str, time: Timestamp) -> Self {
+        Self {
+            from: Speaker::Person,
+            time,
+            text: pressed.label.clone().unwrap_or_else(|| pressed.value.clone()),
+            mentions: Vec::new(),
+            buttons: Vec::new(),
+            reply_to: None,
+            tone: Tone::Plain,
+            lines: Vec::new(),
+            sender: Some(pressed.sender.clone()),
+            message_id: Some(message_id.to_owned()),
+            room_name: pressed.room_name.clone(),
+            pressed: true,
+        }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a chat entry has no keys that are not strings")
+    }
+
+    pub(super) fn decode(value: &[u8]) -> anyhow::Result<Self> {
+        Ok(serde_json::from_slice(value)?)
+    }
+}
