@@ -96,6 +96,7 @@ impl Bench {
             admin: false,
             place: Place { room: RoomId::new("playground", room), name: None, kind },
             quoted: None,
+            message: None,
             log: &[],
             registry,
         }

@@ -78,6 +78,11 @@ pub struct Value {
 }
 
 impl Args {
+    /// Words alone, without people, keys and marks.
+    pub fn of_words(words: String) -> Self {
+        Self { text: words.clone(), said: words, ..Self::default() }
+    }
+
     /// The number of the record it acts on.
     ///
     /// # Panics

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{ActionItem, State, clock, words};
 use crate::{
-    chat::{Person, Typed},
+    chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
-    grammar::{self, Args, Command, Erased, Form, KeySpec, Object, On, Priority, Reader, Spec, erase},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
 /// Adds an action item.
@@ -30,8 +30,6 @@ pub struct Line {
     pub measure: Option<String>,
     /// How much it matters.
     pub priority: Option<Priority>,
-    /// What could not be read, in words for whoever wrote it.
-    pub doubts: Vec<String>,
 }
 
 impl Command for Add {
@@ -70,42 +68,9 @@ fn is_shared(dossier: &Dossier, cx: &Context) -> bool {
         || dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id))
 }
 
-/// The name under which a line of minutes is read: without a letter, so that `T1 …` is text there.
-const IN_MINUTES: Object =
-    Object {
-        name: "待办", english: "todo", aliases: &[], letter: None, summary: "纪要里的一条待办"
-    };
-
-/// What can be said of it: its words alone, no action.
-const ADDED: &[Erased] = &[erase::<Add>()];
-
 impl Line {
-    /// Reads a line of minutes. Nothing in it refuses: what cannot be read is kept as a doubt.
-    pub fn read(typed: &Typed, dossier: &Dossier, cx: &Context) -> Self {
-        let mut known: Vec<Person> = dossier.people().chain(typed.people()).cloned().collect();
-        known.push(cx.actor.clone());
-        known.sort_by(|a, b| a.id.0.cmp(&b.id.0));
-        known.dedup_by(|a, b| a.id == b.id);
-        let reader =
-            Reader { objects: &[IN_MINUTES], commands: ADDED, known: &known, sender: cx.actor, quoted: None };
-        let line = placed(typed, &format!("/待办 {}", typed.text().trim()));
-        let mut doubts = Vec::new();
-        let parsed = grammar::parse(&line, &reader).or_else(|refusal| {
-            doubts.push(words::doubt(&refusal));
-            // A name that nobody knows: the words stay, the person is left open.
-            grammar::parse(&placed(&line, &line.text().replace(['@', '＠'], "")), &reader)
-        });
-        let Ok(mut args) = parsed.map(|parsed| parsed.args) else {
-            return Self { title: typed.words().trim().to_owned(), doubts, ..Self::default() };
-        };
-        let due = args.deadline("截止", cx).unwrap_or_else(|refusal| {
-            doubts.push(words::doubt(&refusal));
-            None
-        });
-        Self { doubts, ..Self::of(args, due) }
-    }
-
-    fn of(args: Args, due: Option<Timestamp>) -> Self {
+    /// What the arguments of a line say; its date was taken out of them before.
+    pub fn of(args: Args, due: Option<Timestamp>) -> Self {
         let owner = args.owner().cloned();
         let helpers = args.people.iter().filter(|person| Some(&person.id) != owner.as_ref().map(|o| &o.id));
         Self {
@@ -113,7 +78,6 @@ impl Line {
             due,
             measure: args.key("衡量").map(str::to_owned),
             priority: args.priority,
-            doubts: Vec::new(),
             owner,
             title: args.text,
         }
@@ -163,16 +127,4 @@ impl Line {
         next.priority = self.priority.or(next.priority);
         (before.is_open() && next != *before).then_some(next)
     }
-}
-
-/// A text with the mentions that stand in it, without those whose place nobody knows.
-fn placed(typed: &Typed, text: &str) -> Typed {
-    let mut line = Typed::default();
-    for c in text.chars() {
-        match typed.person(c) {
-            Some(person) => line.push_mention(person.clone()),
-            None => line.push_text(c.encode_utf8(&mut [0; 4])),
-        }
-    }
-    line
 }

@@ -6,7 +6,7 @@ use super::{ActionItem, State};
 use crate::{
     calendar::{Calendar, typed},
     chat::{Line, Message, Person, Tone},
-    dossier::{Context, Refusal, Waking},
+    dossier::{Context, Waking},
 };
 
 /// `A7 出退款接口文档`.
@@ -66,11 +66,6 @@ pub(crate) fn in_minutes(item: &ActionItem, cx: &Context) -> (Line, Option<Strin
     let mut line = Line::text(format!("{} · ", name(item)));
     line.0.extend(promise(item, cx).0);
     (line, missing(item).map(|missing| format!("A{} {missing}", item.number)))
-}
-
-/// Why something in a line of minutes was not read.
-pub fn doubt(refusal: &Refusal) -> String {
-    refusal.0.plain().replace("。没有记录", "").replace("，没有记录", "")
 }
 
 /// It is done.

@@ -8,6 +8,8 @@ mod list;
 mod moves;
 mod platform;
 mod recur;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use jiff::{Timestamp, civil::Date};

@@ -1,16 +1,19 @@
 //! `/纪要 M3` with lines: files minutes and everything in them as one decision; again: corrects them.
 
+use std::sync::Arc;
+
 use super::{
-    ActionLine, Minutes, Point, Version, risk,
+    Made, Minutes, Point, Version, line,
     sheet::Sheet,
-    words::{self, Filed},
+    words::{self, Filed, Records},
 };
 use crate::{
     chat::{Person, Typed},
-    dossier::{Context, Dossier, Hearing, Outcome, Record, Refusal, RoomKind, Say},
+    dossier::{Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind, Say},
     features::{
         action::{self, ActionItem},
         meeting::{Meeting, State, Told, meeting, tell_moved},
+        risk::{self, Risk},
     },
     grammar::{Args, Command, Form, Priority, Spec, Token, narrow},
     store::Key,
@@ -123,34 +126,36 @@ fn file(
     {
         outcome = tell_moved(outcome.and(following.clone()), &following, cx.now, cx.rules);
     }
+    let customer = next.shared && dossier.project().rooms_of(RoomKind::Customer).next().is_some();
     let unsorted = sheet.is_unsorted();
-    let (items, doubts) = actions(&sheet, unplaced, before, dossier, cx, &mut outcome);
+    let mut doubts = Vec::new();
+    let items = actions(&sheet, unplaced, before, dossier, cx, &mut outcome, &mut doubts);
+    let risks = risks(&sheet, before, customer, dossier, cx, &mut outcome, &mut doubts);
     let version = Version {
         by: cx.actor.clone(),
         at: cx.now,
         decisions: points(&sheet.decisions),
-        actions: items
-            .iter()
-            .map(|item| ActionLine { text: item.title.clone(), number: item.number })
-            .collect(),
-        risks: sheet.risks.iter().map(risk::read).collect(),
+        actions: items.iter().map(|item| Made { text: item.title.clone(), number: item.number }).collect(),
+        risks: risks.iter().map(|risk| Made { text: risk.title.clone(), number: risk.number }).collect(),
         questions: points(&sheet.questions),
         remarks: points(&sheet.remarks),
     };
     let dropped = dropped(&before.minutes, &version, dossier);
     next.minutes.versions.push(version);
     next.minutes.excused = None;
-    let filed = Filed { meeting: &next, items: &items, doubts: &doubts, dropped: &dropped, unsorted };
+    let made = Records { items: &items, risks: &risks };
+    let filed = Filed { meeting: &next, made, doubts: &doubts, dropped: &dropped, unsorted };
     outcome.reply = Some(words::filed(&filed, dossier, cx));
     outcome.about = Some(next.key());
     outcome.what = if before.minutes.latest().is_some() { "更正纪要" } else { "交纪要" }.into();
     let about = Some(next.key());
-    let message = words::posted(&next, &items, Hearing::Internal, cx);
-    outcome.say.push(Say::Announce { hearing: Hearing::Internal, message, about });
-    if next.shared || cx.place.kind == RoomKind::Customer {
-        let message = words::posted(&next, &items, Hearing::Customer, cx);
-        outcome.say.push(Say::Announce { hearing: Hearing::Customer, message, about });
+    let message = words::posted(&next, made, Hearing::Internal, cx);
+    let mut say = vec![Say::Announce { hearing: Hearing::Internal, message, about }];
+    if customer {
+        let message = words::posted(&next, made, Hearing::Customer, cx);
+        say.push(Say::Announce { hearing: Hearing::Customer, message, about });
     }
+    outcome.say.splice(0..0, say);
     Ok(outcome.and(next))
 }
 
@@ -175,35 +180,31 @@ fn actions(
     dossier: &Dossier,
     cx: &Context,
     outcome: &mut Outcome,
-) -> (Vec<ActionItem>, Vec<String>) {
-    let mut read: Vec<(action::Line, String)> = sheet
-        .actions
-        .iter()
-        .map(|line| (action::Line::read(line, dossier, cx), line.words()))
-        .filter(|(line, _)| !line.title.is_empty())
-        .collect();
-    let mut doubts = Vec::new();
+    doubts: &mut Vec<String>,
+) -> Vec<ActionItem> {
+    let mut lines: Vec<(action::Line, String)> = Vec::new();
+    for typed in &sheet.actions {
+        let read = line::action(typed, dossier, cx);
+        doubts.extend(read.doubts.iter().map(|doubt| format!("待办「{}」：{doubt}", read.what.title)));
+        lines.push((read.what, typed.words()));
+    }
     // A platform that tells who was mentioned but not where: one line and one person belong together.
     let mut without: Vec<&mut action::Line> =
-        read.iter_mut().map(|(line, _)| line).filter(|line| line.owner.is_none()).collect();
+        lines.iter_mut().map(|(line, _)| line).filter(|line| line.owner.is_none()).collect();
     match (without.as_mut_slice(), unplaced) {
         (_, []) | ([], _) => {}
         ([line], [person]) => line.owner = Some(person.clone()),
         _ => doubts.push("看不出 @ 的人各在哪一行，待办里请直接写 @姓名 再发一次".to_owned()),
     }
     let mut items: Vec<ActionItem> = Vec::new();
-    for (line, said) in read {
-        let known =
-            before.minutes.action_of(&line.title).and_then(|number| dossier.find::<ActionItem>(number));
+    for (line, said) in lines {
+        let number = before.minutes.made(&line.title, |version| &version.actions);
+        let known = number.and_then(|number| dossier.find::<ActionItem>(number));
         let known = known.filter(|known| !items.iter().any(|item| item.number == known.number));
-        let lines_doubts: Vec<String> =
-            line.doubts.iter().map(|doubt| format!("待办「{}」{doubt}", line.title)).collect();
-        doubts.extend(lines_doubts);
         let (item, changed) = match known {
-            Some(known) => match line.amended(known, cx) {
-                Some(amended) => (amended, true),
-                None => (known.clone(), false),
-            },
+            Some(known) => {
+                line.amended(known, cx).map_or_else(|| (known.clone(), false), |next| (next, true))
+            }
             None => {
                 let number = outcome.next_number::<ActionItem>(dossier);
                 let source = Some(before.key().to_string());
@@ -211,11 +212,55 @@ fn actions(
             }
         };
         if changed {
-            outcome.records.push(std::sync::Arc::new(item.clone()));
+            outcome.records.push(Arc::new(item.clone()));
         }
         items.push(item);
     }
-    (items, doubts)
+    items
+}
+
+/// The risks of the lines; those of an earlier version stay, with a countermeasure that this one adds. A high
+/// one is told early, unless the customer reads it in these minutes.
+fn risks(
+    sheet: &Sheet,
+    before: &Meeting,
+    customer: bool,
+    dossier: &Dossier,
+    cx: &Context,
+    outcome: &mut Outcome,
+    doubts: &mut Vec<String>,
+) -> Vec<Risk> {
+    let mut risks: Vec<Risk> = Vec::new();
+    for typed in &sheet.risks {
+        let read = line::risk(typed, outcome.next_number::<Risk>(dossier), dossier, cx);
+        doubts.extend(read.doubts.iter().map(|doubt| format!("风险「{}」：{doubt}", read.what.title)));
+        let number = before.minutes.made(&read.what.title, |version| &version.risks);
+        let known = number.and_then(|number| dossier.find::<Risk>(number));
+        let risk = match known.filter(|known| !risks.iter().any(|risk| risk.number == known.number)) {
+            None => read.what,
+            Some(known) => {
+                let mut next = known.clone();
+                if let (None, Some(plan)) = (&known.plan, read.what.plan)
+                    && known.is_open()
+                {
+                    next.plan = Some(plan);
+                    next.state = risk::State::Mitigating;
+                }
+                next.owner = read.what.owner.or(next.owner);
+                if next == *known {
+                    risks.push(next);
+                    continue;
+                }
+                next
+            }
+        };
+        if !(customer && Kind::shared(&risk)) {
+            outcome.say.extend(risk.told_early(dossier));
+        }
+        outcome.records.push(Arc::new(risk.clone()));
+        risks.push(risk);
+    }
+    risks
 }
 
 /// The open action items of the version before that this one no longer names.

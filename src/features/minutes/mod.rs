@@ -4,9 +4,11 @@
 
 mod excuse;
 mod file;
+mod line;
 mod list;
-mod risk;
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +17,6 @@ use serde::{Deserialize, Serialize};
 pub use excuse::Excuse;
 pub use file::{File, FileUnnamed};
 pub use list::List;
-pub use risk::RiskLine;
 pub(crate) use words::{ask, status};
 
 use crate::{
@@ -70,10 +71,10 @@ pub struct Version {
     pub decisions: Vec<Point>,
     /// 待办.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<ActionLine>,
+    pub actions: Vec<Made>,
     /// 风险.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub risks: Vec<RiskLine>,
+    pub risks: Vec<Made>,
     /// 待确认.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Point>,
@@ -92,12 +93,12 @@ pub struct Point {
     pub internal: bool,
 }
 
-/// A line that is an action item.
+/// A line that made a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ActionLine {
-    /// What is to be done, by which a correction finds it again.
+pub struct Made {
+    /// The record's title, by which a correction finds it again.
     pub text: String,
-    /// The number of its `A`.
+    /// The number of its `A` or `K`.
     pub number: u32,
 }
 
@@ -130,9 +131,9 @@ impl Minutes {
         (late > SignedDuration::ZERO || self.breached.is_some()).then(|| late.max(SignedDuration::ZERO))
     }
 
-    /// The number of the action item that an earlier version made of this line.
-    fn action_of(&self, text: &str) -> Option<u32> {
-        let lines = self.versions.iter().rev().flat_map(|version| &version.actions);
+    /// The number of the record that an earlier version made of this line.
+    fn made(&self, text: &str, of: impl Fn(&Version) -> &[Made]) -> Option<u32> {
+        let lines = self.versions.iter().rev().flat_map(|version| of(version));
         lines.into_iter().find(|line| same(&line.text, text)).map(|line| line.number)
     }
 }

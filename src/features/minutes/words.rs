@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{RiskLine, Version};
+use super::Version;
 use crate::{
     calendar::typed,
     chat::{Line, Message, Tone, Typed},
-    dossier::{Context, Dossier, Hearing, Refusal, Rules},
+    dossier::{Context, Dossier, Hearing, Kind, Refusal, Rules},
     features::{
         action::{self, ActionItem},
         meeting::{Meeting, State, headline, name},
+        risk::Risk,
     },
 };
 
@@ -101,12 +102,21 @@ pub fn which(meetings: &[&Meeting], lines: &[Typed], cx: &Context) -> Refusal {
     })
 }
 
+/// The records that minutes made.
+#[derive(Clone, Copy)]
+pub struct Records<'a> {
+    /// Action items, in order of the lines.
+    pub items: &'a [ActionItem],
+    /// Risks, in order of the lines.
+    pub risks: &'a [Risk],
+}
+
 /// Everything that the answer to minutes speaks of.
 pub struct Filed<'a> {
     /// The meeting with its new version.
     pub meeting: &'a Meeting,
-    /// The action items of that version.
-    pub items: &'a [ActionItem],
+    /// The records of that version.
+    pub made: Records<'a>,
     /// What could not be read.
     pub doubts: &'a [String],
     /// Action items that the version before named.
@@ -117,7 +127,7 @@ pub struct Filed<'a> {
 
 /// The answer to whoever filed.
 pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
-    let Filed { meeting, items, doubts, dropped, unsorted } = *filed;
+    let Filed { meeting, made, doubts, dropped, unsorted } = *filed;
     let internal = cx.sees_internal(dossier);
     let minutes = &meeting.minutes;
     let head = match (minutes.versions.len(), minutes.late_by()) {
@@ -129,19 +139,22 @@ pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
     };
     let mut message = Message::text(head).tone(Tone::Good);
     if let Some(latest) = minutes.latest() {
-        message = message.line(counted(latest, internal));
+        message = message.line(counted(latest, made, internal));
     }
     let mut missing = Vec::new();
-    for item in items {
+    for item in made.items {
         let (line, lacks) = action::in_minutes(item, cx);
         message = message.line(line);
         missing.extend(lacks);
     }
-    missing.extend(doubts.iter().cloned());
-    if internal && let Some(latest) = minutes.latest() {
-        let without = latest.risks.iter().filter(|risk| !risk.has_plan);
-        missing.extend(without.map(|risk| format!("风险「{}」没有方案，不会告诉客户", risk.text)));
+    for risk in made.risks.iter().filter(|risk| internal || Kind::shared(*risk)) {
+        message = message.line(risk_line(risk));
+        if risk.plan.is_none() && risk.is_open() {
+            let number = risk.number;
+            missing.push(format!("K{number} 缺应对方案，不会告诉客户。补上：/K{number} 方案 …"));
+        }
     }
+    missing.extend(doubts.iter().cloned());
     missing.extend(
         dropped
             .iter()
@@ -157,8 +170,8 @@ pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
 }
 
 /// `决议 1 · 待办 2 · 风险 1 · 待确认 1`.
-fn counted(version: &Version, internal: bool) -> String {
-    let risks = version.risks.iter().filter(|risk| internal || risk.is_for_customer()).count();
+fn counted(version: &Version, made: Records, internal: bool) -> String {
+    let risks = made.risks.iter().filter(|risk| internal || Kind::shared(*risk)).count();
     let counts = [
         ("决议", version.decisions.len()),
         ("待办", version.actions.len()),
@@ -170,34 +183,35 @@ fn counted(version: &Version, internal: bool) -> String {
     said.map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>().join(" · ")
 }
 
+/// `K1 接口延迟 · 高 · 方案：已协调`.
+fn risk_line(risk: &Risk) -> String {
+    let internal = if risk.internal { " · 内部" } else { "" };
+    let plan = risk.plan.as_ref().map(|plan| format!(" · 方案：{plan}")).unwrap_or_default();
+    format!("K{} {} · {}{internal}{plan}", risk.number, risk.title, risk.level.name())
+}
+
 /// The minutes as the rooms get them. Invariant: the customer's has no internal line and no risk without a
 /// countermeasure.
-pub fn posted(meeting: &Meeting, items: &[ActionItem], hearing: Hearing, cx: &Context) -> Message {
+pub fn posted(meeting: &Meeting, made: Records, hearing: Hearing, cx: &Context) -> Message {
     let again = match meeting.minutes.versions.len() {
         0 | 1 => String::new(),
         count => format!("（更正，第 {count} 版）"),
     };
     let message = Message::text(format!("纪要{again} {}", headline(meeting, cx.now, cx.rules)));
     match meeting.minutes.latest() {
-        Some(version) => body(message, version, items, hearing == Hearing::Internal, cx),
+        Some(version) => body(message, version, made, hearing == Hearing::Internal, cx),
         None => message,
     }
 }
 
-fn body(
-    mut message: Message,
-    version: &Version,
-    items: &[ActionItem],
-    internal: bool,
-    cx: &Context,
-) -> Message {
+fn body(mut message: Message, version: &Version, made: Records, internal: bool, cx: &Context) -> Message {
     let visible = |points: &[super::Point]| -> Vec<String> {
         points.iter().filter(|point| internal || !point.internal).map(|point| point.text.clone()).collect()
     };
     for decision in visible(&version.decisions) {
         message = message.line(format!("决议：{decision}"));
     }
-    for item in items {
+    for item in made.items {
         let mut line = Line::text(format!("待办：A{} {} · ", item.number, item.title));
         line = match &item.owner {
             Some(owner) if internal => line.people([owner]),
@@ -207,9 +221,8 @@ fn body(
         let due = item.due.map(|due| format!("{} 前", typed::echo(due, cx.now, &cx.rules.calendar)));
         message = message.line(line.then(format!("· {}", due.unwrap_or_else(|| "截止未定".to_owned()))));
     }
-    let risks = version.risks.iter().filter(|risk| internal || risk.is_for_customer());
-    for RiskLine { text, .. } in risks {
-        message = message.line(format!("风险：{text}"));
+    for risk in made.risks.iter().filter(|risk| internal || Kind::shared(*risk)) {
+        message = message.line(format!("风险：{}", risk_line(risk)));
     }
     for question in visible(&version.questions) {
         message = message.line(format!("待确认：{question}"));
@@ -236,6 +249,9 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
     };
     let items: Vec<ActionItem> =
         version.actions.iter().filter_map(|line| dossier.find::<ActionItem>(line.number)).cloned().collect();
+    let risks: Vec<Risk> =
+        version.risks.iter().filter_map(|line| dossier.find::<Risk>(line.number)).cloned().collect();
+    let made = Records { items: &items, risks: &risks };
     let status = status(meeting, internal, cx.now, cx.rules);
-    body(message.line(format!("{status} · {}", version.by.name)), version, &items, internal, cx)
+    body(message.line(format!("{status} · {}", version.by.name)), version, made, internal, cx)
 }
