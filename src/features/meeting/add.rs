@@ -159,6 +159,7 @@ impl Command for Add {
             guests: Vec::new(),
             weekly: weekly.then(|| cx.rules.calendar.date(self.starts)),
             remind: None,
+            agenda: None,
             state: State::Planned,
             minutes: Minutes::default(),
         };

@@ -4,6 +4,7 @@
 //! after the start. What happens to its minutes stands in [`crate::features::minutes`].
 
 mod add;
+mod agenda;
 mod list;
 mod moves;
 mod platform;
@@ -82,6 +83,9 @@ pub struct Meeting {
     /// When the participants are reminded; none once they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind: Option<Timestamp>,
+    /// When its agenda is posted; none once it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agenda: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
     /// What was written down.
@@ -223,10 +227,11 @@ impl Meeting {
         required.filter(|role| !project.holders(*role).iter().any(comes)).collect()
     }
 
-    /// The same with its reminder set for its start.
+    /// The same with its reminder and, for the weekly meeting, its agenda set for its start.
     fn reminded(mut self, now: Timestamp, rules: &Rules) -> Self {
-        let at = rules.calendar.subtract(self.starts, rules.meeting.remind_before);
-        self.remind = Some(at).filter(|at| *at > now);
+        let before = |span| Some(rules.calendar.subtract(self.starts, span)).filter(|at| *at > now);
+        self.remind = before(rules.meeting.remind_before);
+        self.agenda = before(rules.meeting.agenda_before).filter(|_| self.kind == MeetingKind::Weekly);
         self
     }
 
@@ -239,6 +244,7 @@ impl Meeting {
         };
         next.state = State::Ended { since, at, told };
         next.remind = None;
+        next.agenda = None;
         next.minutes.clock = Some(minutes::clock(at, now, rules));
         next
     }
@@ -259,6 +265,26 @@ impl Meeting {
             message = message.line(words::following(next, now, rules));
         }
         outcome.saying(ended.minutes_ping(&[Role::ProjectManager], dossier, message))
+    }
+
+    /// Its agenda, its reminder, or both; nothing is said of a meeting that has begun.
+    fn come_near(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= cx.now);
+        let (agenda, remind) = (is_due(self.agenda), is_due(self.remind));
+        let next = Self {
+            agenda: self.agenda.filter(|_| !agenda),
+            remind: self.remind.filter(|_| !remind),
+            ..self.clone()
+        };
+        let mut outcome = Outcome::change(next, if remind { "提醒开会" } else { "发议程" });
+        if self.starts <= cx.now || self.state != State::Planned {
+            return outcome;
+        }
+        if agenda && let Some(message) = agenda::agenda(self, dossier, cx.now, cx.rules) {
+            let about = Some(dossier::Record::key(self));
+            outcome = outcome.saying(Say::Announce { hearing: Hearing::Internal, message, about });
+        }
+        if remind { self.tell("start", dossier, words::soon(self, cx), outcome) } else { outcome }
     }
 
     /// A ping about its minutes.
@@ -387,7 +413,7 @@ impl Kind for Meeting {
     fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
         match self.state {
             State::Planned | State::Running { .. } => {
-                Some(self.remind.map_or(self.ends, |at| at.min(self.ends)))
+                [self.remind, self.agenda, Some(self.ends)].into_iter().flatten().min()
             }
             State::Ended { .. } if self.minutes.are_missing() => {
                 self.minutes.clock.as_ref().and_then(Ladder::next)
@@ -401,15 +427,7 @@ impl Kind for Meeting {
             if self.ends <= cx.now {
                 return self.end(self.ends, Told::Schedule, dossier, cx.now, cx.rules);
             }
-            if self.remind.is_none_or(|at| at > cx.now) {
-                return Outcome::default();
-            }
-            let next = Self { remind: None, ..self.clone() };
-            let outcome = Outcome::change(next, "提醒开会");
-            if self.starts <= cx.now || self.state != State::Planned {
-                return outcome;
-            }
-            return self.tell("start", dossier, words::soon(self, cx), outcome);
+            return self.come_near(dossier, cx);
         }
         if !self.owes_minutes() {
             return Outcome::default();

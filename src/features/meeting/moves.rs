@@ -145,6 +145,7 @@ impl Command for Cancel {
         let mut next = before.clone();
         next.state = State::Cancelled { by: cx.actor.clone(), at: cx.now };
         next.remind = None;
+        next.agenda = None;
         let reply = words::cancelled(&next, cx);
         let told = words::cancelled_for_others(&next, self.why.as_deref(), cx);
         let outcome = Outcome::change(next.clone(), "取消会议").because(self.why).replying(reply);
@@ -220,7 +221,7 @@ impl Command for Touch {
             )));
         }
         let moved = next.starts != before.starts || next.ends != before.ends;
-        if next.starts != before.starts {
+        if next.starts != before.starts || next.kind != before.kind {
             next = next.reminded(cx.now, cx.rules);
         }
         let reply = words::announced(&next, dossier, cx);

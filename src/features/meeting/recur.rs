@@ -36,6 +36,7 @@ impl Meeting {
             ends: later(starts, self.ends.duration_since(self.starts)),
             weekly: Some(nominal),
             remind: None,
+            agenda: None,
             state: State::Planned,
             minutes: Minutes::default(),
             ..self.clone()

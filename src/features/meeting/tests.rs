@@ -136,3 +136,22 @@ fn another_time_is_told_and_reminded_of() {
     assert_eq!(bench.until("2026-11-24 14:50").len(), 1);
     assert!(bench.hear("李工", &Typed::plain("/M1"), RoomKind::Internal).contains("未开始"));
 }
+
+#[test]
+fn the_weekly_meeting_gets_its_agenda_an_hour_before_in_the_internal_room() {
+    let mut bench = Bench::new("2026-11-16 08:00");
+    bench.say("张经理", "/会议 项目例会 今天10点-11点 重复:每周");
+    bench.until("2026-11-16 11:00");
+    bench.say(
+        "张经理",
+        "/纪要 M1\n待办: 出文档 @李工 周五\n待办: 压测 @赵工 周五\n风险: 接口慢 方案:催\n待确认: 手续费",
+    );
+    bench.say("李工", "/A1 完成");
+    bench.said();
+    let said = bench.until("2026-11-23 09:00");
+    assert_eq!(
+        said.last().unwrap(),
+        "11-23 09:00 项目群 议程 M2 项目例会 · 11月23日 周一 10:00-11:00\n上次以来完成 1\n· A1 出文档\n\
+         风险 1\n· K1 接口慢 · 中 · 催\n待确认 1\n· 手续费（M1 留下）\n未完成待办 1\n· A2 压测 · 赵工 · 11月20日 周五 · 已逾期"
+    );
+}

@@ -1,6 +1,7 @@
 //! One line of minutes as a record: read like the command that would add it, but nothing in it refuses.
 
 use crate::{
+    calendar::typed,
     chat::{Person, Typed},
     dossier::{Context, Dossier, Refusal},
     features::{
@@ -34,6 +35,10 @@ pub(super) fn action(line: &Typed, dossier: &Dossier, cx: &Context) -> Read<acti
     };
     let due = args.deadline("截止", cx).unwrap_or_else(|refusal| {
         doubts.push(doubt(&refusal));
+        // The words of a date that cannot be kept are no part of what is to be done.
+        if let Some((rest, _)) = typed::split_trailing(&args.text, cx.now, &cx.rules.calendar) {
+            args.text = rest.to_owned();
+        }
         None
     });
     if args.text.is_empty() {
@@ -81,7 +86,7 @@ fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut 
 /// Why something was not read.
 fn doubt(refusal: &Refusal) -> String {
     let words = refusal.0.plain();
-    ["，没有记录。", "。没有记录", "，没有记录"].iter().fold(words, |words, tail| words.replace(tail, ""))
+    words.replace("，没有记录。", "。").replace("。没有记录", "").replace("，没有记录", "")
 }
 
 /// A text with the mentions that stand in it, without those whose place nobody knows.

@@ -133,7 +133,7 @@ impl Minutes {
 
     /// The number of the record that an earlier version made of this line.
     fn made(&self, text: &str, of: impl Fn(&Version) -> &[Made]) -> Option<u32> {
-        let lines = self.versions.iter().rev().flat_map(|version| of(version));
+        let lines = self.versions.iter().rev().flat_map(of);
         lines.into_iter().find(|line| same(&line.text, text)).map(|line| line.number)
     }
 }
