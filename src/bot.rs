@@ -31,7 +31,8 @@ pub struct Bot {
     pub address: SocketAddr,
     /// Its engine.
     pub engine: Arc<Engine>,
-    playground: Option<Arc<Playground>>,
+    /// Its playground, where that is enabled.
+    pub playground: Option<Arc<Playground>>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     server: JoinHandle<std::io::Result<()>>,

@@ -37,25 +37,26 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     for warning in &store.opened().warnings {
         warn!("{warning}");
     }
-    until_stopped(&config, Arc::new(store), clock, |bot| {
+    until_stopped(&config, Arc::new(store), clock, async |bot: &Bot| {
         if config.playground.enabled {
             println!("jiuding: http://{}/", bot.address);
         }
+        Ok(())
     })
     .await
 }
 
-/// Runs the bot until SIGTERM or SIGINT.
+/// Runs the bot until SIGTERM or SIGINT; `ready` is done once it listens.
 pub async fn until_stopped(
     config: &Config,
     store: Arc<dyn Store>,
     clock: SharedClock,
-    ready: impl FnOnce(&Bot),
+    ready: impl AsyncFnOnce(&Bot) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let bot = Bot::start(config, store, clock, metrics).await?;
-    ready(&bot);
+    ready(&bot).await?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -82,19 +82,7 @@ impl Post<'_> {
     }
 
     fn plain(&self, to: Target, message: Message) -> Outgoing {
-        Outgoing {
-            id: 0,
-            to,
-            message,
-            reply_to: None,
-            not_before: self.now,
-            due: self.due,
-            condition: None,
-            about: None,
-            tries: 0,
-            bundled: Vec::new(),
-            created: self.now,
-        }
+        Outgoing { due: self.due, ..Outgoing::new(to, message, self.now) }
     }
 }
 

@@ -9,14 +9,15 @@ use std::{
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
 use super::{Engine, Turn, draft::Draft};
 use crate::{
+    chat::{Message, PersonId, Target},
     dossier::{Dossier, Outcome, Waking},
-    features::Job,
-    store::{CommitError, Entry, ProjectId, RowKey},
+    features::{self, Job},
+    store::{CommitError, Entry, Outgoing, ProjectId, RowKey},
 };
 
 /// How many due wakes are looked at in one go.
@@ -93,7 +94,7 @@ impl Engine {
         if to < self.clock.now() {
             return Err(AdvanceError::Backwards);
         }
-        let deadline = tokio::time::Instant::now() + SETTLE;
+        let deadline = Instant::now() + SETTLE;
         let mut fired = 0;
         loop {
             let next = self.next_due(&turn).await.ok().flatten();
@@ -108,20 +109,23 @@ impl Engine {
                     break;
                 }
             }
-            self.said(deadline).await;
+            self.said(deadline.saturating_duration_since(Instant::now())).await;
         }
         hand.set(to);
         if let Ok(count) = self.run_due(&mut turn, to).await {
             fired += count;
         }
-        let pending = self.said(deadline).await;
+        let pending = self.said(deadline.saturating_duration_since(Instant::now())).await;
         Ok(Advanced { now: to, fired, pending })
     }
 
-    /// Waits for the outbox to have nothing to do at this moment.
-    async fn said(&self, deadline: tokio::time::Instant) -> usize {
-        let Some(outbox) = self.outbox.get() else { return 0 };
-        outbox.idle(deadline.saturating_duration_since(tokio::time::Instant::now())).await
+    /// Waits, at most so long, for the outbox to have nothing to do at this moment; gives how many
+    /// messages it still has.
+    pub async fn said(&self, limit: Duration) -> usize {
+        match self.outbox.get() {
+            Some(outbox) => outbox.idle(limit).await,
+            None => 0,
+        }
     }
 
     /// When something is next due.
@@ -238,6 +242,7 @@ impl Engine {
             }
             if let Some(at) = last {
                 fired += self.run_job(job, at, now).await?;
+                self.tell_of_dead_letters(at, now).await?;
             }
         }
         turn.jobs_until = now;
@@ -258,19 +263,42 @@ impl Engine {
             }
             let cx = Waking { now, due: at, rules: &self.rules };
             let outcome = (job.run)(&dossier, &cx);
-            if outcome.say.is_empty() && outcome.records.is_empty() {
-                continue;
-            }
+            let spoke = !outcome.say.is_empty();
+            // Marked also where there is nothing to say: it is not looked at again with later eyes.
             let mut draft = Draft::default();
             draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
             self.woken(&mut draft, &mut dossier, outcome, &cx);
             match self.write(draft, &mut [&mut dossier]).await {
-                Ok(()) => fired += 1,
+                Ok(()) => fired += usize::from(spoke),
                 Err(CommitError::SeenBefore) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(fired)
+    }
+
+    /// Once a day the administrators hear of messages that could not be delivered since the day before.
+    async fn tell_of_dead_letters(&self, at: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+        let mark = format!("dead-letters:{}", self.rules.calendar.date(at));
+        let since = at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(at);
+        let dead = self.store.dead_letters().await?;
+        let new = dead.iter().filter(|letter| letter.at > since).count();
+        if new == 0 || self.admins.is_empty() || self.store.has_seen(&mark).await? {
+            return Ok(());
+        }
+        let mut draft = Draft::default();
+        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
+        draft.say(self.to_admins(&features::dead_letters(new, dead.len()), now));
+        match self.write(draft, &mut []).await {
+            Ok(()) | Err(CommitError::SeenBefore) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A message to every administrator.
+    pub(super) fn to_admins(&self, message: &Message, now: Timestamp) -> Vec<Outgoing> {
+        let to = |admin: &PersonId| Outgoing::new(Target::Person(admin.clone()), message.clone(), now);
+        self.admins.iter().map(to).collect()
     }
 
     /// Forgets expired marks once in a while, until told to stop.

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{Engine, REGISTRY, address, draft::Draft};
 use crate::{
     chat::{Inbound, Message, Person, ReplyTo, Room, Span, Target, Typed, What},
-    dossier::{BoundRoom, Context, Dossier, Outcome, Place, Project, Refusal, RoomKind, Say},
+    dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Place, Project, Refusal, RoomKind, Say},
     features,
     grammar::{self, Args, Heard, On, Parsed, Reader, Who},
     platform::{Received, Receiver},
@@ -90,7 +90,8 @@ impl Engine {
         };
         match &inbound.what {
             What::Joined => self.answer_only(&event, features::greeting()).await,
-            What::OverQuota | What::MeetingEnded { .. } => self.mark_only(&event).await,
+            What::OverQuota => self.over_quota(&event).await,
+            What::MeetingEnded { .. } => self.write(self.draft(&event), &mut []).await,
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Said { text, addressed, .. } => {
                 match grammar::hear(text, *addressed, inbound.room.direct, features::OBJECTS) {
@@ -230,7 +231,7 @@ impl Engine {
         let outcome = match decided {
             Ok(outcome) => outcome,
             Err(refusal) => {
-                if made.is_some() {
+                if !founded {
                     self.unfound(draft, held);
                 }
                 return Ok(Err(refusal));
@@ -342,6 +343,7 @@ impl Engine {
     /// A refused first line makes no project.
     fn unfound(&self, draft: &mut Draft, held: &mut Held) {
         if let Some(home) = held.home.take() {
+            self.directory.write().expect("no panic while it is held").forget(home.id);
             draft.abandon(home.id);
             self.dossiers.write().expect("no panic while it is held").remove(&home.id);
         }
@@ -378,7 +380,11 @@ impl Engine {
             };
             draft.log(dossier, entry);
         }
-        self.say(draft, dossier, outcome.say, event.clock, None);
+        let mut say = outcome.say;
+        if event.room().direct && !outcome.records.is_empty() {
+            say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
+        }
+        self.say(draft, dossier, say, event.clock, None);
         let mut message = outcome.reply.unwrap_or_default();
         if event.is_late() {
             prefix(&mut message, "【补处理】");
@@ -439,17 +445,9 @@ impl Engine {
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
         draft.answer(Outgoing {
-            id: 0,
-            to,
-            message,
             reply_to,
-            not_before: event.clock,
-            due: None,
-            condition: None,
             about: about.map(|(project, key)| crate::store::About { project, key }),
-            tries: 0,
-            bundled: Vec::new(),
-            created: event.clock,
+            ..Outgoing::new(to, message, event.clock)
         });
     }
 
@@ -459,8 +457,18 @@ impl Engine {
         self.write(draft, &mut []).await
     }
 
-    async fn mark_only(&self, event: &Event<'_>) -> Result<(), CommitError> {
-        self.write(self.draft(event), &mut []).await
+    /// A message came without its text: the administrators are told, once a day.
+    async fn over_quota(&self, event: &Event<'_>) -> Result<(), CommitError> {
+        let platform = event.room().id.platform();
+        let mark = format!("over-quota:{platform}:{}", self.rules.calendar.date(event.clock));
+        let told = self.store.has_seen(&mark).await;
+        let told = told.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
+        let mut draft = self.draft(event);
+        if !told {
+            draft.seen(mark, event.clock.checked_add(SEEN_FOR).unwrap_or(Timestamp::MAX));
+            draft.say(self.to_admins(&features::over_quota(), event.clock));
+        }
+        self.write(draft, &mut []).await
     }
 
     /// The project whose commands are carried out here, before a line says otherwise.
@@ -534,6 +542,13 @@ impl Engine {
         let cx = self.context(event, registry, place, &[]);
         features::wide(command.spec.object, &copies, here, &cx)
     }
+}
+
+/// What the team hears of something that one of them did in a direct chat.
+fn from_direct(reply: &Message, by: &Person) -> Option<Say> {
+    let first = reply.lines.first()?.plain();
+    let message = Message::text(format!("{} 私聊：{first}", by.name));
+    Some(Say::Announce { hearing: Hearing::Internal, message, about: None })
 }
 
 /// Whether a line can touch more than its own project.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     calendar::typed,
     chat::Message,
-    dossier::{Context, Dossier, Outcome, Project, Record, Refusal},
+    dossier::{Context, Dossier, Outcome, Project, Record, Refusal, RoomKind},
     grammar::{Args, Command, Form, Object, Spec},
     store::{Change, Entry, Key},
 };
@@ -56,8 +56,14 @@ impl Command for History {
         let Some(record) = dossier.record(self.key) else {
             return Err(Refusal::new(format!("没有 {}", self.key)));
         };
-        let entries: Vec<&Entry> =
-            cx.log.iter().filter(|entry| entry.changes.iter().any(|change| change.key == self.key)).collect();
+        // Before customers, only what was said in their own room: a remark made among us stays with us.
+        let internal = cx.sees_internal(dossier);
+        let heard = |entry: &Entry| {
+            let kind = entry.room.as_ref().and_then(|room| dossier.project().room_kind(room));
+            internal || kind == Some(RoomKind::Customer)
+        };
+        let of_it = |entry: &&Entry| entry.changes.iter().any(|change| change.key == self.key);
+        let entries: Vec<&Entry> = cx.log.iter().filter(of_it).filter(|entry| heard(entry)).collect();
         let mut message = Message::text(format!("{} {} 的历史", self.key, record.title()));
         for entry in entries.iter().take(SHOWN).rev() {
             message = message.line(told(entry, self.key, record.as_ref(), cx));

@@ -140,6 +140,20 @@ pub fn greeting() -> Message {
         .button("全部命令", "/帮助")
 }
 
+/// What administrators hear when a platform delivers messages without their text.
+pub fn over_quota() -> Message {
+    Message::text("本月平台用量已用完，收到的消息没有内容，命令没有执行")
+        .line("请在平台管理后台查看用量，或升级版本")
+        .tone(crate::chat::Tone::Alarm)
+}
+
+/// What administrators hear of messages that could not be delivered: how many are new, and in all.
+pub fn dead_letters(new: usize, all: usize) -> Message {
+    Message::text(format!("有 {new} 条消息一天内没有送达，累计 {all} 条"))
+        .line("查看和重发：jiuding dead-letters list，jiuding dead-letters retry 编号")
+        .tone(crate::chat::Tone::Warning)
+}
+
 /// Help, of everything or of one object.
 pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)

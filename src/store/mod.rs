@@ -141,6 +141,25 @@ pub struct Outgoing {
     pub bundled: Vec<Outgoing>,
 }
 
+impl Outgoing {
+    /// A message that may go at once, is about nothing, and answers nobody. Its id comes with the commit.
+    pub fn new(to: Target, message: Message, now: Timestamp) -> Self {
+        Self {
+            id: 0,
+            to,
+            message,
+            reply_to: None,
+            not_before: now,
+            due: None,
+            condition: None,
+            about: None,
+            tries: 0,
+            created: now,
+            bundled: Vec::new(),
+        }
+    }
+}
+
 /// A record of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {

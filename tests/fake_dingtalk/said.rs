@@ -24,7 +24,7 @@ impl FakeDingTalk {
         let mut body = self.common(conversation, sender, None);
         body["conversationType"] = json!("2");
         let mut state = self.shared.state();
-        let group = state.groups.entry(conversation.into()).or_insert_with(Group::default);
+        let group = state.groups.entry(conversation.into()).or_default();
         if !group.members.iter().any(|member| member == sender) {
             group.members.push(sender.into());
         }

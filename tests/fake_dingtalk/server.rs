@@ -136,7 +136,7 @@ async fn robot_send(State(shared): State<Arc<Shared>>, query: Parameters, body: 
 async fn user_get(State(shared): State<Arc<Shared>>, query: Parameters, body: Bytes) -> Response {
     let outcome = |state: &mut Kept| {
         let token = query.get("access_token").map(String::as_str).unwrap_or_default();
-        if !state.tokens.get(token).is_some_and(|end| *end > shared.clock.now()) {
+        if state.tokens.get(token).is_none_or(|end| *end <= shared.clock.now()) {
             return Err(numbered(40014, "不合法的access_token"));
         }
         let body = parse(&body)?;
@@ -186,7 +186,7 @@ async fn answer(shared: &Shared, way: Way, outcome: impl FnOnce(&mut Kept) -> Ou
 fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
     let token = headers.get("x-acs-dingtalk-access-token").and_then(|value| value.to_str().ok());
     let end = state.tokens.get(token.unwrap_or_default());
-    if !end.is_some_and(|end| *end > shared.clock.now()) {
+    if end.is_none_or(|end| *end <= shared.clock.now()) {
         return Err(named(400, "InvalidAuthentication"));
     }
     let body = parse(body)?;

@@ -6,7 +6,7 @@ use super::{Requirement, State};
 use crate::{
     calendar::{Calendar, typed},
     chat::Message,
-    dossier::{Context, Kind},
+    dossier::{Context, Kind, RoomKind},
 };
 
 /// `R1 支付模块支持退款`.
@@ -47,9 +47,11 @@ pub fn added(requirement: &Requirement, cx: &Context) -> Message {
     if let Some(prototype) = requirement.fields.get("原型") {
         message = message.line(format!("原型 {prototype}"));
     }
-    questions(message, requirement)
-        .button("开始", format!("/R{} 开始", requirement.number))
-        .button("查看", format!("/R{}", requirement.number))
+    let message = questions(message, requirement);
+    if cx.place.kind == RoomKind::Customer {
+        return message;
+    }
+    message.button("开始", format!("/R{} 开始", requirement.number))
 }
 
 fn questions(message: Message, requirement: &Requirement) -> Message {

@@ -171,6 +171,11 @@ pub fn listed(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> String {
 pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
+    // The cause is ours; the customer reads the explanation.
+    let inside = |cause: &str| match cx.sees_internal(dossier) {
+        true => format!(" · 原因：{cause}"),
+        false => String::new(),
+    };
     let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
     let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
@@ -189,13 +194,13 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
         }
         State::Resolved { at: when, closes_at, cause, explanation } => {
             message = message
-                .line(format!("{} 解决 · 原因：{cause}", at(*when)))
+                .line(format!("{} 解决{}", at(*when), inside(cause)))
                 .line(format!("说明：{explanation}"))
                 .line(format!("{} 自动关闭", at(*closes_at)));
         }
         State::Closed { at: when, cause, explanation } => {
             message = message
-                .line(format!("{} 关闭 · 原因：{cause}", at(*when)))
+                .line(format!("{} 关闭{}", at(*when), inside(cause)))
                 .line(format!("说明：{explanation}"));
         }
         State::New | State::Acknowledged | State::Working | State::Reopened => {
