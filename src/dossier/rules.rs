@@ -100,6 +100,8 @@ pub struct MinutesRules {
 pub struct MeetingRules {
     /// The reminder before it starts.
     pub remind_before: Span,
+    /// When the agenda of the weekly meeting is posted, before it starts.
+    pub agenda_before: Span,
     /// How long one lasts where nobody says.
     pub duration: Span,
 }

@@ -1,9 +1,14 @@
 //! What can be recorded and done: one folder per kind of record. The lists below are the only place
 //! where they are named together.
 
+pub mod action;
+#[cfg(test)]
+mod bench;
 pub mod customer;
 pub mod help;
 pub mod history;
+pub mod meeting;
+pub mod minutes;
 pub mod overview;
 pub mod project;
 pub mod requirement;
@@ -30,6 +35,9 @@ pub const OBJECTS: &[Object] = &[
     requirement::OBJECT,
     risk::OBJECT,
     ticket::OBJECT,
+    meeting::OBJECT,
+    minutes::OBJECT,
+    action::OBJECT,
     overview::STATUS,
     overview::MINE,
     overview::DIGEST,
@@ -76,6 +84,22 @@ pub const COMMANDS: &[Erased] = &[
     erase::<ticket::Resolve>(),
     erase::<ticket::Close>(),
     erase::<ticket::Reopen>(),
+    erase::<action::Add>(),
+    erase::<action::List>(),
+    erase::<action::Touch>(),
+    erase::<action::Complete>(),
+    erase::<action::Cancel>(),
+    erase::<action::Postpone>(),
+    erase::<meeting::Add>(),
+    erase::<meeting::List>(),
+    erase::<meeting::Touch>(),
+    erase::<meeting::Start>(),
+    erase::<meeting::End>(),
+    erase::<meeting::Cancel>(),
+    erase::<minutes::File>(),
+    erase::<minutes::FileUnnamed>(),
+    erase::<minutes::Excuse>(),
+    erase::<minutes::List>(),
     erase::<overview::Status>(),
     erase::<overview::Mine>(),
     erase::<overview::Digest>(),
@@ -91,6 +115,8 @@ pub const KINDS: &[KindEntry] = &[
     kind::<requirement::Requirement>(),
     kind::<risk::Risk>(),
     kind::<ticket::Ticket>(),
+    kind::<meeting::Meeting>(),
+    kind::<action::ActionItem>(),
 ];
 
 /// Something that happens on a schedule, once per project and scheduled time.

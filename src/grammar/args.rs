@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeySpec, Reader, Spec, Takes, scan::Scan};
 use crate::{
-    calendar::typed::{self, Unreadable},
+    calendar::typed::{self, Reading, Unreadable},
     chat::{Person, Typed},
     dossier::{Context, Refusal},
     store::Key,
@@ -78,6 +78,11 @@ pub struct Value {
 }
 
 impl Args {
+    /// Words alone, without people, keys and marks.
+    pub fn of_words(words: String) -> Self {
+        Self { text: words.clone(), said: words, ..Self::default() }
+    }
+
     /// The number of the record it acts on.
     ///
     /// # Panics
@@ -144,6 +149,27 @@ impl Args {
             }
             Err(why) => Err(unreadable(name, &phrase, &why, &self.said, cx)),
         }
+    }
+
+    /// The time that a key names, or that stands anywhere in the text, with its words; the text loses it.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn time(&mut self, name: &str, cx: &Context) -> Result<Option<(Reading, String)>, Refusal> {
+        let calendar = &cx.rules.calendar;
+        if let Some(text) = self.key(name) {
+            let reading = typed::read(text, cx.now, calendar);
+            let reading = reading.map_err(|why| unreadable(name, text, &why, &self.said, cx))?;
+            return Ok(Some((reading, text.to_owned())));
+        }
+        let Some((range, reading)) = typed::find_anywhere(&self.text, cx.now, calendar) else {
+            return Ok(None);
+        };
+        let phrase = self.text[range.clone()].to_owned();
+        let reading = reading.map_err(|why| unreadable(name, &phrase, &why, &self.said, cx))?;
+        self.text.replace_range(range, " ");
+        self.text = tidy(&self.text);
+        Ok(Some((reading, phrase)))
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

@@ -102,8 +102,20 @@ impl Command for Add {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let said = self.0;
         let mut outcome = Outcome::default();
+        let risk = self.record(outcome.next_number::<Risk>(dossier), cx);
+        outcome.reply = Some(words::added(&risk, dossier, cx));
+        outcome.what = "提出风险".into();
+        outcome.about = Some(crate::dossier::Record::key(&risk));
+        outcome.say = early(&risk, dossier, cx);
+        Ok(outcome.and(risk))
+    }
+}
+
+impl Add {
+    /// The record that the line makes; minutes make several in one decision.
+    pub fn record(self, number: u32, cx: &Context) -> Risk {
+        let said = self.0;
         let told = Told {
             title: said.text,
             said: said.words,
@@ -115,13 +127,7 @@ impl Command for Add {
             internal: said.internal,
             due: said.due,
         };
-        let number = outcome.next_number::<Risk>(dossier);
-        let risk = Risk::new(number, told, cx.actor, &cx.place.room, cx.now, cx.rules);
-        outcome.reply = Some(words::added(&risk, dossier, cx));
-        outcome.what = "提出风险".into();
-        outcome.about = Some(crate::dossier::Record::key(&risk));
-        outcome.say = early(&risk, dossier, cx);
-        Ok(outcome.and(risk))
+        Risk::new(number, told, cx.actor, &cx.place.room, cx.now, cx.rules)
     }
 }
 

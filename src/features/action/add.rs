@@ -1,0 +1,130 @@
+//! `/待办 出接口文档 @李工 周四`, and the same as a line of minutes.
+
+use jiff::Timestamp;
+
+use super::{ActionItem, State, clock, words};
+use crate::{
+    chat::Person,
+    dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
+};
+
+/// Adds an action item.
+pub struct Add {
+    line: Line,
+    said: String,
+}
+
+/// What a line says of an action item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// What is to be done.
+    pub title: String,
+    /// Who is to do it.
+    pub owner: Option<Person>,
+    /// Who was named beside the owner.
+    pub helpers: Vec<Person>,
+    /// By when.
+    pub due: Option<Timestamp>,
+    /// By what one sees that it is done.
+    pub measure: Option<String>,
+    /// How much it matters.
+    pub priority: Option<Priority>,
+}
+
+impl Command for Add {
+    const SPEC: Spec = Spec::new(
+        "待办",
+        Form::Text,
+        "/待办 出退款接口文档 @李工 周四",
+        "记一个待办；到期前一个工作日和当天 09:30 提醒负责人",
+    )
+    .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due"), KeySpec::text("衡量", "measure")])
+    .on(On::ProjectOrNew);
+
+    fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
+        let due = args.deadline("截止", cx)?;
+        if args.text.is_empty() {
+            return Err(Refusal::new("待办要写明做什么，例如：/待办 出退款接口文档 @李工 周四"));
+        }
+        let said = args.said.clone();
+        Ok(Self { line: Line::of(args, due), said })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let mut outcome = Outcome::default();
+        let number = outcome.next_number::<ActionItem>(dossier);
+        let item = self.line.into_item(number, self.said, is_shared(dossier, cx), None, cx);
+        outcome.what = "记待办".into();
+        outcome.about = Some(crate::dossier::Record::key(&item));
+        outcome.reply = Some(words::added(&item, cx));
+        Ok(outcome.and(item))
+    }
+}
+
+/// Whether what is said here is the customer's too.
+fn is_shared(dossier: &Dossier, cx: &Context) -> bool {
+    cx.place.kind == RoomKind::Customer
+        || dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id))
+}
+
+impl Line {
+    /// What the arguments of a line say; its date was taken out of them before.
+    pub fn of(args: Args, due: Option<Timestamp>) -> Self {
+        let owner = args.owner().cloned();
+        let helpers = args.people.iter().filter(|person| Some(&person.id) != owner.as_ref().map(|o| &o.id));
+        Self {
+            helpers: helpers.cloned().collect(),
+            due,
+            measure: args.key("衡量").map(str::to_owned),
+            priority: args.priority,
+            owner,
+            title: args.text,
+        }
+    }
+
+    /// The record that the line makes.
+    pub fn into_item(
+        self,
+        number: u32,
+        said: String,
+        shared: bool,
+        source: Option<String>,
+        cx: &Context,
+    ) -> ActionItem {
+        ActionItem {
+            number,
+            title: self.title,
+            said,
+            by: cx.actor.clone(),
+            room: cx.place.room.clone(),
+            created_at: cx.now,
+            shared,
+            source,
+            owner: self.owner,
+            helpers: self.helpers,
+            due: self.due,
+            measure: self.measure,
+            priority: self.priority,
+            state: State::Open,
+            clock: self.due.map(|due| clock(due, cx.now, cx.rules)),
+            postponed: Vec::new(),
+        }
+    }
+
+    /// The record that an earlier version of the line made, with what this one says anew; `None` if that is
+    /// nothing.
+    pub fn amended(&self, before: &ActionItem, cx: &Context) -> Option<ActionItem> {
+        let mut next = before.clone();
+        if let Some(owner) = &self.owner {
+            next.owner = Some(owner.clone());
+            next.helpers.clone_from(&self.helpers);
+        }
+        if let Some(due) = self.due.filter(|due| before.due != Some(*due)) {
+            next = next.due_by(due, cx.now, cx.rules);
+        }
+        next.measure = self.measure.clone().or(next.measure);
+        next.priority = self.priority.or(next.priority);
+        (before.is_open() && next != *before).then_some(next)
+    }
+}

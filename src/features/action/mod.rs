@@ -1,0 +1,247 @@
+//! Action items: what somebody promised to do, and by when (RULES 6).
+//!
+//! An item without an owner or a date is filed all the same and pointed out; without a date it has no
+//! clock.
+
+mod add;
+mod list;
+mod moves;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+pub use add::{Add, Line};
+pub use list::List;
+pub use moves::{Cancel, Complete, Postpone, Touch};
+pub(crate) use words::in_minutes;
+
+use crate::{
+    chat::{Message, Person, RoomId},
+    dossier::{
+        self, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
+        ladder::{Climb, Ladder},
+    },
+    grammar::{Object, Priority},
+};
+
+/// How the table calls it.
+pub const OBJECT: Object = Object {
+    name: "待办",
+    english: "todo",
+    aliases: &["行动项", "任务", "action"],
+    letter: Some('A'),
+    summary: "谁、在什么时候前、做完什么；到期前提醒，逾期每天催",
+};
+
+/// Something that somebody is to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionItem {
+    /// Its number.
+    pub number: u32,
+    /// What is to be done, in one line.
+    pub title: String,
+    /// The words it was made from.
+    pub said: String,
+    /// Who wrote it down.
+    pub by: Person,
+    /// Where.
+    pub room: RoomId,
+    /// When.
+    pub created_at: Timestamp,
+    /// The customer's room may see it.
+    pub shared: bool,
+    /// The record it came from, for instance `M3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Who is to do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Person>,
+    /// Who was named beside the owner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Person>,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// By what one sees that it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// How much it matters, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Where it stands.
+    pub state: State,
+    /// The reminders; none without a date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Ladder>,
+    /// The dates it once had, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postponed: Vec<Postponed>,
+}
+
+/// Where an action item stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum State {
+    /// 未完成.
+    Open,
+    /// 已完成.
+    Done {
+        /// Who said so.
+        by: Person,
+        /// When.
+        at: Timestamp,
+    },
+    /// 已取消.
+    Cancelled {
+        /// Who said so.
+        by: Person,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A date that was given up for a later one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Postponed {
+    /// The date it had.
+    pub from: Timestamp,
+    /// Why, where it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl ActionItem {
+    /// Whether it is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Whether its date has passed.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.is_open() && self.due.is_some_and(|due| due < now)
+    }
+
+    /// The same with another date, and the clock that goes with it.
+    fn due_by(mut self, due: Timestamp, now: Timestamp, rules: &Rules) -> Self {
+        self.due = Some(due);
+        self.clock = Some(clock(due, now, rules));
+        self
+    }
+
+    /// Whom its pings call: the owner, or the project manager.
+    fn call(&self, project: &Project) -> Seat {
+        match &self.owner {
+            Some(owner) => Seat { people: vec![owner.clone()], missing: None },
+            None => project.seat(Role::ProjectManager),
+        }
+    }
+
+    fn ping(&self, seat: Seat, message: Message) -> Say {
+        Say::Ping(Ping {
+            people: seat.people,
+            message,
+            urgent: false,
+            about: dossier::Record::key(self),
+            step: "due".to_owned(),
+            missing: seat.missing,
+        })
+    }
+
+    fn climb(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
+        let Some(due) = self.due else { return Outcome::default() };
+        let mut next = self.clone();
+        next.clock = Some(climb.ladder.clone());
+        let mut seat = self.call(dossier.project());
+        if climb.rung != "overdue" {
+            return Outcome::change(next, "提醒到期").saying(self.ping(seat, words::upcoming(self, due, cx)));
+        }
+        let days = i64::from(cx.rules.action.manager_from_day);
+        let manager_from = cx.rules.calendar.date(due).saturating_add(days.days());
+        if cx.rules.calendar.date(cx.now) >= manager_from {
+            let manager = dossier.project().seat(Role::ProjectManager);
+            seat.missing = seat.missing.or(manager.missing);
+            for person in manager.people {
+                if !seat.people.iter().any(|known| known.id == person.id) {
+                    seat.people.push(person);
+                }
+            }
+        }
+        Outcome::change(next, "提醒逾期").saying(self.ping(seat, words::overdue(self, due, cx)))
+    }
+}
+
+/// The reminders of a date: on the working day before, on the day itself, and each working morning once it
+/// has passed (RULES 6). A day off has no reminder of its own: it would be heard after the date.
+fn clock(due: Timestamp, now: Timestamp, rules: &Rules) -> Ladder {
+    let calendar = &rules.calendar;
+    let at = rules.action.remind_at;
+    let day = calendar.date(due);
+    let mut ladder = Ladder::new(due).rung(calendar.at(calendar.previous_working_day(day), at), "day_before");
+    let morning = calendar.at(day, at);
+    if calendar.is_working_day(day) && morning < due {
+        ladder = ladder.rung(morning, "today");
+    }
+    ladder.rung(calendar.next_working_morning(due, at), "overdue").each_morning(at).from_now(now)
+}
+
+impl Kind for ActionItem {
+    const LETTER: char = 'A';
+    const NAME: &'static str = "待办";
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("title", "内容"),
+        ("owner", "负责"),
+        ("helpers", "配合"),
+        ("due", "截止"),
+        ("measure", "衡量"),
+        ("state", "状态"),
+    ];
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn state(&self) -> &'static str {
+        match self.state {
+            State::Open => "未完成",
+            State::Done { .. } => "已完成",
+            State::Cancelled { .. } => "已取消",
+        }
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Invariant: what is done or cancelled never wakes.
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        self.clock.as_ref().filter(|_| self.is_open()).and_then(Ladder::next)
+    }
+
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        let clock = self.clock.as_ref().filter(|_| self.is_open());
+        match clock.and_then(|ladder| ladder.climb(cx.now, &cx.rules.calendar)) {
+            Some(climb) => self.climb(climb, dossier, cx),
+            None => Outcome::default(),
+        }
+    }
+
+    fn owes(&self, _step: &str) -> bool {
+        self.is_open()
+    }
+
+    fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
+        self.is_open().then(|| dossier::Open {
+            due: self.due,
+            what: "完成".into(),
+            who: self.call(dossier.project()).people,
+            loud: self.priority >= Some(Priority::High),
+        })
+    }
+}

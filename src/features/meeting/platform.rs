@@ -1,0 +1,43 @@
+//! The platform's own meeting ended (CONTRACT 6).
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Meeting, State, Told};
+use crate::dossier::{Context, Dossier, Outcome, ladder::later};
+
+/// CONTRACT 6: an event belongs to a meeting from 30 minutes before its start …
+const BEFORE: SignedDuration = SignedDuration::from_mins(30);
+/// … until 2 hours after its end.
+const AFTER: SignedDuration = SignedDuration::from_hours(2);
+
+/// What the end of a platform's meeting does to the project's own: `None` where it belongs to none, or to
+/// one of which an end was told before.
+pub fn ended_by_platform(
+    topic: &str,
+    started: Option<Timestamp>,
+    ended: Timestamp,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Option<Outcome> {
+    let ended = ended.min(cx.now);
+    let near: Vec<&Meeting> = dossier
+        .all::<Meeting>()
+        .filter(|meeting| !matches!(meeting.state, State::Cancelled { .. }))
+        .filter(|meeting| later(meeting.starts, -BEFORE) <= ended && ended <= later(meeting.ends, AFTER))
+        .collect();
+    let topic = topic.trim();
+    let named = near.iter().rev().find(|meeting| !topic.is_empty() && meeting.title.trim() == topic);
+    let meeting = match (named, near.as_slice()) {
+        (Some(named), _) => *named,
+        (None, [only]) => *only,
+        (None, _) => return None,
+    };
+    if !meeting.is_ahead() {
+        return None;
+    }
+    let mut told = meeting.clone();
+    if let (Some(since), State::Planned) = (started, &meeting.state) {
+        told.state = State::Running { since };
+    }
+    Some(told.end(ended, Told::Platform, dossier, cx.now, cx.rules))
+}

@@ -1,0 +1,171 @@
+//! The lines of one message as minutes: `决议:`, `待办:`, `风险:`, `待确认:`, and what continues them.
+
+use crate::{chat::Typed, grammar::narrow};
+
+/// The lines by kind, each with the mentions that stand in it.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Sheet {
+    pub(super) decisions: Vec<Typed>,
+    pub(super) actions: Vec<Typed>,
+    pub(super) risks: Vec<Typed>,
+    pub(super) questions: Vec<Typed>,
+    pub(super) remarks: Vec<Typed>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Decisions,
+    Actions,
+    Risks,
+    Questions,
+    Remarks,
+}
+
+/// The words before a colon, and what they begin.
+const PREFIXES: [(&str, Section); 25] = [
+    ("决议", Section::Decisions),
+    ("决定", Section::Decisions),
+    ("结论", Section::Decisions),
+    ("decision", Section::Decisions),
+    ("decisions", Section::Decisions),
+    ("待办", Section::Actions),
+    ("待办事项", Section::Actions),
+    ("行动项", Section::Actions),
+    ("action", Section::Actions),
+    ("actions", Section::Actions),
+    ("action item", Section::Actions),
+    ("action items", Section::Actions),
+    ("todo", Section::Actions),
+    ("风险", Section::Risks),
+    ("risk", Section::Risks),
+    ("risks", Section::Risks),
+    ("待确认", Section::Questions),
+    ("待确认事项", Section::Questions),
+    ("问题", Section::Questions),
+    ("question", Section::Questions),
+    ("questions", Section::Questions),
+    ("备注", Section::Remarks),
+    ("其他", Section::Remarks),
+    ("remark", Section::Remarks),
+    ("remarks", Section::Remarks),
+];
+
+impl Sheet {
+    /// Reads the lines. A line without a prefix continues the item before; under a prefix that stands alone,
+    /// and with a bullet or number, it is an item of its own; before any prefix it is a remark.
+    pub(super) fn read(lines: &[Typed]) -> Self {
+        let mut sheet = Self::default();
+        let mut section = None;
+        let mut open = false;
+        for line in lines {
+            let text = line.text().trim();
+            if text.is_empty() {
+                continue;
+            }
+            let (bare, bulleted) = without_bullet(text);
+            if let Some((begun, rest)) = prefixed(bare) {
+                section = Some(begun);
+                open = !rest.is_empty();
+                if open {
+                    sheet.items(begun).push(line.with_text(rest));
+                }
+                continue;
+            }
+            let items = sheet.items(section.unwrap_or(Section::Remarks));
+            match items.last_mut().filter(|_| open && !bulleted && section.is_some()) {
+                Some(last) => *last = last.with_text(&format!("{} {bare}", last.text())),
+                None => items.push(line.with_text(bare)),
+            }
+        }
+        sheet
+    }
+
+    fn items(&mut self, section: Section) -> &mut Vec<Typed> {
+        match section {
+            Section::Decisions => &mut self.decisions,
+            Section::Actions => &mut self.actions,
+            Section::Risks => &mut self.risks,
+            Section::Questions => &mut self.questions,
+            Section::Remarks => &mut self.remarks,
+        }
+    }
+
+    /// Whether nothing was said.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether no line says of what kind it is.
+    pub(super) fn is_unsorted(&self) -> bool {
+        self.decisions.is_empty()
+            && self.actions.is_empty()
+            && self.risks.is_empty()
+            && self.questions.is_empty()
+    }
+}
+
+/// What a prefix begins, and the words behind its colon.
+fn prefixed(text: &str) -> Option<(Section, &str)> {
+    let (at, colon) = text.char_indices().take(16).find(|(_, c)| narrow(*c) == ':')?;
+    let word: String = text[..at].chars().map(narrow).collect::<String>().to_lowercase();
+    let word =
+        word.trim().trim_end_matches(|c: char| c.is_ascii_digit()).trim_matches(['【', '】', '[', ']', ' ']);
+    let section = PREFIXES.iter().find(|(name, _)| *name == word).map(|(_, section)| *section)?;
+    Some((section, text[at + colon.len_utf8()..].trim()))
+}
+
+/// The line without `- `, `1.`, `2、` or `(3)` in front, and whether it had that.
+fn without_bullet(text: &str) -> (&str, bool) {
+    if let Some(rest) = text.strip_prefix(['-', '•', '·', '*', '●', '–', '—']) {
+        return (rest.trim_start(), true);
+    }
+    let inner = text.strip_prefix(['(', '（']).unwrap_or(text);
+    let rest = inner.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = inner.len() - rest.len();
+    match rest.strip_prefix(['.', '、', '．', ')', '）']) {
+        // `1.2 版上线` is no list.
+        Some(rest) if (1..=2).contains(&digits) && !rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            (rest.trim_start(), true)
+        }
+        _ => (text, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Sheet {
+        Sheet::read(&text.lines().map(Typed::plain).collect::<Vec<_>>())
+    }
+
+    fn words(items: &[Typed]) -> Vec<String> {
+        items.iter().map(Typed::words).collect()
+    }
+
+    #[test]
+    fn lines_are_sorted_by_their_prefix_in_both_languages_and_widths() {
+        let sheet = read(
+            "决议: 退款走原路\n待办：出文档 周四\nAction: load test\n风险1：延迟\nquestion： who pays\n决定:改期",
+        );
+        assert_eq!(words(&sheet.decisions), ["退款走原路", "改期"]);
+        assert_eq!(words(&sheet.actions), ["出文档 周四", "load test"]);
+        assert_eq!(words(&sheet.risks), ["延迟"]);
+        assert_eq!(words(&sheet.questions), ["who pays"]);
+    }
+
+    #[test]
+    fn a_line_without_prefix_continues_the_one_before_or_is_a_remark() {
+        let sheet =
+            read("大家都到了\n决议: 退款走原路返回\n由银行侧处理\n\n待办:\n1. 出文档\n2、压测\n- 验收单");
+        assert_eq!(words(&sheet.remarks), ["大家都到了"]);
+        assert_eq!(words(&sheet.decisions), ["退款走原路返回 由银行侧处理"]);
+        assert_eq!(words(&sheet.actions), ["出文档", "压测", "验收单"]);
+    }
+
+    #[test]
+    fn text_with_a_colon_is_no_prefix() {
+        let sheet = read("决议: 上线\n时间: 周五\n1.2 版上线");
+        assert_eq!(words(&sheet.decisions), ["上线 时间: 周五 1.2 版上线"]);
+    }
+}
