@@ -10,5 +10,6 @@ mod end_to_end;
 mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
+mod hostile;
 mod outbox;
 mod store;
