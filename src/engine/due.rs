@@ -78,7 +78,8 @@ impl Engine {
             tokio::select! {
                 () = self.clock.wait_until(until) => {}
                 () = self.rescheduled.notified() => {}
-                _ = stop.changed() => {}
+                // A sender that is gone will never say stop and means the same.
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
         self.alive.store(false, Ordering::Relaxed);
@@ -309,7 +310,7 @@ impl Engine {
             }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                _ = stop.changed() => {}
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
     }
