@@ -164,8 +164,10 @@ impl Stage {
     pub async fn stop(&mut self) {
         let Running { bot, store, runtime, .. } = self.running.take().unwrap();
         drop(store);
-        runtime.spawn(bot.stop()).await.unwrap().unwrap();
+        let stopped = runtime.spawn(bot.stop());
+        let stopped = tokio::time::timeout(Duration::from_secs(8), stopped).await;
         runtime.shutdown_background();
+        stopped.expect("the bot stops in time").unwrap().unwrap();
     }
 
     /// Takes the bot away as a power cut does.
@@ -173,6 +175,11 @@ impl Stage {
         let Running { bot, store, runtime, .. } = self.running.take().unwrap();
         runtime.shutdown_background();
         drop((bot, store));
+    }
+
+    /// Time passes without anybody looking, as while the bot is down.
+    pub fn time_passes(&self, minutes: i64) {
+        self.clock.set(self.clock.now() + jiff::SignedDuration::from_mins(minutes));
     }
 
     pub fn url(&self) -> &str {
