@@ -179,6 +179,7 @@ impl Engine {
     ) -> anyhow::Result<usize> {
         let mut dossier = self.take(id).await;
         let mut draft = Draft::default();
+        draft.guard(&dossier);
         let mut fired = 0;
         for (at, row) in rows {
             let Some(record) = dossier.record(row.key).cloned() else {

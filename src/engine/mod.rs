@@ -31,7 +31,7 @@ use crate::{
     features,
     outbox::{Outbox, Owed},
     platform::Platform,
-    store::{CommitError, Condition, Outgoing, ProjectId, Store},
+    store::{CommitError, Condition, Outgoing, ProjectId, RowKey, Store},
 };
 use directory::Directory;
 use draft::Draft;
@@ -118,11 +118,37 @@ impl Engine {
             rescheduled: Notify::new(),
             alive: AtomicBool::new(false),
         });
+        let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
+        for (at, row) in engine.store.due(Timestamp::MAX, usize::MAX).await.context("reading the wakes")? {
+            indexed.insert(row, at);
+        }
         for id in engine.store.projects().await.context("reading the list of projects")? {
-            let dossier = engine.load(id).await?;
+            let mut dossier = engine.load(id).await?;
+            engine.mend_wakes(&mut dossier, &indexed).await?;
             engine.keep(dossier);
         }
         Ok(engine)
+    }
+
+    /// Sets the index of wakes right where it differs from what the records say: another version of the
+    /// program may have kept them by other rules.
+    async fn mend_wakes(
+        &self,
+        dossier: &mut Dossier,
+        indexed: &HashMap<RowKey, Timestamp>,
+    ) -> anyhow::Result<()> {
+        let mut draft = Draft::default();
+        for (key, record) in dossier.records() {
+            let row = RowKey { project: dossier.id, key };
+            let wakes = draft::wake_of(dossier, record.as_ref(), &self.rules);
+            draft.wake(row, indexed.get(&row).copied(), wakes);
+        }
+        if draft.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!("the wakes of project {} are set right", dossier.id.0);
+        draft.guard(dossier);
+        self.write(draft, &mut [dossier]).await.context("setting the wakes right")
     }
 
     /// Lets the engine hand over what it says. Called once, before anything is received.
