@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod command_line;
+mod commands;
 mod dates;
 mod dingtalk;
 mod fake_dingtalk;
