@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod architecture;
 mod command_line;
 mod commands;
 mod dates;
@@ -9,5 +10,7 @@ mod dingtalk;
 mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
+mod fuzzed;
+mod grammar;
 mod outbox;
 mod store;

@@ -103,10 +103,16 @@ pub(super) fn find(name: &str, scan: &Scan, reader: &Reader) -> Result<Person, R
     if name == "我" {
         return Ok(reader.sender.clone());
     }
-    match reader.known.iter().find(|person| person.name.eq_ignore_ascii_case(name)) {
+    match reader.known.iter().find(|person| is_same(&person.name, name)) {
         Some(person) => unambiguous(&person.name, reader),
         None => Err(unknown(name, scan, reader)),
     }
+}
+
+/// Whether two names differ at most in letter case and width.
+fn is_same(one: &str, other: &str) -> bool {
+    let plain = |name: &str| name.chars().map(super::narrow).collect::<String>().to_lowercase();
+    plain(one) == plain(other)
 }
 
 fn unambiguous(name: &str, reader: &Reader) -> Result<Person, Refusal> {
