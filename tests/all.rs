@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod architecture;
 mod command_line;
+mod commands;
 mod conformance;
 mod dates;
 mod dingtalk;
@@ -10,5 +12,7 @@ mod end_to_end;
 mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
+mod fuzzed;
+mod grammar;
 mod outbox;
 mod store;

@@ -60,6 +60,7 @@ use super::{
 use crate::chat::MessageId;
 
 pub use backup::restore;
+pub use value::examine;
 
 /// How much one step of a sweep forgets, so that commits get in between.
 const SWEPT_AT_ONCE: usize = 200;
