@@ -10,3 +10,4 @@ mod fake_feishu;
 mod feishu;
 mod outbox;
 mod store;
+mod transcripts;
