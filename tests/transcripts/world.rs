@@ -325,6 +325,7 @@ impl World {
                 () = bot.store.death() => None,
                 done = event.clone().deliver(&bot.playground, &receiver) => Some(done),
             };
+            drop(receiver);
             match done {
                 Some(done) => {
                     done?;
@@ -419,6 +420,7 @@ impl World {
         let Running { store, outbox, engine, playground, stop } = bot;
         outbox.await.unwrap();
         drop((engine, playground, stop));
+
         freed(store).await;
     }
 
