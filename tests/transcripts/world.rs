@@ -23,7 +23,7 @@ use jiuding::{
         Accepted, Limits, Parcel, Platform, Received, Receiver, Undelivered,
         playground::{BOT, Mentioned, NAME, Playground, Pressed, Said},
     },
-    store::{Store, sled::SledStore},
+    store::sled::SledStore,
 };
 use tokio::{
     sync::watch,
@@ -374,10 +374,24 @@ impl World {
     }
 
     async fn open(&mut self) {
+        loop {
+            let sled = SledStore::open(self.folder.path(), self.clock.now()).unwrap();
+            let store = Arc::new(Fragile::new(Arc::new(sled), self.is(Mode::Crashing)));
+            tokio::select! {
+                biased;
+                () = store.death() => {}
+                bot = self.assemble(store.clone()) => {
+                    self.bot = Some(bot);
+                    return;
+                }
+            }
+            freed(store).await;
+        }
+    }
+
+    async fn assemble(&self, store: Arc<Fragile>) -> Running {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
-        let sled: Arc<dyn Store> = Arc::new(SledStore::open(self.folder.path(), now).unwrap());
-        let store = Arc::new(Fragile::new(sled, self.is(Mode::Crashing)));
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
         let ear: Arc<dyn Platform> = Arc::new(Ear {
             inner: playground.clone(),
@@ -410,7 +424,7 @@ impl World {
         let saying = tokio::spawn(outbox.clone().run(stop.subscribe()));
         // Before time goes on: what an earlier process left is said now.
         assert_eq!(outbox.idle(LIMIT).await, 0, "something stays unsaid");
-        self.bot = Some(Running { store, engine, playground, stop, outbox: saying });
+        Running { store, engine, playground, stop, outbox: saying }
     }
 
     async fn stop(&mut self) {
