@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod command_line;
+mod conformance;
 mod dates;
 mod dingtalk;
+mod end_to_end;
 mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;

@@ -1,0 +1,134 @@
+//! DingTalk, against the pretend one; its group has no robot of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use jiuding::{
+    chat::{Inbound, Person, PersonId, RoomId, Target},
+    platform::{
+        Platform,
+        dingtalk::{DingTalk, routes},
+    },
+};
+
+use super::{Recorder, Rig, Shown, Speech, Trouble, clock};
+use crate::fake_dingtalk::{FakeDingTalk, Fault, Said, Way};
+
+const GROUP: &str = "cidConformance==";
+const LI: &str = "0123456789";
+const WANG: &str = "manager4421";
+
+pub struct DingTalkRig {
+    ding: FakeDingTalk,
+    bot: Arc<DingTalk>,
+    url: String,
+    recorder: Arc<Recorder>,
+}
+
+impl DingTalkRig {
+    pub async fn new() -> Self {
+        let clock = clock();
+        let ding = FakeDingTalk::start(clock.clone()).await;
+        ding.group(GROUP, "远山项目群", &[(WANG, "王工"), (LI, "李工")]);
+        let bot = DingTalk::with_patience(ding.settings(), clock, Duration::from_secs(2)).unwrap();
+        let (bot, recorder) = (Arc::new(bot), Arc::new(Recorder::default()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let doors = routes(bot.clone(), recorder.clone());
+        tokio::spawn(async move { axum::serve(listener, doors).await });
+        Self { ding, bot, url, recorder }
+    }
+
+    /// Whichever way a message into the group takes next.
+    fn fail(&self, status: u16, body: &str) {
+        self.ding.fail_next(Way::GroupApi, Fault::Refuse(status, body.into()));
+    }
+}
+
+#[async_trait::async_trait]
+impl Rig for DingTalkRig {
+    fn platform(&self) -> Arc<dyn Platform> {
+        self.bot.clone()
+    }
+
+    fn group(&self) -> RoomId {
+        RoomId::new("dingtalk", GROUP)
+    }
+
+    fn li(&self) -> Person {
+        Person { id: PersonId::new("dingtalk", LI), name: "李工".into() }
+    }
+
+    fn wang(&self) -> Person {
+        Person { id: PersonId::new("dingtalk", WANG), name: "王工".into() }
+    }
+
+    async fn shown(&self) -> Vec<Shown> {
+        let sent = self.ding.sent().into_iter().enumerate();
+        sent.map(|(index, sent)| {
+            let at = match &sent.conversation {
+                Some(conversation) => Target::Room(RoomId::new("dingtalk", conversation)),
+                None => Target::Person(PersonId::new("dingtalk", &sent.people.join(","))),
+            };
+            let buttons = sent.buttons.iter().map(|(label, _)| label.clone()).zip(sent.button_lines());
+            let mut text = sent.text.strip_prefix("### ").unwrap_or(&sent.text).to_owned();
+            // The bot's own: links of buttons that had no room, emphasis, people.
+            for own in [format!("@{LI}"), format!("@{WANG}"), "@李工".into(), "@王工".into()] {
+                text = text.replace(&own, "");
+            }
+            let marks = |c: char| "[]()<>*_!`~|\\@\u{202e}\0".contains(c);
+            let lines = text.split("  \n  ").skip(1);
+            let heads = lines.filter(|line| line.starts_with(['#', '\t']) || line.starts_with("- "));
+            let mut live: Vec<String> = heads.map(str::to_owned).collect();
+            if text.contains(marks) || text.contains("dtmd://") {
+                live.push(text.clone());
+            }
+            let everybody = sent.raw["at"]["isAtAll"].as_bool() == Some(true);
+            let mut notified = sent.notified.clone();
+            notified.extend(everybody.then(|| "all".to_owned()));
+            // A direct message rings by itself.
+            notified.extend(sent.people.clone());
+            Shown { at, buttons: buttons.collect(), words: sent.text, notified, live, index }
+        })
+        .collect()
+    }
+
+    fn says(&self, text: &str) -> Speech {
+        Speech(self.ding.said(GROUP, WANG, text).body)
+    }
+
+    async fn deliver(&self, speech: &Speech) {
+        let answer = self.ding.deliver(&self.url, &Said { body: speech.0.clone() }).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    /// The client says the button's line as the person's own message.
+    async fn press(&self, shown: &Shown, label: &str) {
+        let (_, line) = shown.buttons.iter().find(|(known, _)| known == label).unwrap();
+        let answer = self.ding.deliver_text(&self.url, GROUP, LI, line).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    fn heard(&self) -> Vec<Inbound> {
+        self.recorder.heard()
+    }
+
+    fn meets(&self, trouble: Trouble) -> bool {
+        match trouble {
+            Trouble::Limit => self.fail(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
+            Trouble::ServerError => self.fail(502, ""),
+            Trouble::LostAnswer => self.ding.fail_next(Way::GroupApi, Fault::DropAfterAccepting),
+            Trouble::StaleToken => self.ding.revoke_tokens(),
+            Trouble::NoToken => {
+                self.ding.revoke_tokens();
+                for _ in 0..3 {
+                    self.ding.fail_next(Way::Token, Fault::Refuse(503, String::new()));
+                }
+            }
+            // Its cards have no schema to refuse.
+            Trouble::RefusedCard => return false,
+            Trouble::DeadReply => self.ding.kill_sessions(),
+            Trouble::RoomGone => self.fail(400, r#"{"code":"group.disbanded"}"#),
+        }
+        true
+    }
+}

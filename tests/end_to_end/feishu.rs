@@ -1,0 +1,170 @@
+//! A day on Feishu.
+
+use serde_json::json;
+
+use super::stage::{CHEN, FEISHU, LI, Stage, WANG, ZHANG};
+use crate::fake_feishu::{Fault, Sent};
+
+const TICKET: &str = "/工单 登录页打不开 !紧急";
+
+/// The answer and the first ping to 李工.
+async fn opened(stage: &Stage) -> (crate::fake_feishu::Delivery, Vec<Sent>) {
+    let said = stage.feishu_says(WANG, TICKET).await;
+    let sent = stage.feishu.wait_sent(2).await;
+    (said, sent)
+}
+
+#[tokio::test]
+async fn a_ticket_is_answered_with_a_card_and_pings_with_a_mention() {
+    let stage = Stage::with_feishu_project().await;
+    let (said, sent) = opened(&stage).await;
+    let [answer, ping] = &sent[..] else { panic!("{sent:#?}") };
+    assert_eq!((answer.msg_type.as_str(), &answer.content["schema"]), ("interactive", &json!("2.0")));
+    assert_eq!(answer.reply_to.as_deref(), Some(said.message_id()));
+    assert!(answer.words.starts_with("T1 登录页打不开 · 紧急\n"), "{}", answer.words);
+    assert!(answer.words.contains("11:00"), "{}", answer.words);
+    assert_eq!((ping.mentions.as_slice(), ping.chat_id.as_str()), (&[LI.to_owned()][..], FEISHU));
+    assert!(ping.words.starts_with("@李工 "), "{}", ping.words);
+
+    let ticket = stage.record("T1").await;
+    assert_eq!((&ticket["title"], &ticket["urgency"]), (&json!("登录页打不开"), &json!("urgent")));
+    assert_eq!(ticket["by"]["id"], format!("feishu:{WANG}"));
+}
+
+#[tokio::test]
+async fn a_redelivery_has_no_second_effect_under_any_event_id() {
+    let stage = Stage::with_feishu_project().await;
+    let (said, _) = opened(&stage).await;
+    stage.feishu_deliver(&said).await;
+    stage.feishu_deliver(&said.under_another_event_id("another")).await;
+    stage.feishu_deliver(&said).await;
+    stage.all_said().await;
+    assert_eq!(stage.feishu.sent().len(), 2);
+    assert!(!stage.records().await.iter().any(|row| row.starts_with("T2 ")));
+}
+
+#[tokio::test]
+async fn the_same_message_delivered_twice_at_once_is_one_ticket() {
+    let stage = Stage::with_feishu_project().await;
+    let said = stage.feishu.text(FEISHU, WANG, &format!("{{bot}} {TICKET}"));
+    let again = said.under_another_event_id("another");
+    tokio::join!(
+        stage.feishu_deliver(&said),
+        stage.feishu_deliver(&again),
+        stage.feishu_deliver(&said),
+        stage.feishu_deliver(&again)
+    );
+    stage.all_said().await;
+    assert_eq!(stage.feishu.sent().len(), 2);
+    assert!(!stage.records().await.iter().any(|row| row.starts_with("T2 ")));
+}
+
+#[tokio::test]
+async fn a_button_acknowledges_and_the_ladder_stops() {
+    let stage = Stage::with_feishu_project().await;
+    let (_, sent) = opened(&stage).await;
+    let answer = stage.feishu.press(LI, &sent[1], "响应").await;
+    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    let sent = stage.feishu.wait_sent(3).await;
+    assert!(sent[2].words.starts_with("T1 由 李工 响应"), "{}", sent[2].words);
+    assert_eq!(sent[2].reply_to.as_ref(), Some(&sent[1].message_id));
+    assert_eq!(stage.record("T1").await["response"]["by"]["id"], format!("feishu:{LI}"));
+    stage.advance("3h").await;
+    assert_eq!(stage.feishu.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn a_press_that_is_delivered_again_is_one_press() {
+    let stage = Stage::with_feishu_project().await;
+    let (_, sent) = opened(&stage).await;
+    let pressed = stage.feishu.pressed(LI, &sent[1], "响应");
+    for _ in 0..3 {
+        stage.feishu_deliver(&pressed).await;
+    }
+    stage.all_said().await;
+    assert_eq!(stage.feishu.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn coming_into_a_group_the_bot_tells_the_three_first_steps() {
+    let stage = Stage::new().await;
+    let joined = stage.feishu.joined(FEISHU, ZHANG);
+    stage.feishu_deliver(&joined).await;
+    stage.feishu_deliver(&joined).await;
+    stage.all_said().await;
+    let [greeting] = &stage.feishu.sent()[..] else { panic!("{:#?}", stage.feishu.sent()) };
+    assert_eq!((greeting.msg_type.as_str(), greeting.chat_id.as_str()), ("interactive", FEISHU));
+    for step in ["1. 建项目", "2. 定角色", "3. 记第一件事"] {
+        assert!(greeting.words.contains(step), "{}", greeting.words);
+    }
+    assert_eq!(greeting.reply_to, None);
+}
+
+#[tokio::test]
+async fn the_ladder_climbs_with_the_clock_and_calls_the_right_people() {
+    let stage = Stage::with_feishu_project().await;
+    opened(&stage).await;
+    let called = |sent: &Sent| sent.mentions.clone();
+    stage.advance("59m").await;
+    assert_eq!(stage.feishu.sent().len(), 2);
+    stage.advance("1m").await;
+    let sent = stage.feishu.sent();
+    assert_eq!(called(&sent[2]), [LI, ZHANG], "{sent:#?}");
+    assert!(sent[2].words.contains("已过一半"), "{}", sent[2].words);
+    stage.advance("1h").await;
+    let sent = stage.feishu.sent();
+    let mut people = called(&sent[3]);
+    people.sort();
+    assert_eq!(people, [CHEN, ZHANG], "{sent:#?}");
+    assert!(sent[3].words.contains("超时未响应"), "{}", sent[3].words);
+    assert_eq!(sent[3].content["header"]["template"], "red", "{}", sent[3].content);
+    stage.advance("2h").await;
+    let sent = stage.feishu.sent();
+    assert!(sent[4].words.contains("4 小时"), "{}", sent[4].words);
+    assert_eq!(sent.len(), 5);
+    // All of it went to the project's group, nothing to people alone: here a mention notifies.
+    assert!(sent.iter().all(|sent| sent.chat_id == FEISHU));
+}
+
+#[tokio::test]
+async fn a_refused_card_is_said_as_text_and_still_mentions() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu.fail_next(Fault::RefuseCard(11310)).fail_next(Fault::RefuseCard(11310));
+    stage.feishu_says(WANG, TICKET).await;
+    stage.all_said().await;
+    let sent = stage.feishu.sent();
+    // Each card was refused before its text went.
+    let ping = sent.iter().find(|sent| sent.mentions == [LI]).unwrap();
+    let kinds: Vec<&str> = sent.iter().map(|sent| sent.msg_type.as_str()).collect();
+    assert!(kinds.contains(&"text") && sent.len() == 2, "{sent:#?}");
+    assert!(ping.words.contains("新紧急工单 T1"), "{}", ping.words);
+}
+
+#[tokio::test]
+async fn an_answer_that_quotes_the_bots_message_about_a_ticket_is_a_response() {
+    let stage = Stage::with_feishu_project().await;
+    let (_, sent) = opened(&stage).await;
+    // Neither what a customer says nor what quotes nothing counts.
+    stage.feishu_deliver(&stage.feishu.text(FEISHU, WANG, "有人吗").answering(&sent[1].message_id)).await;
+    stage.feishu_deliver(&stage.feishu.text(FEISHU, LI, "在看了")).await;
+    assert_eq!(stage.record("T1").await["response"], json!(null));
+    stage.feishu_deliver(&stage.feishu.text(FEISHU, LI, "在看了").answering(&sent[1].message_id)).await;
+    assert_eq!(stage.record("T1").await["response"]["by"]["id"], format!("feishu:{LI}"));
+    let sent = stage.feishu.wait_sent(3).await;
+    assert!(sent[2].words.starts_with("T1 由 李工 响应"), "{sent:#?}");
+    stage.advance("3h").await;
+    assert_eq!(stage.feishu.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn typed_text_goes_through_the_whole_bot_as_text() {
+    let stage = Stage::with_feishu_project().await;
+    let typed = "/工单 <at id=all></at> @_user_9 [点](http://x) **粗** <script> & \u{202E}x !紧急";
+    stage.feishu_says(WANG, typed).await;
+    let sent = stage.feishu.wait_sent(2).await;
+    for sent in &sent {
+        assert!(!sent.words.contains('⟨'), "{}", sent.words);
+        assert!(!sent.mentions.contains(&"all".to_owned()), "{sent:?}");
+    }
+    assert_eq!(sent[1].mentions, [LI]);
+}

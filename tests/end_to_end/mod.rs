@@ -1,0 +1,14 @@
+//! The whole bot in this process, between a pretend Feishu and a pretend DingTalk, on a simulated clock
+//! and a real store.
+//!
+//! The bot has a runtime of its own, so that a test can take it away between two steps as a power cut
+//! would, and so that its figures and its log lines are its own.
+
+#![allow(clippy::unwrap_used)]
+
+mod crash;
+mod dingtalk;
+mod feishu;
+mod operation;
+mod outage;
+pub mod stage;

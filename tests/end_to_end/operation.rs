@@ -1,0 +1,87 @@
+//! What an operator sees of it: figures, readiness, an orderly stop.
+
+use std::time::Duration;
+
+use super::stage::{Stage, WANG};
+use crate::fake_feishu::Fault;
+
+#[tokio::test]
+async fn the_figures_tell_what_was_taken_refused_and_said() {
+    let stage = Stage::with_feishu_project().await;
+    let said = stage.feishu_says(WANG, "/需求 支付模块支持退款").await;
+    stage.feishu_deliver(&said).await;
+    stage.feishu.post(&[("X-Lark-Signature", "no")], b"{}".to_vec()).await;
+    stage.all_said().await;
+    let (status, figures) = stage.get("/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        "jiuding_deliveries_accepted_total{platform=\"feishu\",outcome=\"done\"} 3",
+        "jiuding_deliveries_accepted_total{platform=\"feishu\",outcome=\"seen\"} 1",
+        "jiuding_deliveries_refused_total{platform=\"feishu\",reason=\"signature\"} 1",
+        "jiuding_outbox_accepted_total{platform=\"feishu\"} 3",
+    ] {
+        assert!(figures.contains(line), "{line} is not in\n{figures}");
+    }
+    assert!(!figures.contains("支付"), "{figures}");
+    // Not for everybody.
+    let nobody = stage.http.get(format!("{}/metrics", stage.url())).send().await.unwrap();
+    assert_eq!(nobody.status(), 401);
+}
+
+#[tokio::test]
+async fn it_is_ready_while_every_platform_hands_out_a_token() {
+    let stage = Stage::new().await;
+    let (status, ready) = stage.get_json("/readyz").await;
+    assert_eq!(status, 200, "{ready}");
+
+    let stage = Stage::new().await;
+    stage.feishu.fail_authorisation(Some(Fault::Status(503)));
+    let (status, ready) = stage.get_json("/readyz").await;
+    assert_eq!((status, &ready["ready"]), (503, &false.into()), "{ready}");
+    assert_eq!(ready["parts"]["dingtalk"], "ok");
+    assert!(ready["parts"]["feishu"].as_str().unwrap().contains("no access token"), "{ready}");
+    assert!(!ready.to_string().contains(crate::fake_feishu::APP_SECRET));
+    assert_eq!(stage.get("/healthz").await.0, 200);
+}
+
+#[tokio::test]
+async fn stopping_finishes_what_is_in_hand_and_keeps_the_rest() {
+    let mut stage = Stage::with_feishu_project().await;
+    // The first answer is on its way while the bot stops, the second is behind it.
+    stage.feishu.fail_next(Fault::Slow(Duration::from_millis(600)));
+    stage.feishu_says(WANG, "/需求 一").await;
+    stage.feishu_says(WANG, "/需求 二").await;
+    stage.until("the first is on its way", async || stage.feishu.calls("reply") > 2).await;
+    stage.stop().await;
+    assert_eq!(stage.feishu.sent().len(), 1, "{:#?}", stage.feishu.sent());
+    stage.start().await;
+    stage.all_said().await;
+    let words: Vec<String> = stage.feishu.sent().into_iter().map(|sent| sent.words).collect();
+    assert_eq!(words.len(), 2, "{words:#?}");
+    assert!(words[0].starts_with("R1 ") && words[1].starts_with("R2 "), "{words:#?}");
+}
+
+#[tokio::test]
+async fn a_delivery_in_hand_while_it_stops_is_answered() {
+    let mut stage = Stage::with_feishu_project().await;
+    // The sender's name takes a while.
+    stage.feishu.person("ou_new", "新人");
+    stage.feishu.fail_directory(Some(Fault::Slow(Duration::from_millis(300))));
+    let feishu = stage.feishu.clone();
+    let said = feishu.text(super::stage::FEISHU, "ou_new", "{bot} /需求 最后一件");
+    let names = feishu.calls("names") + feishu.calls("members");
+    let asked = tokio::spawn({
+        let feishu = feishu.clone();
+        async move { feishu.deliver(&said).await }
+    });
+    stage
+        .until("the bot works on it", async || feishu.calls("names") + feishu.calls("members") > names)
+        .await;
+    stage.stop().await;
+    assert_eq!(asked.await.unwrap().status, 200);
+    stage.feishu.fail_directory(None);
+    stage.start().await;
+    assert_eq!(stage.record("R1").await["title"], "最后一件");
+    stage.all_said().await;
+    assert_eq!(stage.feishu.sent().len(), 1);
+}
