@@ -16,3 +16,4 @@ mod fuzzed;
 mod grammar;
 mod outbox;
 mod store;
+mod transcripts;
