@@ -14,6 +14,7 @@ mod fake_feishu;
 mod feishu;
 mod fuzzed;
 mod grammar;
+mod hostile;
 mod outbox;
 mod store;
 mod transcripts;

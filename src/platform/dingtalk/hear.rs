@@ -11,6 +11,9 @@ use crate::chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, S
 /// The name of the platform in ids.
 pub(super) const NAME: &str = "dingtalk";
 
+/// The most people of one message whose names are asked for; the signature does not cover the list.
+const MOST_LOOKED_UP: usize = 100;
+
 impl DingTalk {
     /// What a checked delivery says; `None` where the bot has no use for it (pictures, files, voice).
     pub(super) async fn understand(&self, delivery: &Delivery) -> Option<Inbound> {
@@ -64,6 +67,9 @@ impl DingTalk {
         for user in delivery.mentioned() {
             let Some(id) = user.id() else { continue };
             let id = PersonId::new(NAME, &id);
+            if ids.len() == MOST_LOOKED_UP {
+                break;
+            }
             if !ids.contains(&id) && !typed.people().iter().any(|person| person.id == id) {
                 ids.push(id);
             }
