@@ -58,7 +58,14 @@ impl Post<'_> {
     /// Into the internal room with mentions; alone to each where a mention there cannot notify, and where
     /// there is no internal room.
     fn ping(&self, ping: Ping) -> Vec<Outgoing> {
-        let not_before = if ping.urgent { self.now } else { self.rules.calendar.after_quiet(self.now) };
+        // By its own time, not by ours: what is said late because the bot was down says so.
+        let time = self.due.unwrap_or(self.now);
+        let morning = self.rules.calendar.after_quiet(self.now);
+        let not_before = match ping.urgent {
+            true => time,
+            false if morning > self.now => morning,
+            false => self.rules.calendar.after_quiet(time),
+        };
         let seal = |target: Target, message: Message| Outgoing {
             not_before,
             condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
@@ -82,7 +89,8 @@ impl Post<'_> {
     }
 
     fn plain(&self, to: Target, message: Message) -> Outgoing {
-        Outgoing { due: self.due, ..Outgoing::new(to, message, self.now) }
+        let not_before = self.due.unwrap_or(self.now);
+        Outgoing { due: self.due, not_before, ..Outgoing::new(to, message, self.now) }
     }
 }
 
