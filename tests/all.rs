@@ -4,6 +4,7 @@
 
 mod command_line;
 mod conformance;
+mod crash;
 mod dates;
 mod dingtalk;
 mod end_to_end;
