@@ -6,6 +6,7 @@ mod architecture;
 mod command_line;
 mod commands;
 mod conformance;
+mod crash;
 mod dates;
 mod dingtalk;
 mod end_to_end;

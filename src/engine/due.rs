@@ -63,6 +63,8 @@ impl Engine {
         while !*stop.borrow() {
             let next = {
                 let mut turn = self.turn.lock().await;
+                // Before looking, so that a wake which comes in meanwhile is either seen or told of.
+                *self.rests_until() = Timestamp::MAX;
                 let now = self.clock.now();
                 let done = self.run_due(&mut turn, now).await;
                 let next = self.next_due(&turn).await;
@@ -77,6 +79,7 @@ impl Engine {
                 }
             };
             let until = next.unwrap_or(Timestamp::MAX);
+            *self.rests_until() = until;
             tokio::select! {
                 () = self.clock.wait_until(until) => {}
                 () = self.rescheduled.notified() => {}
