@@ -44,6 +44,11 @@ impl Draft {
         self.rows.is_empty() && self.outgoing.is_empty() && self.log.is_empty() && self.wakes.is_empty()
     }
 
+    /// Names a dossier that this commit touches.
+    pub(super) fn guard(&mut self, dossier: &Dossier) {
+        self.guards.entry(dossier.id).or_insert(dossier.version);
+    }
+
     /// Applies a decision's records to the dossier; gives what changed, for the log.
     pub(super) fn apply(&mut self, dossier: &mut Dossier, outcome: &Outcome, rules: &Rules) -> Vec<Change> {
         let mut changes = Vec::new();
@@ -63,7 +68,7 @@ impl Draft {
         record: Arc<dyn Record>,
         rules: &Rules,
     ) -> Option<Change> {
-        self.guards.entry(dossier.id).or_insert(dossier.version);
+        self.guard(dossier);
         let key = record.key();
         let old = dossier.record(key).cloned();
         let before = old.as_ref().map_or(Value::Null, |old| old.encode());
@@ -85,7 +90,7 @@ impl Draft {
 
     /// Takes a record out; its number stays counted.
     fn remove(&mut self, dossier: &mut Dossier, key: Key, rules: &Rules) -> Option<Change> {
-        self.guards.entry(dossier.id).or_insert(dossier.version);
+        self.guard(dossier);
         let old = dossier.record(key).cloned()?;
         let wake_before = wake_of(dossier, old.as_ref(), rules);
         dossier.take(key);
@@ -125,7 +130,7 @@ impl Draft {
 
     /// Adds a line to a project's log.
     pub(super) fn log(&mut self, project: &Dossier, entry: Entry) {
-        self.guards.entry(project.id).or_insert(project.version);
+        self.guard(project);
         self.log.push((project.id, entry));
     }
 

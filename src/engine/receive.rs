@@ -129,10 +129,14 @@ impl Engine {
 
     /// Carries out one line, or several as one commit.
     async fn lines(&self, event: &Event<'_>, lines: Vec<Typed>, batch: bool) -> Result<(), CommitError> {
-        let home = self.home(event, &lines);
+        let mut home = self.home(event, &lines);
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
         let _founding = if wide { Some(self.founding.lock().await) } else { None };
+        if wide {
+            // Whoever was here before may have made this room's project, or given it another.
+            home = self.home(event, &lines);
+        }
         let registry = if wide {
             self.take(REGISTRY).await
         } else {

@@ -35,12 +35,16 @@ pub fn echo_reading(reading: &Reading, now: Timestamp, calendar: &Calendar) -> S
     format!("{begin} 到 {}", echo(end, now, calendar))
 }
 
-/// `1 小时 20 分`, `2 天 3 小时`: the two largest units; a negative length is said like a positive one.
+/// `1 小时 20 分`, `2 天 3 小时`, `15 分钟`: the two largest units; a negative length is said like a positive
+/// one.
 pub fn echo_span(time: SignedDuration) -> String {
     let minutes = time.as_secs().unsigned_abs() / 60;
     let parts = [(minutes / 1_440, "天"), (minutes / 60 % 24, "小时"), (minutes % 60, "分")];
     let largest = parts.iter().position(|(count, _)| *count > 0);
-    let Some(largest) = largest else { return "不到 1 分".to_owned() };
+    let Some(largest) = largest else { return "不到 1 分钟".to_owned() };
+    if largest == parts.len() - 1 {
+        return format!("{minutes} 分钟");
+    }
     let said = parts[largest..].iter().take(2).filter(|(count, _)| *count > 0);
     said.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }
@@ -72,9 +76,9 @@ mod tests {
     #[test]
     fn lengths_are_said_in_two_units() {
         let table = [
-            (0, "不到 1 分"),
-            (59, "不到 1 分"),
-            (60, "1 分"),
+            (0, "不到 1 分钟"),
+            (59, "不到 1 分钟"),
+            (60, "1 分钟"),
             (4_800, "1 小时 20 分"),
             (3_600, "1 小时"),
             (183_600, "2 天 3 小时"),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use add::{Add, Line};
 pub use list::List;
 pub use moves::{Cancel, Complete, Postpone, Touch};
-pub(crate) use words::in_minutes;
+pub(crate) use words::lacks;
 
 use crate::{
     chat::{Message, Person, RoomId},

@@ -61,11 +61,9 @@ pub fn added(item: &ActionItem, cx: &Context) -> Message {
     message
 }
 
-/// Its line in the answer to minutes, and what is missing there.
-pub(crate) fn in_minutes(item: &ActionItem, cx: &Context) -> (Line, Option<String>) {
-    let mut line = Line::text(format!("{} · ", name(item)));
-    line.0.extend(promise(item, cx).0);
-    (line, missing(item).map(|missing| format!("A{} {missing}", item.number)))
+/// What an item of minutes still lacks.
+pub(crate) fn lacks(item: &ActionItem) -> Option<String> {
+    missing(item).map(|missing| format!("A{} {missing}", item.number))
 }
 
 /// It is done.

@@ -57,8 +57,8 @@ fn participants_are_reminded_and_a_cancelled_meeting_is_silent() {
     assert_eq!(
         bench.until("2026-11-23 10:50"),
         [
-            "11-23 09:45 →李工 赵工 M1 例会 15 分后开始：11月23日 周一 10:00",
-            "11-23 10:45 →张经理 M2 碰头 15 分后开始：11月23日 周一 11:00",
+            "11-23 09:45 →李工 赵工 M1 例会 15 分钟后开始：11月23日 周一 10:00",
+            "11-23 10:45 →张经理 M2 碰头 15 分钟后开始：11月23日 周一 11:00",
         ]
     );
 }
@@ -68,8 +68,8 @@ fn the_customers_people_hear_of_a_shared_meeting_in_their_own_room() {
     let mut bench = Bench::new("2026-11-23 08:00");
     bench.say_to_customer("张经理", "/会议 对账 今天10点 @李工 @客户陈总");
     let said = bench.until("2026-11-23 09:50");
-    assert_eq!(said[0], "11-23 09:45 →李工 M1 对账 15 分后开始：11月23日 周一 10:00");
-    assert!(said[1].starts_with("11-23 09:45 客户群 M1 对账 15 分后开始"), "{said:?}");
+    assert_eq!(said[0], "11-23 09:45 →李工 M1 对账 15 分钟后开始：11月23日 周一 10:00");
+    assert!(said[1].starts_with("11-23 09:45 客户群 M1 对账 15 分钟后开始"), "{said:?}");
 }
 
 #[test]

@@ -149,9 +149,14 @@ fn file(
     outcome.about = Some(next.key());
     outcome.what = if before.minutes.latest().is_some() { "更正纪要" } else { "交纪要" }.into();
     let about = Some(next.key());
-    let message = words::posted(&next, made, Hearing::Internal, cx);
-    let mut say = vec![Say::Announce { hearing: Hearing::Internal, message, about }];
-    if customer {
+    // The answer holds the minutes already: a room that reads it needs no second copy.
+    let answered = |kind| cx.place.kind == kind && dossier.project().rooms_of(kind).count() == 1;
+    let mut say = Vec::new();
+    if !answered(RoomKind::Internal) {
+        let message = words::posted(&next, made, Hearing::Internal, cx);
+        say.push(Say::Announce { hearing: Hearing::Internal, message, about });
+    }
+    if customer && !answered(RoomKind::Customer) {
         let message = words::posted(&next, made, Hearing::Customer, cx);
         say.push(Say::Announce { hearing: Hearing::Customer, message, about });
     }

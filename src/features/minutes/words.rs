@@ -140,15 +140,13 @@ pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
     let mut message = Message::text(head).tone(Tone::Good);
     if let Some(latest) = minutes.latest() {
         message = message.line(counted(latest, made, internal));
+        message = body(message, latest, made, internal, cx);
     }
     let mut missing = Vec::new();
     for item in made.items {
-        let (line, lacks) = action::in_minutes(item, cx);
-        message = message.line(line);
-        missing.extend(lacks);
+        missing.extend(action::lacks(item));
     }
     for risk in made.risks.iter().filter(|risk| internal || Kind::shared(*risk)) {
-        message = message.line(risk_line(risk));
         if risk.plan.is_none() && risk.is_open() {
             let number = risk.number;
             missing.push(format!("K{number} 缺应对方案，不会告诉客户。补上：/K{number} 方案 …"));
