@@ -29,6 +29,8 @@ pub const LI: &str = "ou_li";
 pub const ZHANG: &str = "ou_zhang";
 pub const CHEN: &str = "ou_chen";
 pub const WANG: &str = "ou_wang";
+/// Administers the bot; in no group.
+pub const BOSS: &str = "ou_boss";
 /// DingTalk's group, with the same people.
 pub const DING: &str = "cidQ0xhbmdhbG9yZUpEMjAyNg==";
 pub const D_LI: &str = "0123456789";
@@ -70,6 +72,7 @@ impl Stage {
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);
         feishu.person(LI, "李工").person(ZHANG, "张经理").person(CHEN, "陈主管").person(WANG, "王工");
+        feishu.person(BOSS, "系统管理员");
         let ding = FakeDingTalk::start(clock.clone()).await;
         let people = [(D_LI, "李工"), (D_ZHANG, "张经理"), (D_CHEN, "陈主管"), (D_WANG, "王工")];
         ding.group(DING, "支付网关项目群", &people);
@@ -77,6 +80,7 @@ impl Stage {
         let file = folder.path().join("jiuding.toml");
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nadmin_token = \"{ADMIN_TOKEN}\"\n\
+             admins = [\"feishu:{BOSS}\"]\n\
              [jobs]\ndaily_digest = \"\"\nweekly_report = \"\"\n{}[dingtalk]\nenabled = true\n\
              client_id = \"{}\"\nclient_secret = \"{}\"\nrobot_code = \"{}\"\ncorp_id = \"{}\"\n\
              base_url = \"{base}\"\noapi_base_url = \"{base}\"\n{}",
@@ -115,7 +119,8 @@ impl Stage {
     /// The same on DingTalk, where a line with several people takes typed names.
     pub async fn dingtalk_project(&self) {
         self.ding_says(D_ZHANG, "/项目 新建 支付网关 客户:远山银行").await;
-        for (role, person) in [("项目经理", D_ZHANG), ("客户主管", D_CHEN), ("技术对接人", D_LI)] {
+        for (role, person) in [("项目经理", D_ZHANG), ("客户主管", D_CHEN), ("技术对接人", D_LI)]
+        {
             let said = self.ding.said(DING, D_ZHANG, &format!("/角色 {role}")).mentioning(person);
             self.ding_deliver(&said).await;
         }
