@@ -76,7 +76,11 @@ async fn what_people_typed_is_never_markup_mention_or_link() {
         let message = |nasty: &str| {
             Message::text(nasty)
                 .tone(Tone::Alarm)
-                .line(Line(vec![Span::Text("甲：".into()), Span::Text(nasty.into()), Span::Text("。".into())]))
+                .line(Line(vec![
+                    Span::Text("甲：".into()),
+                    Span::Text(nasty.into()),
+                    Span::Text("。".into()),
+                ]))
                 .line(nasty)
         };
         for (n, nasty) in NASTY.into_iter().enumerate() {

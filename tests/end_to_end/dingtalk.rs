@@ -68,10 +68,10 @@ async fn a_timed_ping_mentions_through_the_groups_own_robot() {
     let sent = since(&stage, before);
     let ways: Vec<Way> = sent.iter().map(|sent| sent.way).collect();
     assert_eq!(ways, [Way::Session, Way::GroupRobot, Way::GroupRobot], "{sent:#?}");
-    assert_eq!((&sent[1].notified[..], &sent[2].notified[..]), (&[D_LI.to_owned()][..], &[
-        D_LI.to_owned(),
-        D_ZHANG.to_owned()
-    ][..]));
+    assert_eq!(
+        (&sent[1].notified[..], &sent[2].notified[..]),
+        (&[D_LI.to_owned()][..], &[D_LI.to_owned(), D_ZHANG.to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -137,7 +137,8 @@ async fn both_platforms_serve_at_once_each_its_own_project() {
     stage.ding_says(D_WANG, "/需求 钉钉的").await;
     stage.feishu_says(super::stage::WANG, "/需求 飞书的").await;
     stage.all_said().await;
-    let titles: Vec<String> = stage.records().await.into_iter().filter(|row| row.starts_with("R1 ")).collect();
+    let titles: Vec<String> =
+        stage.records().await.into_iter().filter(|row| row.starts_with("R1 ")).collect();
     assert_eq!(titles.len(), 2, "{titles:#?}");
     assert_eq!(since(&stage, ding).len(), 1);
     assert_eq!(stage.feishu.sent().len(), 1);

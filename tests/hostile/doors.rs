@@ -30,7 +30,8 @@ fn no_messages() -> Vec<Vec<u8>> {
         vec![0; 1000],
         nested(),
         "[".repeat(MIB - 1).into_bytes(),
-        br#"{"schema":"2.0","header":{"event_id":"1","event_type":"im.message.receive_v1"},"event":{}}"#.to_vec(),
+        br#"{"schema":"2.0","header":{"event_id":"1","event_type":"im.message.receive_v1"},"event":{}}"#
+            .to_vec(),
         br#"{"msgId":"1","msgId":"2","conversationId":"a","senderId":1e999}"#.to_vec(),
     ]
 }
@@ -69,9 +70,10 @@ async fn feishu_takes_nothing_without_its_signature() {
     is_refused(&post(signed(now - 8 * 3600 - 1, ENCRYPT_KEY, &sealed), &sealed).await, &[401]);
     is_refused(&post(signed(now + 301, ENCRYPT_KEY, &sealed), &sealed).await, &[401]);
     is_refused(&post([now.to_string(), String::new(), String::new()], &sealed).await, &[401]);
-    is_refused(&post([now.to_string(), "n".into(), "登".into()].map(|s| s.replace('登', "z")), &sealed).await, &[
-        401,
-    ]);
+    is_refused(
+        &post([now.to_string(), "n".into(), "登".into()].map(|s| s.replace('登', "z")), &sealed).await,
+        &[401],
+    );
     for body in no_messages() {
         is_refused(&fake.post(&[], body).await, &[400, 401]);
     }
@@ -176,7 +178,8 @@ async fn dingtalk_takes_nothing_without_its_signature_and_not_everything_with_it
         assert_eq!(ding.deliver(url, &wrong).await.status, 401, "{field}");
     }
     for path in ["/dingtalk/event", "/dingtalk/event?signature=x&timestamp=1&nonce=2"] {
-        let answer = stage.http.post(format!("{url}{path}")).body("{\"encrypt\":\"AAAA\"}").send().await.unwrap();
+        let answer =
+            stage.http.post(format!("{url}{path}")).body("{\"encrypt\":\"AAAA\"}").send().await.unwrap();
         assert!([400, 401].contains(&answer.status().as_u16()), "{path}: {answer:?}");
     }
     nothing_happened(&stage).await;

@@ -83,7 +83,8 @@ async fn what_is_no_message_is_said_to_be_none() {
     assert_eq!(status, 413);
     nothing_happened(&stage).await;
     let (status, answer) =
-        post(&stage, "/api/playground/messages", &[], said("/需求 好的\0\u{202E}").to_string().into_bytes()).await;
+        post(&stage, "/api/playground/messages", &[], said("/需求 好的\0\u{202E}").to_string().into_bytes())
+            .await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(stage.records().await.iter().filter(|row| row.starts_with("R1 ")).count(), 1);
     the_log_tells_nothing(&stage);

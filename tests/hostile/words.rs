@@ -22,8 +22,28 @@ fn feishu_text(stage: &Stage, group: &str, text: &str) -> Delivery {
 fn long() -> Vec<String> {
     let times = |piece: &str| piece.repeat(100_000 / piece.len());
     let mut long: Vec<String> = [
-        "长", "!高 ", "截止:", "截止:明天 ", "@", "@李工 ", "\"", "「", " ", "标签:a,b ", "/", "\\n", "１",
-        "R1 ", "三个工作日后", "[](", "\n", "\u{0}", "\u{202E}", "😀", "e\u{301}", "原型:http://a.example/ ",
+        "长",
+        "!高 ",
+        "截止:",
+        "截止:明天 ",
+        "@",
+        "@李工 ",
+        "\"",
+        "「",
+        " ",
+        "标签:a,b ",
+        "/",
+        "\\n",
+        "１",
+        "R1 ",
+        "三个工作日后",
+        "[](",
+        "\n",
+        "\u{0}",
+        "\u{202E}",
+        "😀",
+        "e\u{301}",
+        "原型:http://a.example/ ",
     ]
     .iter()
     .map(|piece| format!("/需求 支付模块支持退款 {}", times(piece)))
