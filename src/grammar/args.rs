@@ -166,8 +166,9 @@ impl Args {
         };
         let phrase = self.text[range.clone()].to_owned();
         let reading = reading.map_err(|why| unreadable(name, &phrase, &why, &self.said, cx))?;
-        self.text.replace_range(range, " ");
-        self.text = tidy(&self.text);
+        let (before, after) = (self.text[..range.start].trim_end(), self.text[range.end..].trim_start());
+        let gap = if before.is_empty() || after.is_empty() { "" } else { " " };
+        self.text = format!("{before}{gap}{after}");
         Ok(Some((reading, phrase)))
     }
 

@@ -36,7 +36,12 @@ pub enum Act {
         written: Option<Time>,
     },
     /// A button.
-    Press { who: String, place: Option<Place>, label: String, on: Option<String> },
+    Press {
+        who: String,
+        place: Option<Place>,
+        label: String,
+        on: Option<String>,
+    },
     Setup,
     Jobs,
     People(Vec<String>),
@@ -44,7 +49,11 @@ pub enum Act {
     Stop,
     Start,
     Joined(String),
-    MeetingEnded { topic: String, from: Time, to: Time },
+    MeetingEnded {
+        topic: String,
+        from: Time,
+        to: Time,
+    },
     Remark,
 }
 

@@ -153,7 +153,8 @@ impl World {
                 if to < self.clock.now() {
                     return Err(format!("time goes back to {at}"));
                 }
-                if self.bot.is_none() && self.printed == 0 && self.missed.is_empty() && to == self.clock.now() {
+                if self.bot.is_none() && self.printed == 0 && self.missed.is_empty() && to == self.clock.now()
+                {
                     self.start().await;
                 }
                 self.advance(to).await;
@@ -393,11 +394,8 @@ impl World {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
-        let ear: Arc<dyn Platform> = Arc::new(Ear {
-            inner: playground.clone(),
-            clock: clock.clone(),
-            heard: self.heard.clone(),
-        });
+        let ear: Arc<dyn Platform> =
+            Arc::new(Ear { inner: playground.clone(), clock: clock.clone(), heard: self.heard.clone() });
         let jobs = self.config.jobs.all().into_iter().filter(|_| self.jobs);
         let jobs = jobs.filter_map(|(name, expression)| {
             Some((name.to_owned(), Schedule::parse(expression?).expect("the shipped schedules can be read")))
