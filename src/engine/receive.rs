@@ -263,6 +263,7 @@ impl Engine {
         let refuse = |text: String| Ok(Err(Refusal::new(text)));
         match on {
             On::Nothing | On::Registry | On::Wide => Ok(Ok(())),
+            On::New if event.room().direct => refuse("请在项目群里建项目：这个群会成为它的项目群".to_owned()),
             On::New => {
                 if held.home.is_some() {
                     let name = held.home.as_ref().and_then(|home| home.founded()).map(|p| p.name.clone());

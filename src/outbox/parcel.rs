@@ -48,7 +48,7 @@ pub fn about(parts: &[&Outgoing]) -> Option<About> {
 /// hours is not being late.
 fn marked(part: &Outgoing, cx: Sending) -> Message {
     let mut message = part.message.clone();
-    let Some(due) = part.due.map(|due| due.max(part.not_before)) else { return message };
+    let Some(due) = part.due else { return message };
     if due < cx.started && cx.now.duration_since(due) > LATE {
         mark(&mut message);
     }
