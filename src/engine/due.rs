@@ -63,6 +63,8 @@ impl Engine {
         while !*stop.borrow() {
             let next = {
                 let mut turn = self.turn.lock().await;
+                // Before looking, so that a wake which comes in meanwhile is either seen or told of.
+                *self.rests_until() = Timestamp::MAX;
                 let now = self.clock.now();
                 let done = self.run_due(&mut turn, now).await;
                 let next = self.next_due(&turn).await;
@@ -77,6 +79,7 @@ impl Engine {
                 }
             };
             let until = next.unwrap_or(Timestamp::MAX);
+            *self.rests_until() = until;
             tokio::select! {
                 () = self.clock.wait_until(until) => {}
                 () = self.rescheduled.notified() => {}
@@ -223,6 +226,22 @@ impl Engine {
                 Ok(0)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a line made due in the past happens with it, at once (RULES 5: a deadline already past).
+    pub(super) fn overtaken(&self, draft: &mut Draft, dossier: &mut Dossier, now: Timestamp) {
+        let cx = Waking { now, due: now, rules: &self.rules };
+        for key in draft.due(dossier.id, now) {
+            for _ in 0..CLOCKS {
+                let Some(record) = dossier.record(key).cloned() else { break };
+                let wakes = super::draft::wake_of(dossier, record.as_ref(), &self.rules);
+                if wakes.is_none_or(|wakes| wakes > now) {
+                    break;
+                }
+                let outcome = record.wake(dossier, &cx);
+                self.woken(draft, dossier, outcome, &cx);
+            }
         }
     }
 

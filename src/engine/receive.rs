@@ -21,6 +21,8 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_hours(48);
 const LATE_FROM: SignedDuration = SignedDuration::from_mins(2);
 /// How many log entries a command can look back.
 const LOG_READ: usize = 200;
+/// How many commands one message may hold: more would not be carried out before the platform gives up.
+const MOST_LINES: usize = 100;
 /// How often a decision is made again when another writer was faster.
 const TRIES: usize = 5;
 
@@ -91,13 +93,19 @@ impl Engine {
         match &inbound.what {
             What::Joined => self.answer_only(&event, features::greeting()).await,
             What::OverQuota => self.over_quota(&event).await,
-            What::MeetingEnded { .. } => self.write(self.draft(&event), &mut []).await,
+            What::MeetingEnded { topic, started, ended } => {
+                self.meeting_ended(&event, topic, *started, *ended).await
+            }
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Said { text, addressed, .. } => {
                 match grammar::hear(text, *addressed, inbound.room.direct, features::OBJECTS) {
                     Heard::Nothing => self.overheard(&event).await,
                     Heard::Called => self.answer_only(&event, features::help(None)).await,
                     Heard::One(line) => self.lines(&event, vec![line], false).await,
+                    Heard::Batch(lines) if lines.len() > MOST_LINES => {
+                        let refused = format!("一条消息最多 {MOST_LINES} 条命令，都没有执行，请分开发");
+                        self.answer_only(&event, Message::text(refused)).await
+                    }
                     Heard::Batch(lines) => self.lines(&event, lines, true).await,
                 }
             }
@@ -121,12 +129,38 @@ impl Engine {
         self.write(draft, &mut [&mut dossier]).await
     }
 
+    /// A platform's own meeting ended; it counts for the project of its room.
+    async fn meeting_ended(
+        &self,
+        event: &Event<'_>,
+        topic: &str,
+        started: Option<Timestamp>,
+        ended: Timestamp,
+    ) -> Result<(), CommitError> {
+        let mut draft = self.draft(event);
+        let home = self.directory(|directory| directory.of_room(&event.room().id));
+        let Some(home) = home else { return self.write(draft, &mut []).await };
+        let registry = self.take(REGISTRY).await.clone();
+        let mut dossier = self.take(home).await;
+        let place = self.place(event, Some(&dossier));
+        let cx = self.context(event, &registry, place, &[]);
+        if let Some(outcome) = features::meeting::ended_by_platform(topic, started, ended, &dossier, &cx) {
+            // Nobody asked, so the answer goes nowhere.
+            let _ = self.settle(event, &mut draft, &mut dossier, outcome, None);
+        }
+        self.write(draft, &mut [&mut dossier]).await
+    }
+
     /// Carries out one line, or several as one commit.
     async fn lines(&self, event: &Event<'_>, lines: Vec<Typed>, batch: bool) -> Result<(), CommitError> {
-        let home = self.home(event, &lines);
+        let mut home = self.home(event, &lines);
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
         let _founding = if wide { Some(self.founding.lock().await) } else { None };
+        if wide {
+            // Whoever was here before may have made this room's project, or given it another.
+            home = self.home(event, &lines);
+        }
         let registry = if wide {
             self.take(REGISTRY).await
         } else {
@@ -160,6 +194,9 @@ impl Engine {
             return Ok(());
         }
         let Held { registry, home } = &mut held;
+        if let Some(home) = home.as_deref_mut() {
+            self.overtaken(&mut draft, home, event.clock);
+        }
         let mut dossiers: Vec<&mut Dossier> = Vec::new();
         if wide {
             dossiers.push(registry);

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiuding::{
     chat::MessageId,
     store::{
-        About, ChatLine, Commit, CommitError, Committed, DeadLetter, Entry, Findings, Key, Outgoing, ProjectId,
-        RowKey, Settlement, Store, Stored,
+        About, ChatLine, Commit, CommitError, Committed, DeadLetter, Entry, Findings, Key, Outgoing,
+        ProjectId, RowKey, Settlement, Store, Stored,
     },
 };
 use tokio::sync::watch;

@@ -153,7 +153,8 @@ impl World {
                 if to < self.clock.now() {
                     return Err(format!("time goes back to {at}"));
                 }
-                if self.bot.is_none() && self.printed == 0 && self.missed.is_empty() && to == self.clock.now() {
+                if self.bot.is_none() && self.printed == 0 && self.missed.is_empty() && to == self.clock.now()
+                {
                     self.start().await;
                 }
                 self.advance(to).await;
@@ -393,11 +394,8 @@ impl World {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
-        let ear: Arc<dyn Platform> = Arc::new(Ear {
-            inner: playground.clone(),
-            clock: clock.clone(),
-            heard: self.heard.clone(),
-        });
+        let ear: Arc<dyn Platform> =
+            Arc::new(Ear { inner: playground.clone(), clock: clock.clone(), heard: self.heard.clone() });
         let jobs = self.config.jobs.all().into_iter().filter(|_| self.jobs);
         let jobs = jobs.filter_map(|(name, expression)| {
             Some((name.to_owned(), Schedule::parse(expression?).expect("the shipped schedules can be read")))
@@ -592,6 +590,14 @@ impl Spoken {
         let mut lines = Vec::new();
         for (index, line) in self.message.lines.iter().enumerate() {
             let mut spans = line.0.as_slice();
+            let mut text = String::new();
+            if let [Span::Text(mark), rest @ ..] = spans
+                && mark.starts_with('【')
+                && mark.ends_with('】')
+            {
+                text.push_str(mark);
+                spans = rest;
+            }
             let mut called = Vec::new();
             while let [Span::Person(person), Span::Text(blank), rest @ ..] = spans
                 && index == 0
@@ -603,13 +609,10 @@ impl Spoken {
             if !called.is_empty() {
                 speaker.push_str(&format!("→{}", called.join(" ")));
             }
-            let text: String = spans
-                .iter()
-                .map(|span| match span {
-                    Span::Text(text) | Span::Strong(text) => text.clone(),
-                    Span::Person(person) => format!("@[{}]", person.name),
-                })
-                .collect();
+            text.extend(spans.iter().map(|span| match span {
+                Span::Text(text) | Span::Strong(text) => text.clone(),
+                Span::Person(person) => format!("@[{}]", person.name),
+            }));
             lines.extend(text.split('\n').map(str::to_owned));
         }
         if !self.message.buttons.is_empty() {

@@ -401,7 +401,8 @@ impl Command for Touch {
         let in_time = next.respond.as_ref().is_some_and(|respond| respond.due > cx.now);
         if self.owner.is_some() || (raised && in_time) {
             let called = words::please_respond(&next, cx.now, calendar);
-            outcome = outcome.saying(next.ping(dossier, &[Role::TechnicalContact], &next.first_step(), called));
+            outcome =
+                outcome.saying(next.ping(dossier, &[Role::TechnicalContact], &next.first_step(), called));
         }
         Ok(outcome)
     }
