@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::{
@@ -376,7 +376,7 @@ impl World {
 
     async fn open(&mut self) {
         loop {
-            let sled = SledStore::open(self.folder.path(), self.clock.now()).unwrap();
+            let sled = self.sled().await;
             let store = Arc::new(Fragile::new(Arc::new(sled), self.is(Mode::Crashing)));
             tokio::select! {
                 biased;
@@ -387,6 +387,18 @@ impl World {
                 }
             }
             freed(store).await;
+        }
+    }
+
+    /// The store, once a reading of the process before that was under way has let go of the folder.
+    async fn sled(&self) -> SledStore {
+        let began = Instant::now();
+        loop {
+            match SledStore::open(self.folder.path(), self.clock.now()) {
+                Ok(sled) => return sled,
+                Err(error) => assert!(began.elapsed() < LIMIT, "{error:#}"),
+            }
+            yield_now().await;
         }
     }
 
