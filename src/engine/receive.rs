@@ -419,7 +419,9 @@ impl Engine {
             draft.log(dossier, entry);
         }
         let mut say = outcome.say;
-        if event.room().direct && !outcome.records.is_empty() {
+        // A ping tells the team anyway.
+        let told = say.iter().any(|say| matches!(say, Say::Ping(_)));
+        if event.room().direct && !outcome.records.is_empty() && !told {
             say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
         }
         self.say(draft, dossier, say, event.clock, None);

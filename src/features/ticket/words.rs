@@ -33,7 +33,7 @@ pub fn opened(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let names: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {}", name(ticket), urgency(ticket)))
         .line(format!("{promise} · 负责 {}", names.join("、")));
-    if cx.place.kind != crate::dossier::RoomKind::Customer {
+    if cx.sees_internal(dossier) {
         message = message
             .button("响应", format!("/T{} 响应", ticket.number))
             .button("处理", format!("/T{} 处理", ticket.number));
@@ -239,9 +239,9 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
     let close = span(super::close_span(ticket.urgency, rules));
     let mut lines = vec![match ticket.urgency {
         Urgency::Urgent => {
-            format!("规则：紧急工单 {} 内响应，{close} 内解决，{counted}", span(rules.sla.urgent.respond))
+            format!("规则：紧急工单 {}内响应，{close}内解决，{counted}", span(rules.sla.urgent.respond))
         }
-        Urgency::Normal => format!("规则：一般工单 {close} 内解决，{counted}"),
+        Urgency::Normal => format!("规则：一般工单 {close}内解决，{counted}"),
     }];
     lines.push(match ticket.reopened.last() {
         Some(reopened) => {
