@@ -177,4 +177,30 @@ mod tests {
         }
         let _ = Arc::new(());
     }
+
+    #[test]
+    fn waiting_for_the_end_of_quiet_hours_is_not_being_late_and_being_down_is() {
+        let project = project();
+        let rules = crate::config::Config::default().rules().unwrap();
+        let at = |text: &str| -> Timestamp { format!("2026-11-{text}:00+08:00").parse().unwrap() };
+        for (due, now, urgent, said_from, late_from) in [
+            ("23T20:00", "23T20:00", false, "23T20:00", "23T20:00"),
+            ("23T22:00", "23T22:00", false, "24T08:30", "24T08:30"),
+            ("23T20:00", "23T22:30", false, "24T08:30", "23T20:00"),
+            ("23T22:00", "23T22:00", true, "23T22:00", "23T22:00"),
+        ] {
+            let (id, now, due) = (ProjectId(1), at(now), Some(at(due)));
+            let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_| true };
+            let ping = Ping {
+                people: vec![person("li")],
+                message: Message::text("T1"),
+                urgent,
+                about: "T1".parse().unwrap(),
+                step: "respond".into(),
+                missing: None,
+            };
+            let outgoing = post.address(Say::Ping(ping)).remove(0);
+            assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
+        }
+    }
 }

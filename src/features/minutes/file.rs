@@ -54,7 +54,8 @@ pub struct FileUnnamed {
 }
 
 impl Command for FileUnnamed {
-    const SPEC: Spec = Spec::new("纪要", Form::Text, "/纪要", "只有一个会等着交纪要时，可以不写编号");
+    const SPEC: Spec =
+        Spec::new("纪要", Form::Text, "/纪要 决议:退款走原路返回", "只有一个会等着交纪要时，可以不写编号");
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { unplaced: unplaced(&args), lines: lines(&args) })
