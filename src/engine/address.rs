@@ -69,8 +69,10 @@ impl Post<'_> {
             ..self.plain(target, message)
         };
         let room = self.project.rooms_of(RoomKind::Internal).next().map(|room| &room.id);
+        // The customer's people do not sit in the internal room.
         let reached = |person: &Person| {
-            room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
+            !self.project.is_customer(&person.id)
+                && room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
         };
         let mut messages = Vec::new();
         if let Some(room) = room {

@@ -224,6 +224,22 @@ impl Engine {
         }
     }
 
+    /// What a line made due in the past happens with it, at once (RULES 5: a deadline already past).
+    pub(super) fn overtaken(&self, draft: &mut Draft, dossier: &mut Dossier, now: Timestamp) {
+        let cx = Waking { now, due: now, rules: &self.rules };
+        for key in draft.due(dossier.id, now) {
+            for _ in 0..CLOCKS {
+                let Some(record) = dossier.record(key).cloned() else { break };
+                let wakes = super::draft::wake_of(dossier, record.as_ref(), &self.rules);
+                if wakes.is_none_or(|wakes| wakes > now) {
+                    break;
+                }
+                let outcome = record.wake(dossier, &cx);
+                self.woken(draft, dossier, outcome, &cx);
+            }
+        }
+    }
+
     /// Applies what a wake or a job decided.
     fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let changes = draft.apply(dossier, &outcome, &self.rules);
