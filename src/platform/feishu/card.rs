@@ -242,11 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn a_headline_with_a_mention_stays_in_the_body_where_it_notifies() {
+    fn a_title_calls_nobody_and_those_it_called_stand_in_the_body_where_it_notifies() {
         let card =
             card(&Message::default().line(Line::default().people([&li()]).then("请响应")).line("第二行"));
-        assert!(card.get("header").is_none());
-        assert_eq!(card["body"]["elements"][0]["content"], "<at id=ou_li></at> 请响应");
+        assert_eq!(card["header"]["title"]["content"], "请响应");
+        assert_eq!(card["body"]["elements"][0]["content"], "<at id=ou_li></at> ");
         assert_eq!(card["body"]["elements"][1]["text"]["tag"], "plain_text");
     }
 
