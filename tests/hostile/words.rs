@@ -59,14 +59,14 @@ fn long() -> Vec<String> {
 async fn nasty_words_are_kept_and_said_as_words_on_feishu() {
     let stage = Stage::new().await;
     for (n, nasty) in NASTY.into_iter().enumerate() {
-        for text in [format!("/需求 甲{nasty}"), format!("/工单 {nasty} !紧急"), nasty.to_owned()] {
+        for text in [format!("/需求 甲{nasty}乙"), format!("/工单 {nasty} !紧急"), nasty.to_owned()] {
             stage.feishu_deliver(&feishu_text(&stage, &format!("oc_{n}"), &text)).await;
         }
     }
     let records = stage.records().await;
     for nasty in NASTY.iter().filter(|nasty| !nasty.contains(|c| "@!\u{E000}\u{F0000}".contains(c))) {
         // Verbatim, for ever.
-        let said = serde_json::to_string(&format!("甲{nasty}")).unwrap();
+        let said = serde_json::to_string(&format!("甲{nasty}乙")).unwrap();
         let said = said.trim_matches('"');
         assert!(records.iter().any(|row| row.starts_with('R') && row.contains(said)), "{said} {records:#?}");
     }
