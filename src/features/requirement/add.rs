@@ -77,6 +77,9 @@ impl Command for Add {
             due: self.due,
             tags: self.tags,
             fields: self.fields,
+            amendments: Vec::new(),
+            version: 0,
+            editions: Vec::new(),
             state: State::Collected,
         };
         outcome.reply = Some(words::added(&requirement, cx));

@@ -1,6 +1,7 @@
 //! Requirements: what the customer asks for, in its own words, and what became of it (RULES 2).
 
 mod add;
+mod edition;
 mod fill;
 mod moves;
 mod words;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use add::Add;
+pub use edition::{Amendment, Content, Edition, Origin, Proof};
 pub use fill::Fill;
 pub use moves::{Accept, Deliver, List, Reject, Show, Start, Withdraw};
 
@@ -67,6 +69,15 @@ pub struct Requirement {
     /// What was filled in, by the names people use: 真实需求, 目标, 用户 and so on.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// Approved changes since the first confirmation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amendments: Vec<Amendment>,
+    /// The newest version of its specification; 0 before the first confirmation.
+    #[serde(default)]
+    pub version: u32,
+    /// Every version of the content, as it was signed or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<Edition>,
     /// Where it stands.
     pub state: State,
 }
@@ -77,6 +88,15 @@ pub struct Requirement {
 pub enum State {
     /// 已收集.
     Collected,
+    /// 分析中.
+    Analysing,
+    /// 待确认: analysed, waits for its signer.
+    AwaitingConfirmation,
+    /// 已确认: its content changes only through a change request.
+    Confirmed {
+        /// The version that holds.
+        version: u32,
+    },
     /// 进行中.
     InProgress,
     /// 已交付.
@@ -104,7 +124,32 @@ pub enum State {
 impl Requirement {
     /// Whether something is still to be done.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Collected | State::InProgress)
+        match self.state {
+            State::Collected
+            | State::Analysing
+            | State::AwaitingConfirmation
+            | State::Confirmed { .. }
+            | State::InProgress => true,
+            State::Delivered { .. }
+            | State::Accepted { .. }
+            | State::Rejected { .. }
+            | State::Withdrawn { .. } => false,
+        }
+    }
+
+    /// Whether its content was signed and still holds. Invariant: such content changes only through
+    /// [`Requirement::amended`].
+    pub fn is_confirmed(&self) -> bool {
+        self.version > 0 && !matches!(self.state, State::Rejected { .. } | State::Withdrawn { .. })
+    }
+
+    /// Whether people will look at it: 界面 says something other than that there is none.
+    pub fn has_screen(&self) -> bool {
+        const NONE: [&str; 8] = ["无", "没有", "无界面", "没有界面", "不涉及", "不适用", "none", "n/a"];
+        self.fields.get("界面").is_some_and(|screens| {
+            let screens = screens.trim().trim_end_matches(['。', '.']);
+            !NONE.iter().any(|none| none.eq_ignore_ascii_case(screens))
+        })
     }
 
     /// The scenario questions of RULES 2 that are not answered yet.
@@ -148,6 +193,9 @@ impl Kind for Requirement {
     fn state(&self) -> &'static str {
         match self.state {
             State::Collected => "已收集",
+            State::Analysing => "分析中",
+            State::AwaitingConfirmation => "待确认",
+            State::Confirmed { .. } => "已确认",
             State::InProgress => "进行中",
             State::Delivered { .. } => "已交付",
             State::Accepted { .. } => "已验收",
@@ -178,7 +226,12 @@ impl Kind for Requirement {
         }
         Some(Open {
             due: self.due,
-            what: if self.state == State::Collected { "分析" } else { "交付" }.into(),
+            what: match self.state {
+                State::Collected | State::Analysing => "分析",
+                State::AwaitingConfirmation => "确认",
+                _ => "交付",
+            }
+            .into(),
             who: self.owner.iter().cloned().collect(),
             loud: self.priority >= Some(Priority::High),
         })
