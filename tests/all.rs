@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod architecture;
 mod command_line;
+mod commands;
 mod conformance;
+mod crash;
 mod dates;
 mod dingtalk;
 mod end_to_end;
 mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
+mod fuzzed;
+mod grammar;
+mod hostile;
 mod outbox;
 mod store;
+mod transcripts;

@@ -1,5 +1,7 @@
 //! What a person typed, with mentions kept by id and not by their text.
 
+use std::sync::Arc;
+
 use super::Person;
 
 /// First of the private-use characters that stand for mentions inside [`Typed`].
@@ -12,8 +14,9 @@ const MOST: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
     text: String,
-    people: Vec<Person>,
-    unplaced: Vec<Person>,
+    // Shared, since each line of a long message is a text of its own with the same people.
+    people: Arc<Vec<Person>>,
+    unplaced: Arc<Vec<Person>>,
 }
 
 impl Typed {
@@ -33,14 +36,14 @@ impl Typed {
     pub fn push_mention(&mut self, person: Person) {
         if self.people.len() < MOST {
             self.text.push(mention_char(self.people.len()));
-            self.people.push(person);
+            Arc::make_mut(&mut self.people).push(person);
         }
     }
 
     /// Adds somebody who was mentioned, the platform does not say where (DingTalk text messages).
     pub fn add_unplaced(&mut self, person: Person) {
         if self.unplaced.len() < MOST {
-            self.unplaced.push(person);
+            Arc::make_mut(&mut self.unplaced).push(person);
         }
     }
 
@@ -87,6 +90,11 @@ impl Typed {
     /// The same people beside another text, for instance one line of this one.
     pub fn with_text(&self, piece: &str) -> Self {
         Self { text: piece.to_owned(), people: self.people.clone(), unplaced: self.unplaced.clone() }
+    }
+
+    /// The same without the people mentioned at an unknown place.
+    pub fn without_unplaced(&self) -> Self {
+        Self { unplaced: Arc::default(), ..self.clone() }
     }
 }
 

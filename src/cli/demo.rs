@@ -4,10 +4,9 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiuding::{
     bot::Bot,
-    clock::SimulatedClock,
+    clock::{Clock, SimulatedClock, SystemClock},
     config::Config,
     platform::playground::{Mentioned, Said},
     store::sled::SledStore,
@@ -44,7 +43,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     config.playground.enabled = true;
     config.feishu.enabled = false;
     config.dingtalk.enabled = false;
-    let now = Timestamp::now();
+    let now = SystemClock.now();
     let folder = Throwaway::new()?;
     let path = folder.0.clone();
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, now)).await??;

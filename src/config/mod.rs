@@ -336,6 +336,16 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the text of a configuration file that stands in no folder, without an environment.
+    ///
+    /// # Errors
+    /// Something in it cannot be used.
+    pub fn read_text(text: &str) -> Result<Self, ConfigError> {
+        let mut layers = Layers::new(shipped(), PathBuf::from(DEFAULT_FILE));
+        layers.lay_file(text, PathBuf::from(DEFAULT_FILE))?;
+        Self::build(&layers, Path::new(""))
+    }
+
     /// What the layers say; the files they name are in `folder`.
     fn build(layers: &Layers, folder: &Path) -> Result<Self, ConfigError> {
         let table = layers.resolve(folder)?;

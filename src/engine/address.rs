@@ -58,12 +58,14 @@ impl Post<'_> {
     /// Into the internal room with mentions; alone to each where a mention there cannot notify, and where
     /// there is no internal room.
     fn ping(&self, ping: Ping) -> Vec<Outgoing> {
-        let not_before = if ping.urgent { self.now } else { self.rules.calendar.after_quiet(self.now) };
+        let after_quiet = |at| if ping.urgent { at } else { self.rules.calendar.after_quiet(at) };
+        let not_before = after_quiet(self.now);
         let seal = |target: Target, message: Message| Outgoing {
             not_before,
             condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
             about: Some(About { project: self.id, key: ping.about }),
-            due: Some(self.due.unwrap_or(self.now)),
+            // What waits for the end of quiet hours is not late before that.
+            due: Some(after_quiet(self.due.unwrap_or(self.now))),
             ..self.plain(target, message)
         };
         let room = self.project.rooms_of(RoomKind::Internal).next().map(|room| &room.id);

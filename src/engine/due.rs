@@ -24,6 +24,8 @@ use crate::{
 const AT_ONCE: usize = 2_000;
 /// How many projects are woken at the same time, so that the store can gather their commits.
 const PROJECTS_AT_ONCE: usize = 64;
+/// How many clocks of one record can run out at the same moment.
+const CLOCKS: usize = 8;
 /// How long a job's mark is kept; longer than a pause that is made up for.
 const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How far back a missed job is made up, once.
@@ -61,6 +63,8 @@ impl Engine {
         while !*stop.borrow() {
             let next = {
                 let mut turn = self.turn.lock().await;
+                // Before looking, so that a wake which comes in meanwhile is either seen or told of.
+                *self.rests_until() = Timestamp::MAX;
                 let now = self.clock.now();
                 let done = self.run_due(&mut turn, now).await;
                 let next = self.next_due(&turn).await;
@@ -75,6 +79,7 @@ impl Engine {
                 }
             };
             let until = next.unwrap_or(Timestamp::MAX);
+            *self.rests_until() = until;
             tokio::select! {
                 () = self.clock.wait_until(until) => {}
                 () = self.rescheduled.notified() => {}
@@ -194,11 +199,21 @@ impl Engine {
                 }
             }
             let cx = Waking { now, due: at, rules: &self.rules };
-            let outcome = record.wake(&dossier, &cx);
-            fired += 1;
-            self.woken(&mut draft, &mut dossier, outcome, &cx);
-            let still = dossier.record(row.key).and_then(|next| next.wakes_at(&self.rules));
-            if still.is_some_and(|still| still <= at) {
+            let is_due = |dossier: &Dossier| {
+                let wakes = dossier.record(row.key).and_then(|record| record.wakes_at(&self.rules));
+                wakes.is_some_and(|wakes| wakes <= at)
+            };
+            // More than once where several clocks of a record run out together.
+            for _ in 0..CLOCKS {
+                let Some(record) = dossier.record(row.key).cloned() else { break };
+                let outcome = record.wake(&dossier, &cx);
+                fired += 1;
+                self.woken(&mut draft, &mut dossier, outcome, &cx);
+                if !is_due(&dossier) {
+                    break;
+                }
+            }
+            if is_due(&dossier) {
                 // A rule that does not move on would wake for ever. It is silenced, and said so.
                 error!("{} of project {} does not move on when it wakes", row.key, id.0);
                 draft.wake(row, Some(at), None);

@@ -27,7 +27,7 @@ use crate::{
     calendar::schedule::Schedule,
     chat::{PersonId, RoomId},
     clock::SharedClock,
-    dossier::{COUNTER, Dossier, Rules},
+    dossier::{COUNTER, Dossier, Kind, Project, Rules},
     features,
     outbox::{Outbox, Owed},
     platform::Platform,
@@ -61,8 +61,10 @@ pub struct Engine {
     /// Held while due things are carried out, so that the scheduler and the hand of a simulated clock
     /// take turns.
     turn: Mutex<Turn>,
-    /// Wakes the scheduler when an earlier wake may have come in.
+    /// Wakes the scheduler when an earlier wake has come in.
     rescheduled: Notify,
+    /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
+    rests_until: std::sync::Mutex<Timestamp>,
     alive: AtomicBool,
 }
 
@@ -116,6 +118,7 @@ impl Engine {
             founding: Mutex::new(()),
             turn: Mutex::new(Turn { jobs_until: now }),
             rescheduled: Notify::new(),
+            rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),
         });
         let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
@@ -252,6 +255,8 @@ impl Engine {
         let commit = draft.commit();
         let mut outgoing = commit.outgoing.clone();
         let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
+        let renamed = commit.rows.iter().any(|(row, _)| row.key.letter == Project::LETTER);
+        let wakes_at = commit.wakes.iter().filter_map(|change| change.after).min();
         match self.store.commit(commit).await {
             Ok(committed) => {
                 for (message, id) in outgoing.iter_mut().zip(committed.outgoing) {
@@ -259,10 +264,14 @@ impl Engine {
                 }
                 for dossier in dossiers.iter_mut().filter(|dossier| touched.contains(&dossier.id)) {
                     dossier.version += 1;
-                    self.learn(dossier);
+                    if renamed {
+                        self.learn(dossier);
+                    }
                 }
                 self.hand_over(outgoing);
-                self.rescheduled.notify_one();
+                if wakes_at.is_some_and(|at| at < *self.rests_until()) {
+                    self.rescheduled.notify_one();
+                }
                 Ok(())
             }
             Err(error) => {
@@ -275,6 +284,10 @@ impl Engine {
                 Err(error)
             }
         }
+    }
+
+    fn rests_until(&self) -> std::sync::MutexGuard<'_, Timestamp> {
+        self.rests_until.lock().expect("no panic while it is held")
     }
 
     fn hand_over(&self, outgoing: Vec<Outgoing>) {

@@ -21,6 +21,8 @@ const SEEN_FOR: SignedDuration = SignedDuration::from_hours(48);
 const LATE_FROM: SignedDuration = SignedDuration::from_mins(2);
 /// How many log entries a command can look back.
 const LOG_READ: usize = 200;
+/// How many commands one message may hold: more would not be carried out before the platform gives up.
+const MOST_LINES: usize = 100;
 /// How often a decision is made again when another writer was faster.
 const TRIES: usize = 5;
 
@@ -98,6 +100,10 @@ impl Engine {
                     Heard::Nothing => self.overheard(&event).await,
                     Heard::Called => self.answer_only(&event, features::help(None)).await,
                     Heard::One(line) => self.lines(&event, vec![line], false).await,
+                    Heard::Batch(lines) if lines.len() > MOST_LINES => {
+                        let refused = format!("一条消息最多 {MOST_LINES} 条命令，都没有执行，请分开发");
+                        self.answer_only(&event, Message::text(refused)).await
+                    }
                     Heard::Batch(lines) => self.lines(&event, lines, true).await,
                 }
             }
@@ -123,10 +129,14 @@ impl Engine {
 
     /// Carries out one line, or several as one commit.
     async fn lines(&self, event: &Event<'_>, lines: Vec<Typed>, batch: bool) -> Result<(), CommitError> {
-        let home = self.home(event, &lines);
+        let mut home = self.home(event, &lines);
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
         let _founding = if wide { Some(self.founding.lock().await) } else { None };
+        if wide {
+            // Whoever was here before may have made this room's project, or given it another.
+            home = self.home(event, &lines);
+        }
         let registry = if wide {
             self.take(REGISTRY).await
         } else {

@@ -28,7 +28,9 @@ impl Command for Help {
     }
 
     fn run(self, _dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
-        let word = self.about.trim().trim_start_matches(['/', '／']);
+        // `/帮助 工单 响应` asks for the same as `/帮助 工单`.
+        let word = self.about.split_whitespace().next().unwrap_or_default();
+        let word = word.trim_start_matches(['/', '／']);
         if word.is_empty() {
             return Ok(Outcome::reply(help(None)));
         }

@@ -73,17 +73,19 @@ fn read(args: &Args, dossier: &Dossier) -> Result<Vec<(Role, Vec<Person>)>, Refu
                 Some((_, people)) => people.push(person.clone()),
                 None => return Err(Refusal::new(HOW)),
             },
+            // `项目经理：张经理、李工`
             Token::Word(word) => {
-                let word = word.trim_matches([':', '：', ',', '，', '、', ';', '；', '=']);
-                match Role::parse(word) {
-                    Some(role) => given.push((role, Vec::new())),
-                    None if word.is_empty() => {}
-                    None => {
-                        let person = dossier.people().find(|person| person.name == word);
-                        match (person, given.last_mut()) {
-                            (Some(person), Some((_, people))) => people.push(person.clone()),
-                            (Some(_), None) => return Err(Refusal::new(HOW)),
-                            (None, _) => return Err(unknown(word)),
+                for word in word.split([':', '：', ',', '，', '、', ';', '；', '=']) {
+                    match Role::parse(word) {
+                        Some(role) => given.push((role, Vec::new())),
+                        None if word.is_empty() => {}
+                        None => {
+                            let person = dossier.people().find(|person| person.name == word);
+                            match (person, given.last_mut()) {
+                                (Some(person), Some((_, people))) => people.push(person.clone()),
+                                (Some(_), None) => return Err(Refusal::new(HOW)),
+                                (None, _) => return Err(unknown(word)),
+                            }
                         }
                     }
                 }

@@ -71,9 +71,16 @@ pub fn completion(objects: &[Object], commands: &[Erased]) -> Value {
                 Form::List | Form::Text | Form::Any | Form::Id | Form::AnyId => None,
             })
             .collect();
-        let mut keys: Vec<&str> =
-            mine.iter().flat_map(|command| command.spec.keys).map(|key| key.name).collect();
-        keys.dedup();
+        let mut keys: Vec<&str> = Vec::new();
+        for key in mine.iter().flat_map(|command| command.spec.keys) {
+            if !keys.contains(&key.name) {
+                keys.push(key.name);
+            }
+        }
+        let commands: Vec<Value> = mine
+            .iter()
+            .map(|command| json!({"usage": command.spec.usage, "help": command.spec.summary}))
+            .collect();
         let usage = mine.iter().find(|c| matches!(c.spec.form, Form::Text | Form::Any)).unwrap_or(&mine[0]);
         Some(json!({
             "zh": object.name,
@@ -81,6 +88,7 @@ pub fn completion(objects: &[Object], commands: &[Erased]) -> Value {
             "help": object.summary,
             "usage": usage.spec.usage,
             "actions": actions,
+            "commands": commands,
             "keys": keys,
         }))
     });

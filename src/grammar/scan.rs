@@ -6,10 +6,16 @@ use crate::{
     store::Key,
 };
 
-/// The narrow form of a full-width letter, digit or punctuation mark; others stay.
+/// How far off the partner of a quotation mark is looked for.
+const LONGEST_QUOTED: usize = 2_000;
+/// What may stand between the pieces of a line.
+pub(super) const SEPARATORS: &[char] = &[',', '，', ';', '；', '、', '。'];
+
+/// The narrow form of a full-width letter, digit or punctuation mark; others stay. Characters that nobody
+/// sees count as blanks.
 pub fn narrow(c: char) -> char {
     match c {
-        '\u{3000}' | '\u{a0}' | '\u{2005}' | '\u{2006}' => ' ',
+        '\u{3000}' | '\u{a0}' | '\u{2005}' | '\u{2006}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => ' ',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         _ => c,
     }
@@ -30,64 +36,110 @@ pub fn parse_id(word: &str) -> Option<Key> {
     (number > 0).then_some(Key { letter, number })
 }
 
+/// Whether this is nothing to be read.
+pub(super) fn is_blank(c: char) -> bool {
+    narrow(c).is_whitespace()
+}
+
+/// A word without the punctuation that ends a sentence.
+pub(super) fn bare(word: &str) -> &str {
+    word.trim_end_matches(|c| "。.!?…~".contains(c) || SEPARATORS.contains(&c))
+}
+
+/// The id with which a narrow word begins, and what follows it.
+pub(super) fn leading_id(word: &str) -> Option<(Key, &str)> {
+    let letter = word.find(|c: char| c.is_ascii_alphabetic()).filter(|at| *at <= 1)?;
+    let begin = letter + 1 + usize::from(word[letter + 1..].starts_with('-'));
+    let length = word[begin..].bytes().take_while(u8::is_ascii_digit).count();
+    let (id, rest) = word.split_at(begin + length);
+    Some((parse_id(id)?, rest))
+}
+
 /// A place in a line.
+#[derive(Clone)]
 pub(super) struct Scan<'a> {
     typed: &'a Typed,
     chars: Vec<char>,
     narrow: Vec<char>,
     at: usize,
+    /// Where the last key, mark or person ended: what follows is a new word, with or without a blank.
+    piece_end: usize,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(line: &str, typed: &'a Typed) -> Self {
         let chars: Vec<char> = line.chars().collect();
         let narrow = chars.iter().copied().map(narrow).collect();
-        let mut scan = Self { typed, chars, narrow, at: 0 };
+        let mut scan = Self { typed, chars, narrow, at: 0, piece_end: 0 };
         scan.skip_blanks();
         scan
     }
 
+    /// Whose text and people this is a line of.
+    pub(super) fn typed(&self) -> &'a Typed {
+        self.typed
+    }
+
+    /// What is left of the line, as typed.
+    pub(super) fn rest(&self) -> String {
+        self.chars[self.at..].iter().collect()
+    }
+
     /// Skips the slash, or what stands for it.
     pub(super) fn skip_slash(&mut self) {
-        if matches!(self.peek(), Some('/' | '、' | '\\')) {
+        while matches!(self.peek(), Some('/' | '、' | '\\')) {
             self.at += 1;
             self.skip_blanks();
         }
     }
 
-    /// The first word, up to a blank, a mention or a colon; stays before it.
-    pub(super) fn head_word(&self) -> String {
-        self.narrow[self.at..].iter().copied().take_while(|c| !self.ends_word(*c) && *c != ':').collect()
+    /// The next word in narrow form, up to a blank, a person, a mark or a colon; stays before it. It keeps
+    /// the punctuation that ends a sentence.
+    pub(super) fn word(&self) -> String {
+        let mut word = String::new();
+        let rest = &self.narrow[self.at..];
+        for (at, c) in rest.iter().enumerate() {
+            let marks = *c == '!' && rest.get(at + 1).is_some_and(|next| next.is_alphanumeric());
+            if marks || c.is_whitespace() || *c == ':' || *c == '@' || self.typed.person(*c).is_some() {
+                break;
+            }
+            word.push(*c);
+        }
+        word
     }
 
-    /// Goes behind the first word and its colon.
-    pub(super) fn advance_past_head(&mut self) {
-        self.at += self.head_word().chars().count();
-        if self.peek() == Some(':') {
-            self.at += 1;
-        }
-        self.skip_blanks();
+    /// Goes behind the next word and the punctuation around its end.
+    pub(super) fn skip_word(&mut self) {
+        self.skip(self.word().chars().count());
+        self.end_piece();
     }
 
     /// Takes the next word if it is an id that `fits`.
     pub(super) fn take_id(&mut self, fits: impl Fn(Key) -> bool) -> Option<Key> {
         let word = self.word();
-        let key = parse_id(&word).filter(|key| fits(*key))?;
-        self.at += word.chars().count();
-        self.skip_blanks();
+        let word = word.split(SEPARATORS).next().unwrap_or_default();
+        let key = parse_id(bare(word)).filter(|key| fits(*key))?;
+        self.skip(word.chars().count());
+        self.end_piece();
         Some(key)
     }
 
-    /// Takes the next word if it is exactly an action of this object; gives its Chinese name.
-    pub(super) fn take_action(&mut self, object: &Object, commands: &[Erased]) -> Option<String> {
+    /// Takes the next word if it is exactly an action of this object; gives its Chinese name. A word with a
+    /// colon that is a key of this object is that key.
+    pub(super) fn take_action(&mut self, object: &Object, commands: &[Erased]) -> Option<&'static str> {
         let word = self.word();
-        let action = table::action_of(object, commands, &word)?;
-        self.at += word.chars().count();
-        if self.peek() == Some(':') {
-            self.at += 1;
+        let action = table::action_of(object, commands, bare(&word))?;
+        let is_key = self.peek_at(word.chars().count()) == Some(':')
+            && commands
+                .iter()
+                .filter(|command| command.spec.object == object.name)
+                .flat_map(|command| command.spec.keys)
+                .any(|key| key.name == word || key.english.eq_ignore_ascii_case(&word));
+        if is_key {
+            return None;
         }
-        self.skip_blanks();
-        Some(action.to_owned())
+        self.skip_word();
+        Some(action)
     }
 
     /// Whether anything but blanks is left.
@@ -103,6 +155,42 @@ impl<'a> Scan<'a> {
     /// The narrow character before this place; `None` at the start.
     pub(super) fn before(&self) -> Option<char> {
         self.at.checked_sub(1).map(|before| self.narrow[before])
+    }
+
+    /// Whether a new word can begin here.
+    pub(super) fn at_boundary(&self) -> bool {
+        self.at == self.piece_end
+            || self.before().is_none_or(|c| {
+                c.is_whitespace()
+                    || ")]】".contains(c)
+                    || SEPARATORS.contains(&c)
+                    || self.typed.person(c).is_some()
+            })
+    }
+
+    /// Ends a word of the structure, key, mark or person here; goes over the blanks and separators behind it.
+    pub(super) fn end_piece(&mut self) {
+        while self.peek().is_some_and(|c| c == ':' || SEPARATORS.contains(&c)) {
+            self.at += 1;
+        }
+        self.skip_blanks();
+        self.piece_end = self.at;
+    }
+
+    /// Takes what stands in quotes, if an opening one stands here and its partner soon after.
+    pub(super) fn take_quoted(&mut self) -> Option<String> {
+        let partners: &[char] = match self.peek()? {
+            '"' => &['"', '”', '“'],
+            '“' | '”' => &['”', '“', '"'],
+            '「' => &['」'],
+            _ => return None,
+        };
+        let inside = &self.narrow[self.at + 1..];
+        let inside = &inside[..inside.len().min(LONGEST_QUOTED)];
+        let length = partners.iter().find_map(|partner| inside.iter().position(|c| c == partner))?;
+        let text = self.chars[self.at + 1..][..length].iter().collect();
+        self.at += length + 2;
+        Some(text)
     }
 
     /// Takes one character as typed.
@@ -145,14 +233,5 @@ impl<'a> Scan<'a> {
         while self.peek().is_some_and(char::is_whitespace) {
             self.at += 1;
         }
-    }
-
-    /// The next word, up to a blank, a mention or a colon, in narrow form.
-    fn word(&self) -> String {
-        self.head_word()
-    }
-
-    fn ends_word(&self, c: char) -> bool {
-        c.is_whitespace() || self.typed.person(c).is_some()
     }
 }

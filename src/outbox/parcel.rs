@@ -44,11 +44,10 @@ pub fn about(parts: &[&Outgoing]) -> Option<About> {
     parts.iter().all(|part| part.about == Some(first)).then_some(first)
 }
 
-/// The message of `part`, marked where it was missed while the bot was down. Waiting for the end of quiet
-/// hours is not being late.
+/// The message of `part`, marked where it was missed while the bot was down.
 fn marked(part: &Outgoing, cx: Sending) -> Message {
     let mut message = part.message.clone();
-    let Some(due) = part.due.map(|due| due.max(part.not_before)) else { return message };
+    let Some(due) = part.due else { return message };
     if due < cx.started && cx.now.duration_since(due) > LATE {
         mark(&mut message);
     }

@@ -120,8 +120,8 @@ pub struct Outgoing {
     pub reply_to: Option<ReplyTo>,
     /// Not to be sent earlier (quiet hours).
     pub not_before: Timestamp,
-    /// When it should have been said; `None` for answers. A ping that comes late because the bot was
-    /// down says so.
+    /// When it should have been said, quiet hours considered; `None` for answers. A ping that comes late
+    /// because the bot was down says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// What must still be owed for it to be said.

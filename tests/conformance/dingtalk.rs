@@ -70,8 +70,9 @@ impl Rig for DingTalkRig {
                 None => Target::Person(PersonId::new("dingtalk", &sent.people.join(","))),
             };
             let buttons = sent.buttons.iter().map(|(label, _)| label.clone()).zip(sent.button_lines());
-            let mut text = sent.text.strip_prefix("### ").unwrap_or(&sent.text).to_owned();
-            // The bot's own: links of buttons that had no room, emphasis, people.
+            let text = sent.text.strip_prefix("### ").unwrap_or(&sent.text);
+            // The bot's own: it calls people.
+            let mut text = text.strip_prefix('@').unwrap_or(text).to_owned();
             for own in [format!("@{LI}"), format!("@{WANG}"), "@李工".into(), "@王工".into()] {
                 text = text.replace(&own, "");
             }

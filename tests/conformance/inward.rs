@@ -36,7 +36,12 @@ async fn it_is_told_who_said_it_where_and_how_to_answer() {
         assert_eq!((heard.room.name.as_deref(), heard.room.direct), (Some("远山项目群"), false));
         assert!(heard.reply_to.is_some() && heard.written_at.is_some(), "{}", rig.name());
         let What::Said { text, addressed, quotes } = heard.what else { panic!("{}", rig.name()) };
-        assert_eq!((text.text(), addressed, quotes), ("/需求 支付模块支持退款", true, None), "{}", rig.name());
+        assert_eq!(
+            (text.text(), addressed, quotes),
+            ("/需求 支付模块支持退款", true, None),
+            "{}",
+            rig.name()
+        );
     }
 }
 

@@ -13,6 +13,8 @@ mod inward;
 mod outward;
 mod playground;
 
+pub use outward::NASTY;
+
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;

@@ -1,10 +1,7 @@
 //! The power goes off between what was recorded and what is said.
 
 use super::stage::{D_WANG, LI, Stage, WANG};
-use crate::{
-    fake_dingtalk,
-    fake_feishu::Fault,
-};
+use crate::{fake_dingtalk, fake_feishu::Fault};
 
 #[tokio::test]
 async fn what_was_recorded_is_said_once_by_the_next_process() {

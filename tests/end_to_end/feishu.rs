@@ -24,7 +24,7 @@ async fn a_ticket_is_answered_with_a_card_and_pings_with_a_mention() {
     assert!(answer.words.starts_with("T1 登录页打不开 · 紧急\n"), "{}", answer.words);
     assert!(answer.words.contains("11:00"), "{}", answer.words);
     assert_eq!((ping.mentions.as_slice(), ping.chat_id.as_str()), (&[LI.to_owned()][..], FEISHU));
-    assert!(ping.words.starts_with("@李工 "), "{}", ping.words);
+    assert!(ping.words.contains("\n@李工 \n"), "{}", ping.words);
 
     let ticket = stage.record("T1").await;
     assert_eq!((&ticket["title"], &ticket["urgency"]), (&json!("登录页打不开"), &json!("urgent")));
@@ -159,7 +159,7 @@ async fn an_answer_that_quotes_the_bots_message_about_a_ticket_is_a_response() {
 #[tokio::test]
 async fn typed_text_goes_through_the_whole_bot_as_text() {
     let stage = Stage::with_feishu_project().await;
-    let typed = "/工单 <at id=all></at> @_user_9 [点](http://x) **粗** <script> & \u{202E}x !紧急";
+    let typed = "/工单 <at id=all></at> [点](http://x) **粗** <script> & \u{202E}x !紧急";
     stage.feishu_says(WANG, typed).await;
     let sent = stage.feishu.wait_sent(2).await;
     for sent in &sent {

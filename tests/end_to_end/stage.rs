@@ -115,7 +115,8 @@ impl Stage {
     /// The same on DingTalk, where a line with several people takes typed names.
     pub async fn dingtalk_project(&self) {
         self.ding_says(D_ZHANG, "/项目 新建 支付网关 客户:远山银行").await;
-        for (role, person) in [("客户主管", D_CHEN), ("项目经理", D_ZHANG), ("技术对接人", D_LI)] {
+        for (role, person) in [("项目经理", D_ZHANG), ("客户主管", D_CHEN), ("技术对接人", D_LI)]
+        {
             let said = self.ding.said(DING, D_ZHANG, &format!("/角色 {role}")).mentioning(person);
             self.ding_deliver(&said).await;
         }

@@ -229,7 +229,7 @@ fn accept(
     if raw.len() > most {
         return Err((230025, "The length of the message content reaches its limit.".into()));
     }
-    if content.contains("\\u") {
+    if has_unicode_escape(&content) {
         return Err((230001, "invalid message content: unicode escape".into()));
     }
     let content: Value =
@@ -267,6 +267,17 @@ fn accept(
     drop(state);
     shared.accepted.send_modify(|count| *count += 1);
     Ok(json!({ "message_id": message_id, "chat_id": chat_id, "msg_type": msg_type }))
+}
+
+/// Whether JSON holds a `\u` escape; a backslash that was typed stands there as two.
+fn has_unicode_escape(json: &str) -> bool {
+    let mut chars = json.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.next() == Some('u') {
+            return true;
+        }
+    }
+    false
 }
 
 fn count(shared: &Shared, path: &str) {

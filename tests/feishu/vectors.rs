@@ -136,9 +136,9 @@ async fn typed_text_in_markdown_is_escaped_as_its_vector_says() {
     for vector in vectors("card_markdown_escape") {
         let stage = Stage::new().await;
         let typed = text(&vector, "/input/text");
-        // Only a line with a mention or emphasis is markdown.
+        // Only a line with a mention or emphasis is markdown; the first one would become the title.
         let line = Line(vec![Span::Person(person(LI, "李工")), Span::Text(typed.into())]);
-        stage.feishu.deliver(&into_group("p", Message::default().line(line))).await.unwrap();
+        stage.feishu.deliver(&into_group("p", Message::text("标题").line(line))).await.unwrap();
         let sent = &stage.fake.sent()[0];
         let content = text(&sent.content, "/body/elements/0/content");
         let escaped = content.split_once("</at>").unwrap().1;

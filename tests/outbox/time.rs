@@ -77,7 +77,7 @@ async fn a_ping_missed_while_the_bot_was_down_says_so() {
     };
     ping("missed", nine, nine);
     ping("only just missed", nine + SignedDuration::from_mins(25), nine);
-    ping("waited for quiet hours", nine, half_past);
+    ping("waited for quiet hours", half_past, half_past);
     let answer = world.commit(&a, "answer");
     assert_eq!(answer.due, None);
     world.clock.set(half_past);

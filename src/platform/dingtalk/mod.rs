@@ -34,6 +34,7 @@ use envelope::Envelope;
 use send::BrokenRobots;
 use session::ReplyHosts;
 
+pub use hear::examine;
 pub use routes::routes;
 pub use usage::Usage;
 

@@ -21,7 +21,8 @@ const SUMMARY: usize = 80;
 
 /// The card for `message`.
 pub fn card(message: &Message) -> Value {
-    let (headline, lines) = match message.lines.split_first() {
+    let lines = calls_apart(&message.lines);
+    let (headline, lines) = match lines.split_first() {
         // A body must not be empty.
         Some((headline, rest)) if !rest.iter().all(is_blank) && is_title(headline) => (Some(headline), rest),
         _ => (None, &message.lines[..]),
@@ -42,6 +43,23 @@ pub fn card(message: &Message) -> Value {
         });
     }
     card
+}
+
+/// The lines with those whom the first one calls before its words below it: a title cannot mention, and
+/// without a title an alarm would not be red.
+fn calls_apart(lines: &[Line]) -> Vec<Line> {
+    let Some((first, rest)) = lines.split_first() else { return Vec::new() };
+    let calls = |span: &Span| match span {
+        Span::Text(words) => words.trim().is_empty(),
+        Span::Person(_) => true,
+        Span::Strong(_) => false,
+    };
+    let words = first.0.iter().position(|span| !calls(span)).unwrap_or(0);
+    let (people, words) = first.0.split_at(words);
+    if people.is_empty() {
+        return lines.to_vec();
+    }
+    [Line(words.to_vec()), Line(people.to_vec())].into_iter().chain(rest.iter().cloned()).collect()
 }
 
 fn template(tone: Tone) -> &'static str {

@@ -103,7 +103,7 @@ pub fn open(
     unsealed(encrypt_key, raw)?.verified(settings, None)
 }
 
-const SIGNATURE: &str = "x-lark-signature";
+pub(super) const SIGNATURE: &str = "x-lark-signature";
 
 /// The body in either schema; which fields are there depends on it.
 #[derive(Deserialize)]

@@ -21,7 +21,8 @@ mod webhook;
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use axum::http::{HeaderMap, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, What},
@@ -33,7 +34,30 @@ use api::Api;
 use directory::{Chat, Directory};
 use event::{Deed, Happened};
 
+pub use delivery::Refusal;
 pub use webhook::routes;
+
+/// Opens a body as if Feishu had just signed it, and says whether anything in it is of interest. Nothing
+/// comes of it: for throwing made-up bytes at.
+///
+/// # Errors
+/// Why it would be refused.
+pub fn examine(settings: &Settings, now: Timestamp, raw: &[u8]) -> Result<bool, Refusal> {
+    let mut headers = HeaderMap::new();
+    if let Some(key) = &settings.encrypt_key {
+        let at = now.as_second();
+        headers.insert("x-lark-request-timestamp", HeaderValue::from(at));
+        let signature = seal::signature(at.to_string().as_bytes(), b"", key, raw);
+        let signature = HeaderValue::try_from(signature).expect("a signature is hexadecimal digits");
+        headers.insert(delivery::SIGNATURE, signature);
+    }
+    match delivery::open(settings, now, &headers, raw)? {
+        delivery::Delivery::Challenge(_) => Ok(true),
+        delivery::Delivery::Event(envelope) => {
+            event::understand(envelope).map(|what| what.is_some()).map_err(|_| Refusal::Body)
+        }
+    }
+}
 
 /// What ids of this platform begin with.
 pub const NAME: &str = "feishu";

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    chat::{MessageId, Target},
+    chat::{Message, MessageId, Target},
     platform::{Accepted, Parcel, Undelivered},
 };
 
@@ -26,11 +26,12 @@ struct Form {
 }
 
 impl Form {
-    /// A text message, with as much of `text` as one may hold.
-    fn text(text: &str) -> Self {
+    /// A text message, with as much of the words as one may hold.
+    fn text(message: &Message) -> Self {
+        let words = text::text(message);
         let mut most = MOST_OF_A_TEXT;
         loop {
-            let shortened = text::shortened(text, most);
+            let shortened = text::shortened(message, &words, most);
             let form = Self { msg_type: "text", content: json!({ "text": shortened }).to_string() };
             // Only what is full of quotes and line breaks needs a second look.
             if form.size() <= MOST_OF_A_TEXT || most == 0 {
@@ -98,7 +99,7 @@ impl Feishu {
                 sent => return sent,
             }
         }
-        self.send_form(way, parcel, &Form::text(&text::text(&parcel.message))).await
+        self.send_form(way, parcel, &Form::text(&parcel.message)).await
     }
 
     async fn send_form(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {

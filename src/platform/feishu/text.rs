@@ -3,7 +3,7 @@
 //! Text messages have no escape: Feishu interprets `<at>`, `<b>` and `[words](address)` as they are, so
 //! typed text must not hold them.
 
-use crate::chat::{Message, PersonId, Span};
+use crate::chat::{Message, Person, PersonId, Span};
 
 /// The text for `message`. A button becomes the line that it would have said.
 pub fn text(message: &Message) -> String {
@@ -15,10 +15,9 @@ pub fn text(message: &Message) -> String {
                 .iter()
                 .map(|span| match span {
                     Span::Text(words) | Span::Strong(words) => unmarked(words),
-                    Span::Person(person) => match open_id(&person.id) {
-                        Some(id) => format!(r#"<at user_id="{id}">{}</at>"#, attribute(&person.name)),
-                        None => unmarked(&format!("@{}", person.name)),
-                    },
+                    Span::Person(person) => {
+                        call(person).unwrap_or_else(|| unmarked(&format!("@{}", person.name)))
+                    }
                 })
                 .collect()
         })
@@ -32,11 +31,23 @@ pub fn text(message: &Message) -> String {
     lines.join("\n")
 }
 
-/// The same text, short enough for `most` bytes, with a note of what is missing.
-pub fn shortened(text: &str, most: usize) -> String {
+/// The text for `message`, short enough for `most` bytes, with a note of what is missing. Whoever is
+/// mentioned in what is missing is called all the same: a ping must notify however long it is.
+pub fn shortened(message: &Message, text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
+    let mut short = cut(text, most);
+    for call in message.mentions().into_iter().filter_map(call) {
+        if !short.contains(&call) {
+            short.push(' ');
+            short += &call;
+        }
+    }
+    short
+}
+
+fn cut(text: &str, most: usize) -> String {
     let mut end = most;
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -65,6 +76,12 @@ pub fn open_id(id: &PersonId) -> Option<&str> {
     (id.platform() == super::NAME && !tail.is_empty() && super::directory::is_id(raw)).then_some(raw)
 }
 
+/// A mention; `None` for whoever cannot be mentioned here.
+fn call(person: &Person) -> Option<String> {
+    let id = open_id(&person.id)?;
+    Some(format!(r#"<at user_id="{id}">{}</at>"#, attribute(&person.name)))
+}
+
 fn attribute(name: &str) -> String {
     printable(name).chars().filter(|c| !matches!(c, '<' | '>' | '"' | '&' | '\n')).collect()
 }
@@ -72,7 +89,7 @@ fn attribute(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Line, Person};
+    use crate::chat::Line;
 
     #[test]
     fn only_ids_of_people_become_mentions() {
@@ -89,7 +106,12 @@ mod tests {
 
     #[test]
     fn what_is_too_long_ends_at_a_line_and_says_so() {
-        assert_eq!(shortened("一二\n三四\n五", 100), "一二\n三四\n五");
-        assert_eq!(shortened("一二\n三四\n五", 9), "一二\n……（内容过长，还有 2 行没有显示）");
+        let li = Person { id: PersonId::new("feishu", "ou_li"), name: "李工".into() };
+        let short = |message: &Message, most| shortened(message, &text(message), most);
+        let message = Message::text("一二\n三四\n五");
+        assert_eq!(short(&message, 100), "一二\n三四\n五");
+        assert_eq!(short(&message, 9), "一二\n……（内容过长，还有 2 行没有显示）");
+        let message = message.line(Line::default().people([&li]));
+        assert!(short(&message, 9).ends_with("还有 3 行没有显示） <at user_id=\"ou_li\">李工</at>"));
     }
 }

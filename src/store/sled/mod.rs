@@ -60,6 +60,7 @@ use super::{
 use crate::chat::MessageId;
 
 pub use backup::restore;
+pub use value::examine;
 
 /// How much one step of a sweep forgets, so that commits get in between.
 const SWEPT_AT_ONCE: usize = 200;
@@ -224,8 +225,14 @@ impl Store for SledStore {
     }
 
     async fn has_seen(&self, key: &str) -> Result<bool> {
+        let key = Kind::Seen.key().name(key);
+        // A mark that is not there needs no wait for the flush that may be under way: whoever goes on
+        // is refused by the commit if it comes meanwhile.
+        if self.shared.failed.get().is_none() && !self.shared.disk.db.contains_key(&key)? {
+            return Ok(false);
+        }
         let reading = self.reading().await?;
-        let until = reading.get(&Kind::Seen.key().name(key))?;
+        let until = reading.get(&key)?;
         let until = until.map(|until| writes::time(&until)).transpose()?;
         Ok(until.is_some_and(|until| until > self.shared.now()))
     }

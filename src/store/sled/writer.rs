@@ -125,6 +125,9 @@ fn write_all(shared: &Shared, mut state: State, mut waiting: mpsc::Receiver<Step
             next = if full { None } else { waiting.try_recv().ok() };
         }
         let written = flush(shared, staged, &mut state).map_err(|error| format!("{error:#}"));
+        // Their ratio is how many writes share one flush.
+        metrics::counter!("jiuding_store_flushes_total").increment(1);
+        metrics::counter!("jiuding_store_writes_total").increment(answers.len() as u64);
         for answer in answers {
             answer(written.as_ref().map(|_| ()).map_err(String::as_str));
         }

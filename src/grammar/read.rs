@@ -1,0 +1,202 @@
+//! What stands behind a command, read into its [`Args`].
+
+use super::{
+    Args, Form, KeySpec, Priority, Reader, Spec, Takes, Token, Value, person,
+    scan::{SEPARATORS, Scan},
+};
+use crate::{chat::Person, dossier::Refusal, store::Key};
+
+/// Reads everything behind the command. `leading` are the people who stood in front of it.
+pub(super) fn collect(
+    mut scan: Scan,
+    rest: Option<&str>,
+    (id, leading): (Option<Key>, Vec<Person>),
+    spec: &'static Spec,
+    reader: &Reader,
+) -> Result<Args, Refusal> {
+    let typed = scan.typed();
+    let args = Args { id, said: typed.words(), ..Args::default() };
+    let mut reading = Reading { spec, reader, args, text: String::new(), word: String::new() };
+    leading.into_iter().for_each(|person| reading.args.mention(person));
+    reading.line(&mut scan)?;
+    for line in rest.into_iter().flat_map(str::lines) {
+        let mut scan = Scan::new(line, typed);
+        if spec.keys_in_lines && key_at(&scan, spec.keys).is_some() {
+            reading.line(&mut scan)?;
+            continue;
+        }
+        if spec.form == Form::Text {
+            reading.description(scan);
+        }
+        reading.args.lines.push(typed.with_text(line.trim_end()));
+    }
+    let Reading { mut args, text, .. } = reading;
+    while args.lines.last().is_some_and(|line| line.text().trim().is_empty()) {
+        args.lines.pop();
+    }
+    args.text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    for person in typed.unplaced() {
+        args.mention(person.clone());
+    }
+    Ok(args)
+}
+
+/// A line on its way into `args`.
+struct Reading<'r> {
+    spec: &'static Spec,
+    reader: &'r Reader<'r>,
+    args: Args,
+    text: String,
+    word: String,
+}
+
+impl Reading<'_> {
+    fn line(&mut self, scan: &mut Scan) -> Result<(), Refusal> {
+        while scan.has_more() {
+            if let Some(person) = person::take(scan, self.reader)? {
+                self.cut(scan);
+                self.args.tokens.push(Token::Person(person.clone()));
+                self.args.mention(person);
+            } else if let Some((key, length)) = key_at(scan, self.spec.keys) {
+                scan.skip(length);
+                let value = self.value(scan, key)?;
+                self.args.keys.retain(|(name, _)| *name != key.name);
+                self.args.keys.push((key.name, value));
+                self.cut(scan);
+            } else if let Some((mark, length)) = mark_at(scan) {
+                scan.skip(length);
+                self.mark(mark);
+                self.cut(scan);
+            } else if let Some(c) = scan.take() {
+                self.text.push(c);
+                if c.is_whitespace() { self.end_word() } else { self.word.push(c) }
+            }
+        }
+        self.end_word();
+        self.text.push('\n');
+        Ok(())
+    }
+
+    /// A line of a record's description: stays as typed, but what is marked or who is mentioned there counts.
+    fn description(&mut self, mut scan: Scan) {
+        let urgency = self.args.priority;
+        while scan.has_more() {
+            if let Some(person) = scan.take_mention() {
+                self.args.mention(person);
+            } else if let Some((mark, length)) = mark_at(&scan) {
+                scan.skip(length);
+                self.mark(mark);
+            } else {
+                scan.skip(1);
+            }
+        }
+        self.args.priority = urgency.or(self.args.priority);
+    }
+
+    fn mark(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Priority(priority) => self.args.priority = Some(*priority),
+            Mark::Internal => self.args.internal = true,
+        }
+    }
+
+    /// Closes the gap that a key, mark or person leaves in the text.
+    fn cut(&mut self, scan: &mut Scan) {
+        self.end_word();
+        scan.end_piece();
+        self.text.truncate(self.text.trim_end_matches([' ', '\t', '\u{3000}']).len());
+        if !scan.has_more() {
+            self.text.truncate(trimmed(&self.text).len());
+        } else if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push(' ');
+        }
+    }
+
+    fn end_word(&mut self) {
+        if !self.word.is_empty() {
+            self.args.tokens.push(Token::Word(std::mem::take(&mut self.word)));
+        }
+    }
+
+    /// Reads a key's value: in quotes, or up to the next key, mark, person or line end.
+    fn value(&self, scan: &mut Scan, key: &KeySpec) -> Result<Value, Refusal> {
+        scan.skip_blanks();
+        let is_person = key.takes == Takes::Person;
+        let mut text = String::new();
+        if let Some(quoted) = scan.take_quoted() {
+            text = quoted;
+        } else if is_person && let Some(person) = person::take(scan, self.reader)? {
+            return Ok(Value { text: person.name.clone(), person: Some(person) });
+        } else {
+            while let Some(c) = scan.peek()
+                && key_at(scan, self.spec.keys).is_none()
+                && mark_at(scan).is_none()
+                && !person::is_at(scan, self.reader)?
+                && !(is_person && (c.is_whitespace() || ",，;；。".contains(c)))
+            {
+                text.extend(scan.take());
+            }
+            text.truncate(trimmed(&text).len());
+        }
+        let text = text.trim().to_owned();
+        let person = match is_person && !text.is_empty() {
+            true => Some(person::find(&text, scan, self.reader)?),
+            false => None,
+        };
+        Ok(Value { text, person })
+    }
+}
+
+/// Without the separators in front of what was cut out behind it.
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches(|c: char| c != '。' && SEPARATORS.contains(&c) || c == ' ' || c == '\u{3000}')
+}
+
+/// The key that stands here, and how many characters it and its colon take.
+fn key_at(scan: &Scan, keys: &'static [KeySpec]) -> Option<(&'static KeySpec, usize)> {
+    if !scan.at_boundary() {
+        return None;
+    }
+    keys.iter().find_map(|key| {
+        [key.name, key.english].into_iter().find_map(|name| {
+            let length = name.chars().count();
+            (scan.is_at(name) && scan.peek_at(length) == Some(':')).then_some((key, length + 1))
+        })
+    })
+}
+
+enum Mark {
+    Priority(Priority),
+    Internal,
+}
+
+/// The words that follow `!`.
+const MARKS: [(&str, Mark); 10] = [
+    ("紧急", Mark::Priority(Priority::Urgent)),
+    ("urgent", Mark::Priority(Priority::Urgent)),
+    ("高", Mark::Priority(Priority::High)),
+    ("high", Mark::Priority(Priority::High)),
+    ("中", Mark::Priority(Priority::Medium)),
+    ("medium", Mark::Priority(Priority::Medium)),
+    ("低", Mark::Priority(Priority::Low)),
+    ("low", Mark::Priority(Priority::Low)),
+    ("内部", Mark::Internal),
+    ("internal", Mark::Internal),
+];
+
+/// The `!` mark that stands here, and how many characters it takes. What follows it must not continue
+/// the word: `!高端` is text.
+fn mark_at(scan: &Scan) -> Option<(&'static Mark, usize)> {
+    if scan.peek() != Some('!') {
+        return None;
+    }
+    MARKS.iter().find_map(|(name, mark)| {
+        let length = name.chars().count();
+        let fits = name
+            .chars()
+            .enumerate()
+            .all(|(i, c)| scan.peek_at(i + 1).is_some_and(|other| other.eq_ignore_ascii_case(&c)));
+        let ends = scan.peek_at(length + 1).is_none_or(|c| !c.is_alphanumeric());
+        (fits && ends).then_some((mark, length + 1))
+    })
+}

@@ -1,0 +1,134 @@
+//! Conversations with times, as a person would read them, played against the whole program: engine,
+//! embedded store, outbox and the playground, on the simulated clock. Every word the bot says is
+//! compared, in every room.
+//!
+//! Each file under `tests/transcripts/` is played three times: plainly, with every event delivered
+//! three times, and with the process dying after each commit. All three must say the same.
+//!
+//! `UPDATE=1 cargo test transcripts` rewrites the bot's lines; `ONLY=ticket/urgent` plays only the files
+//! whose path begins so.
+//!
+//! # How a file is written
+//!
+//! ```text
+//! 紧急工单过了一半时限还没人响应：提醒项目经理。      what the chat shows, until the first time
+//!
+//! 2026-11-23 09:00 周一                              moves the clock; `10:00` alone is the same day
+//! setup                                              the usual project, silently; see `world.rs`
+//! 李工> /工单 登录页打不开 !紧急                       said in the project's room, 项目群
+//!   | 打开是白屏                                      a further line of the same message
+//! 王女士@客户群> /T1                                  said in another room
+//! 李工@鼎> /我的                                      said to the bot alone
+//! 李工 quotes T1> 我在看                              answers the bot's last message that names T1 there
+//! 李工 at 08:50> /T1 响应                             was written then and arrives now
+//! 李工 presses 响应 on T1                             the last message that names T1 and has the button
+//! restart                                            stops, and opens the store again
+//! stop                                               the bot is away: people go on talking, time passes
+//! start                                              and back: what was said meanwhile arrives
+//! jobs                                               digests and reports are sent from here on
+//! people 钱工 孙总                                    more names that `@` mentions
+//! joined 新群                                        the bot is taken into a room
+//! meeting ended 项目例会 09:00-10:05                  the platform's own event, in 项目群
+//! # a remark
+//! ```
+//!
+//! What the bot says is indented. `鼎>` speaks in 项目群, `鼎@客户群>` there, `鼎@李工>` to 李工 alone;
+//! `鼎→李工 张经理>` mentions them at the head of its first line, `@[李工]` within a line; `[响应]` is a
+//! button. What it says between two times of the file is put under a time of its own; `（没有消息）` stands
+//! where nothing was said.
+
+mod diff;
+mod fragile;
+mod script;
+mod world;
+
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+    sync::{Mutex, atomic::AtomicUsize, atomic::Ordering},
+};
+
+use script::Script;
+use world::{Mode, World};
+
+/// How many files are played at once; most of the time is spent waiting for the disk.
+const AT_ONCE: usize = 6;
+
+#[test]
+fn transcripts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let update = std::env::var_os("UPDATE").is_some();
+    let files: Vec<(String, PathBuf)> = files(&root)
+        .into_iter()
+        .map(|file| (file.strip_prefix(&root).unwrap().display().to_string(), file))
+        .filter(|(name, _)| name.starts_with(&only))
+        .collect();
+    assert!(!files.is_empty(), "no transcript begins with {only:?}");
+
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(files.len()) {
+            scope.spawn(|| {
+                while let Some((name, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = std::panic::catch_unwind(|| play(file, update))
+                        .unwrap_or_else(|_| vec!["panicked; see above".to_owned()]);
+                    println!("{} {name}", if found.is_empty() { "ok    " } else { "FAILED" });
+                    failures.lock().unwrap().extend(found.into_iter().map(|found| (name.clone(), found)));
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    let mut report = String::new();
+    for (name, found) in &failures {
+        write!(report, "\n{name}: {found}\n").unwrap();
+    }
+    assert!(failures.is_empty(), "{} of {} transcripts differ\n{report}", failures.len(), files.len());
+}
+
+/// Plays one file in every way; gives what is wrong.
+fn play(file: &Path, update: bool) -> Vec<String> {
+    let written = std::fs::read_to_string(file).unwrap();
+    let script = match Script::parse(&written) {
+        Ok(script) => script,
+        Err(wrong) => return vec![wrong],
+    };
+    let mut wrong = Vec::new();
+    let played = match World::play(&script, Mode::Plain) {
+        Ok(played) => played,
+        Err(error) => return vec![error],
+    };
+    if played != written {
+        if update {
+            std::fs::write(file, &played).unwrap();
+        } else {
+            wrong.push(format!("not as written\n{}", diff::lines(&written, &played)));
+        }
+    }
+    for mode in [Mode::Repeated, Mode::Crashing] {
+        match World::play(&script, mode) {
+            Ok(other) if other == played => {}
+            Ok(other) => wrong.push(format!("{mode:?} differs\n{}", diff::lines(&played, &other))),
+            Err(error) => wrong.push(format!("{mode:?}: {error}")),
+        }
+    }
+    wrong
+}
+
+/// Every transcript, in order of its path.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "chat") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
