@@ -24,6 +24,8 @@ pub struct Rules {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 3.
+    pub change: ChangeRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
 }
@@ -136,6 +138,18 @@ pub struct RequirementRules {
     pub analyse_within: Span,
     /// Until it is confirmed.
     pub confirm_within: Span,
+}
+
+/// `[change]`: change requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRules {
+    /// From filing a small one, or from the last step of a large one, until the board has voted.
+    pub assess_within: Span,
+    /// Reminders of those who have not voted, from the same moment.
+    pub remind_after: Vec<Span>,
+    /// Between repeats of the escalation.
+    pub repeat: Span,
 }
 
 /// `[undo]`.

@@ -113,9 +113,7 @@ pub fn shown(requirement: &Requirement, cx: &Context) -> Message {
         State::Accepted { at } => message.line(format!("{} 验收", typed::echo(*at, cx.now, calendar))),
         State::Rejected { why } => message.line(format!("拒绝原因：{why}")),
         State::Withdrawn { why: Some(why) } => message.line(format!("撤回原因：{why}")),
-        State::Collected | State::Analysing | State::AwaitingConfirmation => {
-            questions(message, requirement)
-        }
+        State::Collected | State::Analysing | State::AwaitingConfirmation => questions(message, requirement),
         State::Confirmed { .. } | State::InProgress | State::Withdrawn { why: None } => message,
     }
 }
