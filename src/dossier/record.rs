@@ -55,6 +55,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
         Vec::new()
     }
+
+    /// What else `/为什么` tells, but not before customers.
+    fn why_internal(&self, _rules: &Rules) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a wake knows beside the records.
@@ -108,6 +113,8 @@ pub trait Record: Any + Send + Sync {
     fn open(&self, dossier: &Dossier) -> Option<Open>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
+    /// See [`Kind::why_internal`].
+    fn why_internal(&self, rules: &Rules) -> Vec<String>;
 }
 
 impl<K: Kind> Record for K {
@@ -161,6 +168,10 @@ impl<K: Kind> Record for K {
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         Kind::why(self, now, rules)
+    }
+
+    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+        Kind::why_internal(self, rules)
     }
 }
 

@@ -65,6 +65,9 @@ pub const COMMANDS: &[Erased] = &[
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
     erase::<requirement::Fill>(),
+    erase::<requirement::Analyse>(),
+    erase::<requirement::Confirm>(),
+    erase::<requirement::Specify>(),
     erase::<requirement::Start>(),
     erase::<requirement::Deliver>(),
     erase::<requirement::Accept>(),
@@ -176,9 +179,10 @@ pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)
 }
 
-/// What an answer that quotes a message about a record does; `None`: nothing.
-pub fn answer_by_quote(key: Key, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
+/// What an answer `said` that quotes a message about a record does; `None`: nothing.
+pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
     match key.letter {
+        'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
         _ => None,
     }

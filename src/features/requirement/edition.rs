@@ -103,13 +103,6 @@ impl Edition {
     fn new(version: u32, at: Timestamp, origin: Origin, content: Content) -> Self {
         Self { version, at, origin, fingerprint: content.fingerprint(), content }
     }
-
-    /// The fingerprint's first sixteen characters in groups of four, for a chat.
-    pub fn short_fingerprint(&self) -> String {
-        let groups: Vec<&str> =
-            (0..4).filter_map(|group| self.fingerprint.get(group * 4..group * 4 + 4)).collect();
-        groups.join(" ")
-    }
 }
 
 impl Requirement {
