@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
-    grammar::{Args, Command, Form, KeySpec, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
 };
 
 /// Fills the analysis; once all of it and 真实需求 are there, the requirement waits for its signer.
@@ -20,7 +20,7 @@ pub struct Analyse {
 
 impl Command for Analyse {
     const SPEC: Spec = Spec {
-        keys_in_lines: true,
+        lines: Lines::Keys,
         ..Spec::new(
             "需求",
             Form::IdAct("分析", "analyse"),

@@ -5,7 +5,7 @@ use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, Role},
     features::who_may,
-    grammar::{Args, Command, Form, KeySpec, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
 };
 
 /// The fields of a requirement.
@@ -38,7 +38,7 @@ pub struct Fill {
 
 impl Command for Fill {
     const SPEC: Spec = Spec {
-        keys_in_lines: true,
+        lines: Lines::Keys,
         ..Spec::new(
             "需求",
             Form::IdAct("补充", "fill"),

@@ -17,7 +17,7 @@ const CHINESE_HEADING: &str = "黑体";
 const PAGE: (u32, u32) = (11_906, 16_838);
 const TEXT_WIDTH: usize = 9_026;
 /// The width of a table's first column where it holds names.
-const NAMES: usize = 2_000;
+const NAMES: usize = 2_200;
 
 impl Specification {
     /// The whole document as a `.docx` file.
@@ -77,7 +77,7 @@ impl Specification {
     }
 
     fn revision_table(&self) -> Table {
-        let widths = [1_000, 1_500, 4_226, 2_300];
+        let widths = [900, 1_500, 3_726, 2_900];
         let heads = Self::REVISION_HEADS.iter().zip(widths).map(|(head, width)| name_cell(head, width));
         let mut rows = vec![TableRow::new(heads.collect())];
         for row in self.revision_rows() {
