@@ -117,7 +117,7 @@ async fn a_hundred_commands_are_carried_out_and_more_are_refused_together() {
     stage.feishu_deliver(&feishu_text(&stage, "oc_many", &"/需求 支付模块支持退款\n".repeat(101))).await;
     let sent = stage.feishu.wait_sent(1).await;
     assert_eq!(sent[0].words, "一条消息最多 100 条命令，都没有执行，请分开发");
-    assert_eq!(stage.records().await, [String::new(); 0]);
+    assert!(stage.records().await.is_empty());
     stage.feishu_deliver(&feishu_text(&stage, "oc_many", &"/需求 支付模块支持退款\n".repeat(100))).await;
     let made = stage.records().await.iter().filter(|row| row.starts_with('R')).count();
     assert_eq!(made, 100);
