@@ -8,6 +8,8 @@ mod address;
 mod directory;
 mod draft;
 mod due;
+mod home;
+mod lines;
 mod receive;
 mod view;
 

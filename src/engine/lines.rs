@@ -1,0 +1,365 @@
+//! Command lines: read, allowed, decided, and gathered into one commit with their answers.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{
+    Engine, REGISTRY, address,
+    draft::Draft,
+    home::{is_about_projects, split_project},
+    receive::Event,
+};
+use crate::{
+    chat::{Message, Person, Room, Span, Typed},
+    dossier::{Context, Dossier, Hearing, Outcome, Place, Refusal, RoomKind, Say},
+    features,
+    grammar::{self, Args, On, Parsed, Reader, Who},
+    store::{CommitError, Entry, Key, ProjectId},
+};
+
+/// How many log entries a command can look back.
+const LOG_READ: usize = 200;
+
+/// The dossiers that one event holds. More than one only under the founding lock.
+pub(super) struct Held {
+    pub(super) registry: OwnedMutexGuard<Dossier>,
+    pub(super) home: Option<OwnedMutexGuard<Dossier>>,
+}
+
+impl Engine {
+    /// Carries out one line, or several as one commit.
+    pub(super) async fn lines(
+        &self,
+        event: &Event<'_>,
+        lines: Vec<Typed>,
+        batch: bool,
+    ) -> Result<(), CommitError> {
+        let mut home = self.home(event, &lines);
+        let wide = home.is_none() || lines.iter().any(is_about_projects);
+        // Held until the commit is durable: whatever may touch a second dossier waits here.
+        let _founding = if wide { Some(self.founding.lock().await) } else { None };
+        if wide {
+            // Whoever was here before may have made this room's project, or given it another.
+            home = self.home(event, &lines);
+        }
+        let registry = if wide {
+            self.take(REGISTRY).await
+        } else {
+            // A reading copy: an ordinary command must not hold up the others at the registry.
+            let copy = self.take(REGISTRY).await.clone();
+            Arc::new(Mutex::new(copy)).lock_owned().await
+        };
+        let home = match home {
+            Some(id) => Some(self.take(id).await),
+            None => None,
+        };
+        let mut held = Held { registry, home };
+        let mut draft = self.draft(event);
+        let mut answers: Vec<(bool, Typed, Message)> = Vec::new();
+        let mut about = None;
+        for line in lines {
+            match self.line(event, &mut draft, &mut held, &line).await? {
+                Ok((message, key)) => {
+                    about = about.or(key);
+                    answers.push((true, line, message));
+                }
+                Err(Refusal(message)) => answers.push((false, line, message)),
+            }
+        }
+        let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
+        let about = about.zip(held.home.as_ref()).map(|(key, home)| (home.id, key));
+        if let Some(answer) = answer {
+            self.reply(event, &mut draft, answer, about);
+        }
+        if draft.is_empty() {
+            return Ok(());
+        }
+        let Held { registry, home } = &mut held;
+        if let Some(home) = home.as_deref_mut() {
+            self.overtaken(&mut draft, home, event.clock);
+        }
+        let mut dossiers: Vec<&mut Dossier> = Vec::new();
+        if wide {
+            dossiers.push(registry);
+        }
+        dossiers.extend(home.as_deref_mut());
+        self.write(draft, &mut dossiers).await
+    }
+
+    /// Reads and decides one line, and applies it to the dossiers in hand.
+    pub(super) async fn line(
+        &self,
+        event: &Event<'_>,
+        draft: &mut Draft,
+        held: &mut Held,
+        line: &Typed,
+    ) -> Result<Result<(Message, Option<Key>), Refusal>, CommitError> {
+        let sender = &event.inbound.sender;
+        let (line, named) = if event.room().direct { split_project(line) } else { (line.clone(), None) };
+        let mut known: Vec<Person> = held.home.iter().flat_map(|dossier| dossier.people()).cloned().collect();
+        if !known.iter().any(|person| person.id == sender.id) {
+            known.push(sender.clone());
+        }
+        let quoted = event
+            .quoted
+            .filter(|(project, _)| held.home.as_ref().is_some_and(|home| home.id == *project))
+            .map(|(_, key)| key);
+        let reader = Reader {
+            objects: features::OBJECTS,
+            commands: features::COMMANDS,
+            known: &known,
+            sender,
+            quoted,
+        };
+        let Parsed { command, args } = match grammar::parse(&line, &reader) {
+            Ok(parsed) => parsed,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let on = command.spec.on;
+        if let Err(refusal) = self.settle_home(event, held, on, &args, named.as_deref()).await? {
+            return Ok(Err(refusal));
+        }
+        let log = match (&held.home, command.spec.reads_log) {
+            (Some(home), true) => {
+                let log = self.store.log(home.id, args.id, LOG_READ).await;
+                log.map_err(|error| CommitError::Failed(format!("{error:#}")))?
+            }
+            _ => Vec::new(),
+        };
+        let place = self.place(event, held.home.as_deref());
+        if on == On::Wide {
+            let mine = self.directory(|directory| directory.of_person(&sender.id));
+            let here = held.home.as_deref();
+            let message = self.wide(event, command, &mine, here, &held.registry, place).await;
+            return Ok(message.map(|message| (message, None)));
+        }
+        let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
+        let made = if founded { None } else { self.found(event, draft, held, on) };
+        let registry = held.registry.clone();
+        let cx = self.context(event, &registry, place, &log);
+        let dossier: &mut Dossier = match (on, &mut held.home) {
+            (On::Registry | On::Nothing, _) | (_, None) => &mut held.registry,
+            (_, Some(home)) => home,
+        };
+        let said = args.said.clone();
+        let people = args.people.clone();
+        let decided = permitted(command.spec.who, dossier, &cx)
+            .and_then(|()| visible(&args, dossier, &cx))
+            .and_then(|()| (command.run)(args, dossier, &cx));
+        let outcome = match decided {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                if !founded {
+                    self.unfound(draft, held);
+                }
+                return Ok(Err(refusal));
+            }
+        };
+        let about = outcome.about;
+        let mut message = self.settle(event, draft, dossier, outcome, Some(&said));
+        if dossier.founded().is_some() && !matches!(on, On::Registry | On::Nothing) {
+            for person in [sender].into_iter().chain(&people) {
+                self.meet(draft, dossier, person);
+            }
+        }
+        if let Some(made) = made.filter(|_| on == On::ProjectOrNew) {
+            message = message
+                .line(format!("已为本群建项目「{made}」。设置角色：/角色 项目经理 @某人 技术对接人 @某人"));
+        }
+        Ok(Ok((message, about)))
+    }
+
+    /// Applies a decision, logs it, and addresses what it says. Gives the answer.
+    pub(super) fn settle(
+        &self,
+        event: &Event<'_>,
+        draft: &mut Draft,
+        dossier: &mut Dossier,
+        outcome: Outcome,
+        said: Option<&str>,
+    ) -> Message {
+        let changes = draft.apply(dossier, &outcome, &self.rules);
+        if !changes.is_empty() {
+            let entry = Entry {
+                at: event.written,
+                by: Some(event.inbound.sender.clone()),
+                room: Some(event.room().id.clone()),
+                what: if outcome.what.is_empty() {
+                    said.unwrap_or_default().to_owned()
+                } else {
+                    outcome.what
+                },
+                why: outcome.why,
+                changes,
+            };
+            draft.log(dossier, entry);
+        }
+        let mut say = outcome.say;
+        // A ping tells the team anyway.
+        let told = say.iter().any(|say| matches!(say, Say::Ping(_)));
+        if event.room().direct && !outcome.records.is_empty() && !told {
+            say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
+        }
+        self.say(draft, dossier, say, event.clock, None);
+        let mut message = outcome.reply.unwrap_or_default();
+        if event.is_late() {
+            prefix(&mut message, "【补处理】");
+        }
+        message
+    }
+
+    /// Addresses what a decision says, and speaks of empty seats once a day.
+    pub(super) fn say(
+        &self,
+        draft: &mut Draft,
+        dossier: &mut Dossier,
+        say: Vec<Say>,
+        now: Timestamp,
+        due: Option<Timestamp>,
+    ) {
+        for mut something in say {
+            if let Say::Ping(ping) = &mut something
+                && let (Some(role), Some(project)) = (ping.missing, dossier.founded())
+                && let Some((line, next)) =
+                    address::missing_seat(project, role, self.rules.calendar.date(now))
+            {
+                ping.message.lines.push(line);
+                draft.put(dossier, Arc::new(next), &self.rules);
+            }
+            let Some(project) = dossier.founded() else { continue };
+            let notifies = |room: &crate::chat::RoomId| self.notifies(room);
+            let post =
+                address::Post { id: dossier.id, project, rules: &self.rules, now, due, notifies: &notifies };
+            draft.say(post.address(something));
+        }
+    }
+
+    /// Makes somebody known to a project; a project of few words does not log it.
+    pub(super) fn meet(&self, draft: &mut Draft, dossier: &mut Dossier, person: &Person) {
+        let met = dossier.founded().and_then(|project| project.meeting(person));
+        if let Some(project) = met {
+            draft.put(dossier, Arc::new(project), &self.rules);
+        }
+    }
+
+    pub(super) fn place_of(&self, room: &Room, dossier: Option<&Dossier>) -> Place {
+        let bound = dossier.and_then(Dossier::founded).and_then(|project| project.room_kind(&room.id));
+        let kind = if room.direct { RoomKind::Direct } else { bound.unwrap_or(RoomKind::Internal) };
+        Place { room: room.id.clone(), name: room.name.clone(), kind }
+    }
+
+    pub(super) fn place(&self, event: &Event<'_>, dossier: Option<&Dossier>) -> Place {
+        self.place_of(event.room(), dossier)
+    }
+
+    pub(super) fn context<'a>(
+        &'a self,
+        event: &'a Event<'_>,
+        registry: &'a Dossier,
+        place: Place,
+        log: &'a [Entry],
+    ) -> Context<'a> {
+        Context {
+            now: event.written,
+            rules: &self.rules,
+            actor: &event.inbound.sender,
+            admin: event.admin,
+            place,
+            message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),
+            quoted: event.quoted.map(|(_, key)| key),
+            log,
+            registry,
+        }
+    }
+
+    /// A command that reads every project of the asker.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "all of it is the event's own, taken apart by the borrow checker"
+    )]
+    pub(super) async fn wide(
+        &self,
+        event: &Event<'_>,
+        command: &crate::grammar::Erased,
+        mine: &[ProjectId],
+        here: Option<&Dossier>,
+        registry: &Dossier,
+        place: Place,
+    ) -> Result<Message, Refusal> {
+        let mut copies = Vec::new();
+        for id in mine {
+            if let Some(here) = here.filter(|here| here.id == *id) {
+                copies.push(here.clone());
+            } else if let Some(cell) = self.cell(*id) {
+                copies.push(cell.lock().await.clone());
+            }
+        }
+        let cx = self.context(event, registry, place, &[]);
+        features::wide(command.spec.object, &copies, here, &cx)
+    }
+}
+
+/// Whether whoever asks may; a refusal says who may.
+fn permitted(who: Who, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
+    let Some(project) = dossier.founded() else { return Ok(()) };
+    let triangle = cx.is_triangle(dossier);
+    let representative = project.holds(&cx.actor.id, crate::dossier::Role::CustomerRepresentative);
+    let allowed = match who {
+        Who::Anyone => true,
+        Who::Triangle => triangle,
+        Who::TriangleOnceSet => triangle || project.seats.is_empty(),
+        Who::TriangleOrRepresentative => triangle || representative,
+    };
+    if allowed { Ok(()) } else { Err(features::who_may(who, project)) }
+}
+
+/// A record that this room or person may not see is as if it were not there.
+fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
+    let Some(key) = args.id else { return Ok(()) };
+    let Some(record) = dossier.record(key) else {
+        return Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))));
+    };
+    let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
+    if record.shared() || asked || cx.sees_internal(dossier) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", record.name())))
+}
+
+/// The answers of several lines as one message.
+fn batched(answers: Vec<(bool, Typed, Message)>) -> Option<Message> {
+    let mut all = Message::default();
+    for (done, line, answer) in answers {
+        let mut lines = answer.lines.into_iter();
+        let mut first = lines.next().unwrap_or_default();
+        let mark = if done { "✓ ".to_owned() } else { format!("✗ {}：", shortened(&line.words())) };
+        first.0.insert(0, Span::Text(mark));
+        all.lines.push(first);
+        all.lines.extend(lines);
+    }
+    (!all.lines.is_empty()).then_some(all)
+}
+
+fn shortened(text: &str) -> String {
+    const LENGTH: usize = 24;
+    let mut short: String = text.chars().take(LENGTH).collect();
+    if text.chars().count() > LENGTH {
+        short.push('…');
+    }
+    short
+}
+
+fn prefix(message: &mut Message, words: &str) {
+    if let Some(line) = message.lines.first_mut() {
+        line.0.insert(0, Span::Text(words.to_owned()));
+    }
+}
+
+/// What the team hears of something that one of them did in a direct chat.
+fn from_direct(reply: &Message, by: &Person) -> Option<Say> {
+    let first = reply.lines.first()?.plain();
+    let message = Message::text(format!("{} 私聊：{first}", by.name));
+    Some(Say::Announce { hearing: Hearing::Internal, message, about: None })
+}
