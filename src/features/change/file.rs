@@ -6,7 +6,7 @@ use super::{ChangeRequest, Impact, Reason, Stage, State, clock, words};
 use crate::{
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind},
     features::requirement::Requirement,
-    grammar::{Args, Command, Form, KeySpec, Spec, parse_id},
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec, parse_id},
 };
 
 /// Files a change.
@@ -22,7 +22,7 @@ pub struct File {
 
 impl Command for File {
     const SPEC: Spec = Spec {
-        keys_in_lines: true,
+        lines: Lines::Keys,
         ..Spec::new(
             "变更",
             Form::Text,

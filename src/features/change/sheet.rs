@@ -82,7 +82,7 @@ pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message
     }
     match &change.state {
         State::Approved { at: when, version } => {
-            message.line(format!("{} 通过，R{} 更新为第 {version} 版", at(*when), change.requirement))
+            message.line(format!("{} 通过，R{} 更新为 V{version}", at(*when), change.requirement))
         }
         State::Rejected { at: when, why, .. } => message.line(format!("{} 否决：{why}", at(*when))),
         State::Withdrawn { at: when, why } => {

@@ -12,7 +12,7 @@ use crate::{
         meeting::Meeting,
         who_may,
     },
-    grammar::{Args, Command, Form, KeySpec, Spec, Who, parse_id},
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who, parse_id},
 };
 
 /// The change of that number, refused unless its next step is this one. `again`: the step may be taken again
@@ -52,7 +52,7 @@ pub struct Assess {
 
 impl Command for Assess {
     const SPEC: Spec = Spec {
-        keys_in_lines: true,
+        lines: Lines::Keys,
         ..Spec::new(
             "变更",
             Form::IdAct("影响", "impact"),

@@ -376,7 +376,7 @@ fn a_large_change_goes_its_way_in_order_and_is_approved_at_its_end() {
     bench.said();
     let reply = bench.say_to_customer("客户陈总", "/C1 同意");
     assert!(
-        reply.starts_with("@客户陈总 C1 支持部分退款（R1） 已通过\nR1 支付模块支持退款 更新为第 2 版"),
+        reply.starts_with("@客户陈总 C1 支持部分退款（R1） 已通过\nR1 支付模块支持退款 更新为 V2"),
         "{reply}"
     );
     let said = bench.said();

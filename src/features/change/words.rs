@@ -11,6 +11,7 @@ use crate::{
     chat::{Line, Message, Person, Tone},
     dossier::{Context, Dossier, Kind, Project, Refusal, Role, RoomKind, Waking, ladder::Climb},
     features::{action::ActionItem, meeting::Meeting, requirement::Requirement},
+    report::specification::short_fingerprint,
 };
 
 /// `C3 支持部分退款（R12）`.
@@ -293,8 +294,13 @@ pub fn voted(change: &ChangeRequest, by: &Person, project: &Project, cx: &Contex
 /// What everybody hears of an approval.
 pub fn approved(change: &ChangeRequest, requirement: &Requirement) -> Message {
     let voters = voters(&change.votes);
+    let fingerprint = requirement.edition().map(|edition| short_fingerprint(&edition.fingerprint));
+    let fingerprint = fingerprint.unwrap_or_default();
     let mut message = Message::text(format!("{} 已通过", name(change)))
-        .line(format!("R{} {} 更新为第 {} 版", requirement.number, requirement.title, requirement.version))
+        .line(format!(
+            "R{} {} 更新为 V{}，《需求规格说明书》指纹 {fingerprint}",
+            requirement.number, requirement.title, requirement.version
+        ))
         .line(format!("{voters} 同意 · {}", facts(change)))
         .tone(Tone::Good);
     if let Some(more) = &change.description {
