@@ -11,7 +11,8 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 8] = ["time", "sla", "minutes", "meeting", "action", "risk", "requirement", "undo"];
+const RULES: [&str; 9] =
+    ["time", "sla", "minutes", "meeting", "action", "risk", "requirement", "change", "undo"];
 /// How many runs of a job are shown.
 const RUNS: usize = 5;
 /// How many runs are looked at for those that count.

@@ -20,7 +20,8 @@ use toml::Table;
 use crate::{
     calendar::{self, Calendar, Span},
     dossier::rules::{
-        ActionRules, MeetingRules, MinutesRules, RequirementRules, RiskRules, Rules, Sla, UndoRules,
+        ActionRules, ChangeRules, MeetingRules, MinutesRules, RequirementRules, RiskRules, Rules, Sla,
+        UndoRules,
     },
 };
 use layers::Layers;
@@ -68,6 +69,8 @@ pub struct Config {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 3.
+    pub change: ChangeRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
     /// Where all this was read.
@@ -371,6 +374,7 @@ impl Config {
             action: self.action.clone(),
             risk: self.risk.clone(),
             requirement: self.requirement.clone(),
+            change: self.change.clone(),
             undo: self.undo.clone(),
         })
     }

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dossier, Outcome, Rules};
-use crate::{chat::Person, store::Key};
+use crate::{
+    chat::{Person, PersonId},
+    store::Key,
+};
 
 /// A kind of record. Its value is JSON in the store; its moves return the next value.
 pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
@@ -28,6 +31,12 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
 
     /// Whether a customer room may see it.
     fn shared(&self) -> bool;
+
+    /// Whether this person is asked to decide on it and so sees it outside of the customer's room even
+    /// where it is not shared.
+    fn asks(&self, _person: &PersonId, _dossier: &Dossier) -> bool {
+        false
+    }
 
     /// When it next wants attention; `None` while nothing is owed.
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
@@ -92,6 +101,8 @@ pub trait Record: Any + Send + Sync {
     fn state(&self) -> &'static str;
     /// See [`Kind::shared`].
     fn shared(&self) -> bool;
+    /// See [`Kind::asks`].
+    fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool;
     /// See [`Kind::wakes_at`].
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
     /// See [`Kind::wake`].
@@ -133,6 +144,10 @@ impl<K: Kind> Record for K {
 
     fn shared(&self) -> bool {
         Kind::shared(self)
+    }
+
+    fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool {
+        Kind::asks(self, person, dossier)
     }
 
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp> {

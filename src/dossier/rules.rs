@@ -24,6 +24,8 @@ pub struct Rules {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 3.
+    pub change: ChangeRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
 }
@@ -163,6 +165,18 @@ impl PriorityRules {
     pub fn weights(&self) -> u32 {
         self.value + self.feasibility + self.effort
     }
+}
+
+/// `[change]`: change requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRules {
+    /// From filing a small one, or from the last step of a large one, until the board has voted.
+    pub assess_within: Span,
+    /// Reminders of those who have not voted, from the same moment.
+    pub remind_after: Vec<Span>,
+    /// Between repeats of the escalation.
+    pub repeat: Span,
 }
 
 /// `[undo]`.

@@ -637,7 +637,8 @@ fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> 
     let Some(record) = dossier.record(key) else {
         return Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))));
     };
-    if record.shared() || cx.sees_internal(dossier) {
+    let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
+    if record.shared() || asked || cx.sees_internal(dossier) {
         return Ok(());
     }
     Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", record.name())))

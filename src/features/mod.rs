@@ -4,6 +4,7 @@
 pub mod action;
 #[cfg(test)]
 mod bench;
+pub mod change;
 pub mod customer;
 pub mod help;
 pub mod history;
@@ -33,6 +34,7 @@ pub const OBJECTS: &[Object] = &[
     role::OBJECT,
     customer::OBJECT,
     requirement::OBJECT,
+    change::OBJECT,
     risk::OBJECT,
     ticket::OBJECT,
     meeting::OBJECT,
@@ -71,6 +73,17 @@ pub const COMMANDS: &[Erased] = &[
     erase::<requirement::Accept>(),
     erase::<requirement::Reject>(),
     erase::<requirement::Withdraw>(),
+    erase::<change::File>(),
+    erase::<change::List>(),
+    erase::<change::Show>(),
+    erase::<change::Assess>(),
+    erase::<change::LinkMeeting>(),
+    erase::<change::Replan>(),
+    erase::<change::CustomerConfirm>(),
+    erase::<change::Contract>(),
+    erase::<change::Approve>(),
+    erase::<change::Reject>(),
+    erase::<change::Withdraw>(),
     erase::<risk::Add>(),
     erase::<risk::List>(),
     erase::<risk::Show>(),
@@ -116,6 +129,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<Project>(),
     kind::<customer::Customer>(),
     kind::<requirement::Requirement>(),
+    kind::<change::ChangeRequest>(),
     kind::<risk::Risk>(),
     kind::<ticket::Ticket>(),
     kind::<meeting::Meeting>(),
