@@ -272,9 +272,10 @@ impl Ticket {
         format!("close:{}", self.close.place())
     }
 
-    /// The step of the ping that tells whoever is to work on it.
-    fn first_step(&self) -> String {
-        if self.respond.is_some() && self.awaits_response() { self.respond_step() } else { self.close_step() }
+    /// The step of the ping that tells whoever is to work on it. Later rungs call others, so they do not
+    /// overtake it.
+    fn first_step(&self) -> &'static str {
+        if self.awaits_response() { "first" } else { "assigned" }
     }
 
     fn climb_respond(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
@@ -476,7 +477,11 @@ impl Kind for Ticket {
             Some(("ask", place)) => {
                 self.is_open() && !self.is_waiting() && self.ask.is_none() && place == self.close.place()
             }
-            _ => self.is_waiting(),
+            _ => match step {
+                "first" => self.awaits_response(),
+                "assigned" => self.is_open() && !self.is_waiting(),
+                _ => self.is_waiting(),
+            },
         }
     }
 

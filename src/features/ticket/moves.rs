@@ -323,7 +323,7 @@ impl Command for Reopen {
         if let Some(why) = &self.why {
             called = called.line(why.clone());
         }
-        let ping = next.ping(dossier, &[Role::TechnicalContact], &next.close_step(), called);
+        let ping = next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called);
         Ok(Outcome::change(next, "重开").because(self.why).replying(reply).saying(ping))
     }
 }
@@ -402,7 +402,7 @@ impl Command for Touch {
         if self.owner.is_some() || (raised && in_time) {
             let called = words::please_respond(&next, cx.now, calendar);
             outcome =
-                outcome.saying(next.ping(dossier, &[Role::TechnicalContact], &next.first_step(), called));
+                outcome.saying(next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called));
         }
         Ok(outcome)
     }

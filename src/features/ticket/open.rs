@@ -57,7 +57,7 @@ impl Command for Open {
         let ping = ticket.ping(
             dossier,
             &[Role::TechnicalContact],
-            &ticket.first_step(),
+            ticket.first_step(),
             words::please_respond(&ticket, cx.now, &cx.rules.calendar),
         );
         outcome.reply = Some(words::opened(&ticket, dossier, cx));
