@@ -34,6 +34,17 @@ pub fn stage(stage: Stage) -> &'static str {
     }
 }
 
+/// What somebody does who takes a step.
+fn act(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Meeting => "定会议",
+        Stage::Plan => "排计划",
+        Stage::Confirmation => "由客户确认",
+        Stage::Contract => "办合同",
+        Stage::Vote => "表决",
+    }
+}
+
 /// The line that takes a step.
 pub fn line(change: &ChangeRequest, stage: Stage) -> String {
     let number = change.number;
@@ -345,10 +356,11 @@ pub fn withdrawn(change: &ChangeRequest) -> Message {
 }
 
 /// A step that was skipped.
-pub fn not_yet(change: &ChangeRequest, what: &str, now: Stage, project: &Project) -> Refusal {
+pub fn not_yet(change: &ChangeRequest, step: Stage, now: Stage, project: &Project) -> Refusal {
     Refusal::new(format!(
-        "C{} 是大变更，还不能{what}，没有记录。{}",
+        "C{} 是大变更，还不能{}，没有记录。{}",
         change.number,
+        act(step),
         next_line(change, now, project)
     ))
 }
