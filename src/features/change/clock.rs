@@ -16,7 +16,9 @@ use crate::{
     },
 };
 
-/// The rung at which the time is over.
+/// A rung at which the board is reminded.
+const REMIND: &str = "remind";
+/// The rung at which the time is over, and the step of its pings.
 const OVER: &str = "over";
 /// The step of the vote, for everybody who waits for it.
 pub const VOTE: &str = "vote";
@@ -29,7 +31,7 @@ pub fn start(from: Timestamp, rules: &Rules) -> Ladder {
     let reminders = rules.change.remind_after.iter().map(|after| calendar.add(from, *after));
     reminders
         .filter(|at| *at < due)
-        .fold(ladder, |ladder, at| ladder.rung(at, "remind"))
+        .fold(ladder, |ladder, at| ladder.rung(at, REMIND))
         .rung(due, OVER)
         .repeating(elapsed(rules.change.repeat), None)
 }
@@ -41,17 +43,32 @@ fn elapsed(span: Span) -> SignedDuration {
     }
 }
 
-/// Whether an open change still owes this step: `vote`, the vote of one of some seats (`vote:manager`), or
-/// what a stage is called.
+/// Whether an open change still owes this step: what a stage is called; the vote of one of some seats, as long
+/// as no later reminder came (`vote:manager+technical/1`); the vote, as long as no later escalation came
+/// (`over/<when the next one is due>`). What waits for the end of quiet hours is so said once.
 pub fn owes(change: &ChangeRequest, step: &str) -> bool {
     let stage = change.stage();
-    match step.split_once(':') {
-        Some((VOTE, seats)) => {
-            let voted = |word: &str| change.votes.keys().any(|seat| seat.word() == word);
-            stage == Stage::Vote && seats.split('+').any(|seat| !voted(seat))
-        }
-        _ => step == step_of(stage),
+    if let Some(next) = step.strip_prefix(OVER) {
+        return stage == Stage::Vote && next == next_over(change);
     }
+    let Some((VOTE, rest)) = step.split_once(':') else { return step == step_of(stage) };
+    let Some((seats, reminders)) = rest.split_once('/') else { return false };
+    let voted = |word: &str| change.votes.keys().any(|seat| seat.word() == word);
+    stage == Stage::Vote
+        && reminders == reminders_ahead(change).to_string()
+        && seats.split('+').any(|seat| !voted(seat))
+}
+
+/// How many reminders are still to come.
+fn reminders_ahead(change: &ChangeRequest) -> usize {
+    let ahead = change.clock.as_ref().map(Ladder::ahead).unwrap_or_default();
+    ahead.iter().filter(|rung| rung.name == REMIND).count()
+}
+
+/// When the escalation is next repeated, as a step's ending.
+fn next_over(change: &ChangeRequest) -> String {
+    let next = change.clock.as_ref().and_then(Ladder::next);
+    next.map(|at| format!("/{at}")).unwrap_or_default()
 }
 
 fn step_of(stage: Stage) -> &'static str {
@@ -102,7 +119,8 @@ fn escalate(next: ChangeRequest, climb: &Climb, dossier: &Dossier, cx: &Waking) 
     let project = dossier.project();
     let seat = project.seat(Role::CustomerLead);
     let message = words::escalate(&next, climb, project, cx);
-    let say = ping(&next, seat.people, VOTE.into(), message, seat.missing);
+    let step = format!("{OVER}{}", next_over(&next));
+    let say = ping(&next, seat.people, step, message, seat.missing);
     let what = if climb.repeat == 0 { "超时未表决" } else { "再次催表决" };
     Outcome::change(next, what).saying(say)
 }
@@ -139,12 +157,13 @@ fn calls(change: &ChangeRequest, project: &Project, except: Option<&Person>, mes
             None => groups.push((vec![seat.word()], ours)),
         }
     }
+    let reminders = reminders_ahead(change);
     let ours = groups.into_iter().map(|(seats, people)| {
-        ping(change, people, format!("{VOTE}:{}", seats.join("+")), message.clone(), None)
+        ping(change, people, format!("{VOTE}:{}/{reminders}", seats.join("+")), message.clone(), None)
     });
-    let theirs = alone
-        .into_iter()
-        .map(|(seat, people)| ping_alone(change, people, format!("{VOTE}:{seat}"), message.clone()));
+    let theirs = alone.into_iter().map(|(seat, people)| {
+        ping_alone(change, people, format!("{VOTE}:{seat}/{reminders}"), message.clone())
+    });
     ours.chain(theirs).collect()
 }
 

@@ -344,4 +344,8 @@ impl Kind for ChangeRequest {
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         sheet::why(self, now, rules)
     }
+
+    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+        sheet::why_internal(self, rules)
+    }
 }

@@ -82,7 +82,7 @@ pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message
     }
     match &change.state {
         State::Approved { at: when, version } => {
-            message.line(format!("{} 通过，R{} 更新为第 {version} 版", at(*when), change.requirement))
+            message.line(format!("{} 通过，R{} 更新为 V{version}", at(*when), change.requirement))
         }
         State::Rejected { at: when, why, .. } => message.line(format!("{} 否决：{why}", at(*when))),
         State::Withdrawn { at: when, why } => {
@@ -99,23 +99,17 @@ pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message
 /// How the deadline came to be. Escalations are ours and are not told here.
 pub fn why(change: &ChangeRequest, now: Timestamp, rules: &Rules) -> Vec<String> {
     let at = |moment: Timestamp| typed::echo(moment, now, &rules.calendar);
-    let span = |span: Span| match span {
-        Span::Elapsed(time) => typed::echo_span(time),
-        Span::WorkingDays(days) => format!("{days} 个工作日"),
-    };
     let within = span(rules.change.assess_within);
     let after: Vec<String> = rules.change.remind_after.iter().map(|after| span(*after)).collect();
     let mut lines = vec![match change.is_large() {
         true => format!(
-            "大变更：{}。依次会议、计划、客户确认、合同，然后 {within} 内表决",
+            "大变更：{}。依次会议、计划、客户确认、合同，然后 {within}内表决",
             impact(change.impact.as_ref())
         ),
-        false => format!("小变更：不动进度、成本、节点，提出后 {within} 内表决"),
+        false => format!("小变更：不动进度、成本、节点，提出后 {within}内表决"),
     }];
-    lines.push(format!(
-        "满 {} 提醒还没有表决的人；席位上有人的都同意才通过，一票反对即否决",
-        after.join("、")
-    ));
+    lines
+        .push(format!("满 {}提醒还没有表决的人；席位上有人的都同意才通过，一票反对即否决", after.join("、")));
     lines.push(format!("{} 由 {} 提出", at(change.filed_at), change.by.name));
     if let Some(clock) = change.clock.as_ref().filter(|_| change.is_open()) {
         lines.push(format!("{} 前须表决", at(clock.due)));
@@ -124,6 +118,19 @@ pub fn why(change: &ChangeRequest, now: Timestamp, rules: &Rules) -> Vec<String>
         let word = if vote.agrees { "同意" } else { "反对" };
         lines.push(format!("{} {} {} {word}", at(vote.at), seat.name(), vote.by.name));
     }
-    lines.extend(change.overdue.map(|over| format!("{} 到期未表决，记录在案", at(over))));
     lines
+}
+
+/// What the customer is not told of it: that our time ran out, and who hears of that.
+pub fn why_internal(change: &ChangeRequest, rules: &Rules) -> Vec<String> {
+    let Some(over) = change.overdue else { return Vec::new() };
+    let at = typed::echo(over, over, &rules.calendar);
+    vec![format!("{at} 到期未表决，记录在案；此后每 {}再找客户主管", span(rules.change.repeat))]
+}
+
+fn span(span: Span) -> String {
+    match span {
+        Span::Elapsed(time) => typed::echo_span(time),
+        Span::WorkingDays(days) => format!("{days} 个工作日"),
+    }
 }

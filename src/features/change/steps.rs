@@ -17,12 +17,7 @@ use crate::{
 
 /// The change of that number, refused unless its next step is this one. `again`: the step may be taken again
 /// while the one after it was not.
-fn at_stage<'a>(
-    dossier: &'a Dossier,
-    number: u32,
-    stage: Stage,
-    again: bool,
-) -> Result<&'a ChangeRequest, Refusal> {
+fn at_stage(dossier: &Dossier, number: u32, stage: Stage, again: bool) -> Result<&ChangeRequest, Refusal> {
     let change = open_change(dossier, number)?;
     let name = words::stage(stage);
     if !change.is_large() {
@@ -33,7 +28,7 @@ fn at_stage<'a>(
     }
     let now = change.stage_in(dossier);
     if now < stage {
-        return Err(words::not_yet(change, name, now, dossier.project()));
+        return Err(words::not_yet(change, stage, now, dossier.project()));
     }
     let repeats =
         again && matches!((stage, now), (Stage::Meeting, Stage::Plan) | (Stage::Plan, Stage::Confirmation));

@@ -376,7 +376,7 @@ fn a_large_change_goes_its_way_in_order_and_is_approved_at_its_end() {
     bench.said();
     let reply = bench.say_to_customer("客户陈总", "/C1 同意");
     assert!(
-        reply.starts_with("@客户陈总 C1 支持部分退款（R1） 已通过\nR1 支付模块支持退款 更新为第 2 版"),
+        reply.starts_with("@客户陈总 C1 支持部分退款（R1） 已通过\nR1 支付模块支持退款 更新为 V2"),
         "{reply}"
     );
     let said = bench.said();
@@ -438,11 +438,20 @@ fn a_ping_is_owed_only_by_a_seat_that_has_not_voted() {
     bench.say("赵工", "/变更 R1 支持部分退款 原因:市场变化");
     bench.say("李工", "/C1 同意");
     let change = first(&bench);
-    assert!(!Kind::owes(&change, "vote:technical") && Kind::owes(&change, "vote:manager"));
-    assert!(Kind::owes(&change, "vote:technical+manager") && Kind::owes(&change, "vote"));
+    assert!(!Kind::owes(&change, "vote:technical/2") && Kind::owes(&change, "vote:manager/2"));
+    assert!(Kind::owes(&change, "vote:technical+manager/2") && Kind::owes(&change, "vote"));
     assert!(!Kind::owes(&change, "contract") && !Kind::owes(&change, "meeting"));
+    // A later reminder takes the place of one that waits for the morning; a later escalation too.
+    bench.until("2026-11-23 23:00");
+    assert!(!Kind::owes(&first(&bench), "vote:manager/2") && Kind::owes(&first(&bench), "vote:manager/1"));
+    bench.until("2026-11-24 10:00");
+    assert!(Kind::owes(&first(&bench), "vote:manager/0") && !Kind::owes(&first(&bench), "vote:manager/1"));
+    assert!(Kind::owes(&first(&bench), "over/2026-11-25T02:00:00Z"));
+    bench.until("2026-11-25 10:00");
+    assert!(Kind::owes(&first(&bench), "vote:manager/0"));
+    assert!(!Kind::owes(&first(&bench), "over/2026-11-25T02:00:00Z"));
     bench.say("赵工", "/C1 撤回");
-    assert!(!Kind::owes(&first(&bench), "vote:manager") && !Kind::owes(&first(&bench), "vote"));
+    assert!(!Kind::owes(&first(&bench), "vote:manager/0") && !Kind::owes(&first(&bench), "vote"));
 }
 
 #[test]

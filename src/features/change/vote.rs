@@ -25,7 +25,7 @@ fn vote(
     let stage = before.stage_in(dossier);
     // Nobody has to go through the steps of a change that one of the board will not have.
     if agrees && stage != Stage::Vote {
-        return Err(words::not_yet(before, "表决", stage, project));
+        return Err(words::not_yet(before, Stage::Vote, stage, project));
     }
     let mut next = before.clone();
     for seat in seats {

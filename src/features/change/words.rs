@@ -11,6 +11,7 @@ use crate::{
     chat::{Line, Message, Person, Tone},
     dossier::{Context, Dossier, Kind, Project, Refusal, Role, RoomKind, Waking, ladder::Climb},
     features::{action::ActionItem, meeting::Meeting, requirement::Requirement},
+    report::specification::short_fingerprint,
 };
 
 /// `C3 支持部分退款（R12）`.
@@ -29,6 +30,17 @@ pub fn stage(stage: Stage) -> &'static str {
         Stage::Plan => "计划",
         Stage::Confirmation => "客户确认",
         Stage::Contract => "合同",
+        Stage::Vote => "表决",
+    }
+}
+
+/// What somebody does who takes a step.
+fn act(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Meeting => "定会议",
+        Stage::Plan => "排计划",
+        Stage::Confirmation => "由客户确认",
+        Stage::Contract => "办合同",
         Stage::Vote => "表决",
     }
 }
@@ -293,8 +305,13 @@ pub fn voted(change: &ChangeRequest, by: &Person, project: &Project, cx: &Contex
 /// What everybody hears of an approval.
 pub fn approved(change: &ChangeRequest, requirement: &Requirement) -> Message {
     let voters = voters(&change.votes);
+    let fingerprint = requirement.edition().map(|edition| short_fingerprint(&edition.fingerprint));
+    let fingerprint = fingerprint.unwrap_or_default();
     let mut message = Message::text(format!("{} 已通过", name(change)))
-        .line(format!("R{} {} 更新为第 {} 版", requirement.number, requirement.title, requirement.version))
+        .line(format!(
+            "R{} {} 更新为 V{}，《需求规格说明书》指纹 {fingerprint}",
+            requirement.number, requirement.title, requirement.version
+        ))
         .line(format!("{voters} 同意 · {}", facts(change)))
         .tone(Tone::Good);
     if let Some(more) = &change.description {
@@ -339,10 +356,11 @@ pub fn withdrawn(change: &ChangeRequest) -> Message {
 }
 
 /// A step that was skipped.
-pub fn not_yet(change: &ChangeRequest, what: &str, now: Stage, project: &Project) -> Refusal {
+pub fn not_yet(change: &ChangeRequest, step: Stage, now: Stage, project: &Project) -> Refusal {
     Refusal::new(format!(
-        "C{} 是大变更，还不能{what}，没有记录。{}",
+        "C{} 是大变更，还不能{}，没有记录。{}",
         change.number,
+        act(step),
         next_line(change, now, project)
     ))
 }

@@ -3,7 +3,7 @@
 use super::{
     Requirement, State,
     analysis::{Analysis, PersonDays, Score},
-    frozen, requirement, words,
+    frozen, refusal, requirement, words,
 };
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
@@ -84,7 +84,7 @@ impl Command for Analyse {
             return Err(frozen(before));
         }
         if !matches!(before.state, State::Collected | State::Analysing | State::AwaitingConfirmation) {
-            return Err(words::wrong_state(before, "分析"));
+            return Err(refusal::wrong_state(before, "分析"));
         }
         let mut next: Requirement = before.clone().heard(dossier, cx);
         next.analysis = next.analysis.with(self.part);

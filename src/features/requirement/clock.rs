@@ -59,7 +59,7 @@ impl Requirement {
     /// The same, waiting for its signer once the analysis and 真实需求 are complete.
     pub(super) fn advanced(mut self, now: Timestamp, rules: &Rules) -> Self {
         let analysing = matches!(self.state, State::Collected | State::Analysing);
-        if analysing && self.analysis.missing().is_empty() && self.fields.contains_key("真实需求") {
+        if analysing && self.analysis.missing().is_empty() && self.has("真实需求") {
             self.state = State::AwaitingConfirmation;
             self.clock = Some(confirm_ladder(now, rules));
         }

@@ -1,6 +1,6 @@
 //! `/需求 R12 确认 面对面:M3`: the signer confirms, and version 1 of the specification is made.
 
-use super::{Proof, Requirement, State, frozen, gate, requirement, words};
+use super::{Proof, Requirement, State, frozen, gate, refusal, requirement, words};
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
@@ -45,7 +45,7 @@ impl Command for Confirm {
             return Err(frozen(before));
         }
         if before.state != State::AwaitingConfirmation {
-            return Err(words::not_to_be_confirmed(before, dossier, cx));
+            return Err(refusal::not_to_be_confirmed(before, dossier, cx));
         }
         let missing = before.missing_for_confirmation(dossier.project());
         let proof = match (&self.met, &self.not_met) {
@@ -55,17 +55,17 @@ impl Command for Confirm {
         };
         let Some(proof) = proof.filter(|_| missing.is_empty()) else {
             let has_proof = self.met.is_some() || self.not_met.is_some();
-            return Err(words::incomplete(before, &missing, has_proof));
+            return Err(refusal::incomplete(before, &missing, has_proof));
         };
         let signers = before.signers(dossier);
         if signers.iter().any(|signer| signer.id == cx.actor.id) {
             return Ok(confirmed(before, proof, dossier, cx));
         }
         if signers.is_empty() {
-            return Err(words::unknown_signer(before));
+            return Err(refusal::unknown_signer(before));
         }
         if !cx.is_triangle(dossier) {
-            return Err(words::signer_only(before, &signers));
+            return Err(refusal::signer_only(before, &signers));
         }
         Ok(asked(before, &signers, &self.line(), dossier, cx))
     }

@@ -8,8 +8,8 @@ use crate::{
     grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
 };
 
-/// The fields of a requirement.
-const FIELDS: &[KeySpec] = &[
+/// The fields of a requirement, in the order in which they are read.
+pub(super) const FIELDS: &[KeySpec] = &[
     KeySpec::text("真实需求", "need"),
     KeySpec::text("背景", "background"),
     KeySpec::text("目标", "goal"),
@@ -99,7 +99,7 @@ impl Command for Fill {
             next.fields.insert(name.to_owned(), value);
         }
         let next = next.advanced(cx.now, cx.rules);
-        let reply = words::filled(&next, &names, &before.state);
+        let reply = words::filled(&next, &names, &before.state, dossier);
         Ok(Outcome::change(next, format!("补充{}", names.join("、"))).replying(reply))
     }
 }

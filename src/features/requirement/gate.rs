@@ -17,12 +17,19 @@ const NEEDED: [&str; 8] = ["真实需求", "目标", "性能", "界面", "兼容
 impl Requirement {
     /// What must be filled before it can be confirmed and is not, by the names people type.
     pub(super) fn missing_for_confirmation(&self, project: &Project) -> Vec<&'static str> {
-        let mut missing: Vec<&str> =
-            NEEDED.into_iter().filter(|name| !self.fields.contains_key(*name)).collect();
+        let mut missing: Vec<&str> = NEEDED.into_iter().filter(|name| !self.is_filled(name)).collect();
         if !self.fields.contains_key("签字人") && project.holders(Role::Signer).is_empty() {
             missing.push("签字人");
         }
         missing
+    }
+
+    /// Whether a field says enough for a signature. There may be no screen; there is always a goal.
+    fn is_filled(&self, name: &str) -> bool {
+        match name {
+            "真实需求" | "目标" => self.has(name),
+            _ => self.fields.contains_key(name),
+        }
     }
 
     /// Whose confirmation counts: the person or role that 签字人 names, else who holds 签字确认人. Empty

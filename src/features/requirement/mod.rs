@@ -11,9 +11,11 @@ mod gate;
 mod list;
 mod moves;
 mod quote;
+mod refusal;
 mod specify;
 #[cfg(test)]
 mod tests;
+mod why;
 mod words;
 
 use std::collections::BTreeMap;
@@ -31,8 +33,8 @@ pub use fill::Fill;
 pub use list::List;
 pub use moves::{Accept, Deliver, Reject, Show, Start, Withdraw};
 pub use quote::answer_by_quote;
+use refusal::frozen;
 pub use specify::{Specify, specification};
-use words::frozen;
 
 use crate::{
     chat::{MessageId, Person, RoomId},
@@ -179,11 +181,22 @@ impl Requirement {
 
     /// Whether people will look at it: 界面 says something other than that there is none.
     pub fn has_screen(&self) -> bool {
+        self.has("界面")
+    }
+
+    /// Whether a field says something, and something other than that there is nothing.
+    fn has(&self, name: &str) -> bool {
         const NONE: [&str; 8] = ["无", "没有", "无界面", "没有界面", "不涉及", "不适用", "none", "n/a"];
-        self.fields.get("界面").is_some_and(|screens| {
-            let screens = screens.trim().trim_end_matches(['。', '.']);
-            !NONE.iter().any(|none| none.eq_ignore_ascii_case(screens))
+        self.fields.get(name).is_some_and(|text| {
+            let text = text.trim().trim_end_matches(['。', '.']);
+            !NONE.iter().any(|none| none.eq_ignore_ascii_case(text))
         })
+    }
+
+    /// What was filled in, in the order of the questions.
+    fn fields_in_order(&self) -> impl Iterator<Item = (&str, &str)> {
+        let known = fill::FIELDS.iter().map(|key| key.name);
+        known.filter_map(|name| Some((name, self.fields.get(name)?.as_str())))
     }
 
     /// The scenario questions of RULES 2 that are not answered yet.
@@ -290,10 +303,10 @@ impl Kind for Requirement {
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
-        words::why(self, now, rules)
+        why::deadlines(self, now, rules)
     }
 
     fn why_internal(&self, rules: &Rules) -> Vec<String> {
-        words::why_priority(self, rules)
+        why::priority(self, rules)
     }
 }

@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Requirement, State, frozen, requirement,
-    words::{self, wrong_state},
-};
+use super::{Requirement, State, frozen, refusal::wrong_state, requirement, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},

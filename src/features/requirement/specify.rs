@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Edition, Origin, Proof, Requirement, requirement, words};
+use super::{Edition, Origin, Proof, Requirement, refusal, requirement};
 use crate::{
     calendar::Calendar,
     chat::Message,
@@ -56,7 +56,7 @@ impl Command for Specify {
                 let message = lines.into_iter().fold(message, |message, line| message.line(line));
                 Ok(Outcome { about: Some(crate::dossier::Record::key(found)), ..Outcome::reply(message) })
             }
-            None if found.version == 0 => Err(words::no_specification(found)),
+            None if found.version == 0 => Err(refusal::no_specification(found)),
             None => Err(Refusal::new(format!("R{} 只有 V1 到 V{}", self.number, found.version))),
         }
     }

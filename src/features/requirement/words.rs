@@ -1,17 +1,15 @@
-//! Every sentence of requirements.
+//! Every sentence of requirements but the refusals and the explanations.
 
 use jiff::Timestamp;
 
-use super::{Requirement, State, analysis::Scored, specify::proof_in_words};
+use super::{Origin, Requirement, State, specify::proof_in_words};
 use crate::{
-    calendar::{Calendar, Span, typed},
+    calendar::{Calendar, typed},
     chat::{Line, Message, Person, Tone},
-    dossier::{Context, Dossier, Kind, Refusal, RoomKind, Rules, Waking},
+    dossier::{Context, Dossier, Kind, RoomKind, Rules, Waking},
     grammar::Priority,
     report::specification::short_fingerprint,
 };
-
-use super::Origin;
 
 /// `R1 支付模块支持退款`.
 pub fn name(requirement: &Requirement) -> String {
@@ -86,23 +84,32 @@ fn questions(message: Message, requirement: &Requirement) -> Message {
 }
 
 /// `/R1 补充 用户:… 指标:…`.
-fn fill_line(requirement: &Requirement, names: &[&str]) -> String {
+pub fn fill_line(requirement: &Requirement, names: &[&str]) -> String {
     let keys: Vec<String> = names.iter().map(|name| format!("{name}:…")).collect();
     format!("/R{} 补充 {}", requirement.number, keys.join(" "))
 }
 
+/// `/R1 分析 可行性:… 说明:…`.
+pub fn analyse_line(requirement: &Requirement, names: &[&str]) -> String {
+    let keys: Vec<String> = names.iter().map(|name| format!("{name}:…")).collect();
+    format!("/R{} 分析 {}", requirement.number, keys.join(" "))
+}
+
 /// The answer to what was filled in.
-pub fn filled(requirement: &Requirement, names: &[&str], before: &State) -> Message {
+pub fn filled(requirement: &Requirement, names: &[&str], before: &State, dossier: &Dossier) -> Message {
     let mut message = Message::text(format!("R{} 已补充：{}", requirement.number, names.join("、")));
     for name in names {
         if let Some(value) = requirement.fields.get(*name) {
             message = message.line(format!("{name}：{value}"));
         }
     }
-    if requirement.state == State::AwaitingConfirmation && *before != State::AwaitingConfirmation {
+    if requirement.state != State::AwaitingConfirmation {
+        return questions(message, requirement);
+    }
+    if *before != State::AwaitingConfirmation {
         message = message.line("分析完成，待确认");
     }
-    questions(message, requirement)
+    to_confirm(message, requirement, dossier)
 }
 
 /// The answer to a scenario question that was answered by quoting: what was kept, and the next question.
@@ -135,7 +142,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     if let Some(description) = &requirement.description {
         message = message.line(description.clone());
     }
-    for (name, value) in &requirement.fields {
+    for (name, value) in requirement.fields_in_order() {
         message = message.line(format!("{name}：{value}"));
     }
     for amendment in &requirement.amendments {
@@ -209,7 +216,6 @@ fn analysis(mut message: Message, requirement: &Requirement, rules: &Rules) -> M
 
 /// The answer to an analysis: what is known, what is missing, what comes next.
 pub fn analysed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Message {
-    let number = requirement.number;
     let mut message = Message::text(headline(requirement, true, cx.rules));
     message = analysis(message, requirement, cx.rules);
     if requirement.state == State::AwaitingConfirmation {
@@ -217,12 +223,10 @@ pub fn analysed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> M
     }
     let missing = requirement.analysis.missing();
     if !missing.is_empty() {
-        let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
-        message = message
-            .line(format!("还缺：{}", missing.join("、")))
-            .line(format!("/R{number} 分析 {}", keys.join(" ")));
+        message =
+            message.line(format!("还缺：{}", missing.join("、"))).line(analyse_line(requirement, &missing));
     }
-    if !requirement.fields.contains_key("真实需求") {
+    if !requirement.has("真实需求") {
         message = message
             .line("真实需求还没写：客户到底要解决什么问题")
             .line(fill_line(requirement, &["真实需求"]));
@@ -261,7 +265,7 @@ pub fn confirmed(requirement: &Requirement, dossier: &Dossier, rules: &Rules) ->
     if let Some(line) = edition(requirement, dossier, rules) {
         message = message.line(line);
     }
-    if requirement.has_screen() && !requirement.fields.contains_key("原型") {
+    if requirement.has_screen() && !requirement.has("原型") {
         message = message.line("注意：有界面但没有原型，交付时容易对不上").tone(Tone::Warning);
     }
     message
@@ -281,7 +285,7 @@ pub fn please_confirm(
     if let Some(description) = &requirement.description {
         message = message.line(description.clone());
     }
-    for (name, value) in &requirement.fields {
+    for (name, value) in requirement.fields_in_order() {
         message = message.line(format!("{name}：{value}"));
     }
     let asked =
@@ -289,108 +293,8 @@ pub fn please_confirm(
     message.line(format!("{asked}确认后生成《需求规格说明书》，再改要走变更"))
 }
 
-/// What a requirement wants next, as the line to send.
-fn next_step(requirement: &Requirement) -> Option<String> {
-    let number = requirement.number;
-    match requirement.state {
-        State::Collected | State::Analysing => {
-            Some(format!("先分析：/R{number} 分析 可行性:4 价值:5 …（/帮助 需求）"))
-        }
-        State::AwaitingConfirmation => Some(format!("先请签字人确认：/R{number} 确认 面对面:M…")),
-        State::Confirmed { .. } => Some(format!("下一步：/R{number} 开始")),
-        State::InProgress => Some(format!("下一步：/R{number} 交付")),
-        State::Delivered { .. } => Some(format!("下一步：/R{number} 验收")),
-        State::Accepted { .. } | State::Rejected { .. } | State::Withdrawn { .. } => None,
-    }
-}
-
-/// A move that does not fit where the requirement stands; says the line that does.
-pub fn wrong_state(requirement: &Requirement, action: &str) -> Refusal {
-    let step = next_step(requirement).map(|step| format!("。{step}")).unwrap_or_default();
-    Refusal::new(format!("R{} {}，不能{action}{step}", requirement.number, requirement.state()))
-}
-
-/// It is not analysed yet, or it is over.
-pub fn not_to_be_confirmed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Refusal {
-    let analysing = matches!(requirement.state, State::Collected | State::Analysing);
-    if !analysing {
-        return wrong_state(requirement, "确认");
-    }
-    let number = requirement.number;
-    let mut message = Message::text(format!("R{number} {}，分析完才能确认", requirement.state()));
-    if !cx.sees_internal(dossier) {
-        return Refusal(message);
-    }
-    let missing = requirement.analysis.missing();
-    if !missing.is_empty() {
-        let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
-        message = message
-            .line(format!("分析还缺：{}", missing.join("、")))
-            .line(format!("/R{number} 分析 {}", keys.join(" ")));
-    }
-    let missing = requirement.missing_for_confirmation(dossier.project());
-    if !missing.is_empty() {
-        message =
-            message.line(format!("确认还缺：{}", missing.join("、"))).line(fill_line(requirement, &missing));
-    }
-    Refusal(message)
-}
-
-/// What the gate misses, with the lines to send.
-pub fn incomplete(requirement: &Requirement, missing: &[&str], has_proof: bool) -> Refusal {
-    let number = requirement.number;
-    let mut message = Message::text(format!("R{number} 还不能确认"));
-    if !missing.is_empty() {
-        message = message
-            .line(format!("还缺：{}（没有的写「无」）", missing.join("、")))
-            .line(fill_line(requirement, missing));
-    }
-    if !has_proof {
-        message = message
-            .line("确认要当面：写会议或日期；没有面谈写明原因")
-            .line(format!("/R{number} 确认 面对面:M… 或 /R{number} 确认 无面对面:…"));
-    }
-    Refusal(message)
-}
-
-/// Nobody in the project bears the signer's name.
-pub fn unknown_signer(requirement: &Requirement) -> Refusal {
-    let number = requirement.number;
-    let named = requirement.fields.get("签字人").map(String::as_str).unwrap_or_default();
-    Refusal::new(format!(
-        "签字人「{named}」项目里对不上人。请本人先在群里说句话，或改签字人：/R{number} 补充 签字人:@某人"
-    ))
-}
-
-/// Only the signer may.
-pub fn signer_only(requirement: &Requirement, signers: &[Person]) -> Refusal {
-    let names: Vec<&str> = signers.iter().map(|signer| signer.name.as_str()).collect();
-    Refusal::new(format!("R{} 须由签字人 {} 确认", requirement.number, names.join("、")))
-}
-
-/// A signed content is not changed by hand.
-pub fn frozen(requirement: &Requirement) -> Refusal {
-    let number = requirement.number;
-    Refusal::new(format!(
-        "R{number} {}（V{}），内容不能直接改。要改走变更：/变更 R{number} 改什么 原因:客户业务调整",
-        requirement.state(),
-        requirement.version
-    ))
-}
-
-/// There is no specification before the confirmation.
-pub fn no_specification(requirement: &Requirement) -> Refusal {
-    let step = next_step(requirement).map(|step| format!("。{step}")).unwrap_or_default();
-    Refusal::new(format!(
-        "R{} {}，确认后才有《需求规格说明书》{step}",
-        requirement.number,
-        requirement.state()
-    ))
-}
-
 /// The reminder that it is not analysed.
 pub fn not_analysed_yet(requirement: &Requirement, due: Timestamp, cx: &Waking) -> Message {
-    let number = requirement.number;
     let calendar = &cx.rules.calendar;
     let raised = typed::echo(requirement.at, cx.now, calendar);
     let message = Message::text(format!(
@@ -404,8 +308,7 @@ pub fn not_analysed_yet(requirement: &Requirement, due: Timestamp, cx: &Waking) 
     if missing.is_empty() {
         return message.line(fill_line(requirement, &["真实需求"]));
     }
-    let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
-    message.line(format!("/R{number} 分析 {}", keys.join(" ")))
+    message.line(analyse_line(requirement, &missing))
 }
 
 /// The reminder that it is not confirmed.
@@ -414,76 +317,4 @@ pub fn not_confirmed_yet(requirement: &Requirement, due: Timestamp, cx: &Waking)
     let message =
         Message::text(format!("{} 还没确认，应在 {by} 前确认", name(requirement))).tone(Tone::Warning);
     message.line(format!("请签字人确认：/R{} 确认 面对面:M…", requirement.number))
-}
-
-/// How its deadlines came to be, for everybody.
-pub fn why(requirement: &Requirement, now: Timestamp, rules: &Rules) -> Vec<String> {
-    let at = |moment: Timestamp| typed::echo(moment, now, &rules.calendar);
-    let mut lines = vec![
-        format!(
-            "规则：提出后 {} 内分析完，再 {} 内确认",
-            span(rules.requirement.analyse_within),
-            span(rules.requirement.confirm_within)
-        ),
-        format!("{} 由 {} 提出", at(requirement.at), requirement.by.name),
-    ];
-    if let Some(answer) = &requirement.answered {
-        let took = typed::echo_span(answer.at.duration_since(requirement.at));
-        lines.push(format!("{} {} 首次答复，用时 {took}", at(answer.at), answer.by.name));
-    }
-    let clock = requirement.clock.as_ref().filter(|_| requirement.step().is_some());
-    if let Some(clock) = clock {
-        let what = if requirement.state == State::AwaitingConfirmation { "确认" } else { "分析完" };
-        lines.push(format!("{} 前须{what}", at(clock.due)));
-    }
-    if let Some(due) = requirement.due {
-        lines.push(format!("{} 截止，提出时写的", at(due)));
-    }
-    lines
-}
-
-/// How its priority came to be, for us alone.
-pub fn why_priority(requirement: &Requirement, rules: &Rules) -> Vec<String> {
-    let weights = &rules.requirement.priority;
-    let typed = requirement.priority.map(|priority| format!("优先级 {}：手写的 !{0}", priority.name()));
-    let Some(scored) = requirement.analysis.scored(weights) else {
-        let missing = "价值、可行性和人天都有了才能按评分算".to_owned();
-        return vec![typed.unwrap_or_else(|| format!("还没有优先级：{missing}"))];
-    };
-    let first = match typed {
-        Some(typed) => format!("{typed}，优先于按评分算的 {}", scored.priority.name()),
-        None => format!("优先级 {}：按评分算的", scored.priority.name()),
-    };
-    vec![first, formula(requirement, scored, rules), effort_points(scored, &weights.effort_days)]
-}
-
-fn formula(requirement: &Requirement, scored: Scored, rules: &Rules) -> String {
-    let weights = &rules.requirement.priority;
-    let score = |score: Option<super::Score>| score.map(|score| score.to_string()).unwrap_or_default();
-    format!(
-        "（价值 {}×{} + 可行性 {}×{} + 投入 {}×{}）÷ {} = {:.1}；{} 起为高，{} 起为中",
-        score(requirement.analysis.value),
-        weights.value,
-        score(requirement.analysis.feasibility),
-        weights.feasibility,
-        scored.effort,
-        weights.effort,
-        weights.weights(),
-        scored.points,
-        weights.high_from,
-        weights.medium_from
-    )
-}
-
-fn effort_points(scored: Scored, steps: &[u32; 4]) -> String {
-    let steps: Vec<String> =
-        steps.iter().zip([5, 4, 3, 2]).map(|(days, points)| format!("≤{days} 为 {points}")).collect();
-    format!("投入 {} 人天得 {} 分（{}，更多为 1）", scored.days, scored.effort, steps.join("，"))
-}
-
-fn span(span: Span) -> String {
-    match span {
-        Span::WorkingDays(days) => format!("{days} 个工作日"),
-        Span::Elapsed(time) => typed::echo_span(time),
-    }
 }
