@@ -126,7 +126,7 @@ impl Ledger {
                 let title = before.trim_end().rsplit(' ').next().unwrap_or_default();
                 let count = said.entry((title, phrase)).or_default();
                 count.0 += 1;
-                count.1 += usize::from(line.starts_with("【补发】"));
+                count.1 += usize::from(line.contains("【补发】"));
             }
         }
         let mut wrong = Vec::new();

@@ -83,13 +83,18 @@ async fn nobody_sees_what_is_not_on_disk() {
         tokio::task::yield_now().await;
     }
     assert_eq!(reading.get(&Kind::Seen.key().name("event")).unwrap(), None);
+    // A mark that is not there is said so at once; everything else waits for the disk.
+    assert!(!store.has_seen("event").await.unwrap());
     let asked = tokio::spawn({
         let store = store.clone();
-        async move { store.has_seen("event").await.unwrap() }
+        async move { store.projects().await.unwrap() }
     });
+    tokio::task::yield_now().await;
+    assert!(!asked.is_finished(), "a reader did not wait for the writer");
     drop(reading);
-    assert!(asked.await.unwrap());
+    asked.await.unwrap();
     written.await.unwrap().unwrap();
+    assert!(store.has_seen("event").await.unwrap());
 }
 
 #[tokio::test]
