@@ -148,7 +148,8 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if !priority.effort_days.is_sorted() || priority.effort_days[3] > 10_000 {
         return wrong("requirement.priority.effort_days", "expected four rising numbers up to 10000");
     }
-    if !(priority.medium_from < priority.high_from) {
+    // Not a number is less than nothing.
+    if priority.medium_from.partial_cmp(&priority.high_from) != Some(std::cmp::Ordering::Less) {
         return wrong(
             "requirement.priority.medium_from",
             "expected less than requirement.priority.high_from",

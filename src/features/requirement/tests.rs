@@ -394,8 +394,11 @@ proptest! {
 
     /// No sequence of commands reaches 已确认 without the gate, and what was signed never changes.
     #[test]
-    fn nothing_goes_around_the_gate(said in prop::collection::vec(lines(), 1..40)) {
-        let mut bench = raised();
+    fn nothing_goes_around_the_gate(
+        start in prop::sample::select(vec![raised as fn() -> Bench, analysed, confirmed]),
+        said in prop::collection::vec(lines(), 1..40),
+    ) {
+        let mut bench = start();
         for (who, out, line) in said {
             let before = one(&bench).clone();
             let reply = if out { bench.say_to_customer(who, &line) } else { bench.say(who, &line) };
