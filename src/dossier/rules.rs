@@ -24,6 +24,12 @@ pub struct Rules {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 7.
+    pub notice: NoticeRules,
+    /// RULES 9.
+    pub document: DocumentRules,
+    /// RULES 13.
+    pub weekly: WeeklyRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
 }
@@ -136,6 +142,38 @@ pub struct RequirementRules {
     pub analyse_within: Span,
     /// Until it is confirmed.
     pub confirm_within: Span,
+}
+
+/// `[notice]`: important messages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeRules {
+    /// 紧急: until whoever has not acknowledged is called again.
+    pub urgent_again: Span,
+    /// 紧急: until the project manager is told.
+    pub urgent_manager: Span,
+    /// 紧急: until the customer lead is told.
+    pub urgent_lead: Span,
+    /// 高: until whoever has not acknowledged is called again.
+    pub high_again: Span,
+}
+
+/// `[document]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRules {
+    /// How often a development log is due in development.
+    pub log_every: Span,
+    /// How often a test report is due in testing.
+    pub test_report_every: Span,
+}
+
+/// `[weekly]`: the weekly report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeeklyRules {
+    /// The customer's version goes out at once, without waiting for 发送.
+    pub send_at_once: bool,
 }
 
 /// `[undo]`.
