@@ -17,7 +17,7 @@ fn a_link_and_a_summary_are_read_and_what_is_missing_is_asked_for() {
     );
     assert!(bench.say("李工", "/D1 说明:七种支付方式都已跑通").contains("说明：七种支付方式都已跑通"));
     let reply = bench.say("李工", "/文档 第三轮 链接:https://docs.example.com/d/2 说明:没有大问题");
-    assert_eq!(reply, "D2 第三轮 · 文档\nhttps://docs.example.com/d/2\n说明：没有大问题");
+    assert_eq!(reply, "D2 第三轮\nhttps://docs.example.com/d/2\n说明：没有大问题");
     assert!(bench.say("李工", "/文档 https://docs.example.com/d/3").starts_with("✗ 文档要写标题"));
     assert!(bench.say("李工", "/文档").starts_with("文档 2 条\nD2 第三轮"));
     assert_eq!(bench.say_to_customer("客户陈总", "/文档"), "还没有登记文档");

@@ -18,7 +18,8 @@ pub fn name(document: &Document) -> String {
 /// `D1 第三轮 · 测试报告`; the kind is left out where the title says it.
 fn headline(document: &Document) -> String {
     let kind = document.kind.name();
-    let kind = if document.title.contains(kind) { String::new() } else { format!(" · {kind}") };
+    let said = document.kind == DocumentKind::Other || document.title.contains(kind);
+    let kind = if said { String::new() } else { format!(" · {kind}") };
     let internal = if document.internal { " · 内部" } else { "" };
     format!("{}{kind}{internal}", name(document))
 }

@@ -15,6 +15,13 @@ pub fn name(notice: &Notice) -> String {
     format!("N{} {}", notice.number, notice.title)
 }
 
+fn kind(priority: Priority) -> String {
+    match priority {
+        Priority::Urgent => "紧急通知".to_owned(),
+        Priority::High | Priority::Medium | Priority::Low => format!("{}优先级通知", priority.name()),
+    }
+}
+
 fn names<'a>(people: impl Iterator<Item = &'a Person>) -> String {
     people.map(|person| person.name.as_str()).collect::<Vec<_>>().join("、")
 }
@@ -26,7 +33,7 @@ fn times(acknowledged: &[Acknowledged], now: Timestamp, calendar: &Calendar) -> 
 
 /// The notice as its room gets it.
 pub fn posted(notice: &Notice) -> Message {
-    let mut message = Message::text(format!("{} · {}通知", name(notice), notice.priority.name()));
+    let mut message = Message::text(format!("{} · {}", name(notice), kind(notice.priority)));
     if let Some(body) = &notice.body {
         message = message.line(body.clone());
     }
@@ -38,7 +45,7 @@ pub fn posted(notice: &Notice) -> Message {
 
 /// What the project's room hears of a notice that was written in a direct chat.
 pub fn posted_by_direct(notice: &Notice) -> Message {
-    let mut message = Message::text(format!("{} · {}通知，请确认收到", name(notice), notice.priority.name()));
+    let mut message = Message::text(format!("{} · {}，请确认收到", name(notice), kind(notice.priority)));
     if let Some(body) = &notice.body {
         message = message.line(body.clone());
     }
@@ -53,8 +60,8 @@ pub fn again(notice: &Notice, cx: &Waking) -> Message {
     let waited = typed::echo_span(cx.now.duration_since(notice.at));
     Message::text(format!("{} 还没有全部确认，已 {waited}", name(notice)))
         .line(format!(
-            "{}通知 · {} 发出 · 未确认：{}",
-            notice.priority.name(),
+            "{} · {} 发出 · 未确认：{}",
+            kind(notice.priority),
             notice.by.name,
             names(notice.outstanding())
         ))
@@ -64,8 +71,9 @@ pub fn again(notice: &Notice, cx: &Waking) -> Message {
 
 /// The customer's people are asked in their own room.
 pub fn again_for_customer(notice: &Notice, people: &[&Person]) -> Message {
-    Message { lines: vec![Line::default().people(people.iter().copied())], ..Message::default() }
-        .line(format!("{}，看到请点「收到」", name(notice)))
+    let line = Line::default().people(people.iter().copied());
+    Message::default()
+        .line(line.then(format!("{}，看到请点「收到」", name(notice))))
         .button("收到", format!("/N{} 收到", notice.number))
 }
 
@@ -147,13 +155,13 @@ pub fn why(notice: &Notice, now: Timestamp, rules: &Rules) -> Vec<String> {
     let notices = &rules.notice;
     let rule = match notice.priority {
         Priority::Urgent => format!(
-            "规则：紧急通知 {} 未确认再催，{} 找项目经理，{} 找客户主管，不等安静时段",
+            "规则：紧急通知 {}未确认再催，{}找项目经理，{}找客户主管，不等安静时段",
             span(notices.urgent_again),
             span(notices.urgent_manager),
             span(notices.urgent_lead)
         ),
         Priority::High => {
-            format!("规则：高优先级通知 {} 未确认再催，下一个工作日早上找项目经理", span(notices.high_again))
+            format!("规则：高优先级通知{}未确认再催，下一个工作日早上找项目经理", span(notices.high_again))
         }
         Priority::Medium | Priority::Low => "规则：下一个工作日早上再催一次".to_owned(),
     };
