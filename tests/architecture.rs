@@ -67,6 +67,7 @@ const LONG: &[(&str, &str)] = &[
     ("config/mod.rs", "one struct per table of the configuration file, most of it their doc comments"),
     ("dossier/project.rs", "one line over: the project's record"),
     ("engine/receive.rs", "the way of one message, in the order in which it goes"),
+    ("features/meeting/mod.rs", "the record, its next moment of attention and what it does then"),
     ("features/ticket/mod.rs", "the record with its clocks, and its ladder of pings"),
     ("features/ticket/moves.rs", "ten commands, each its spec, its reading and its decision"),
 ];

@@ -114,6 +114,11 @@ impl Ladder {
         &self.rungs[self.climbed.min(self.rungs.len())..]
     }
 
+    /// How far it was climbed, as a word: a ping of an earlier rung is no longer true.
+    pub fn place(&self) -> String {
+        format!("{}.{}", self.climbed, self.repeated)
+    }
+
     /// Climbs everything that is due; `None` if nothing is.
     pub fn climb(&self, now: Timestamp, calendar: &Calendar) -> Option<Climb> {
         let passed: Vec<Rung> = self.ahead().iter().take_while(|rung| rung.at <= now).cloned().collect();

@@ -69,8 +69,10 @@ impl Post<'_> {
             ..self.plain(target, message)
         };
         let room = self.project.rooms_of(RoomKind::Internal).next().map(|room| &room.id);
+        // The customer's people do not sit in the internal room.
         let reached = |person: &Person| {
-            room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
+            !self.project.is_customer(&person.id)
+                && room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
         };
         let mut messages = Vec::new();
         if let Some(room) = room {
@@ -174,5 +176,31 @@ mod tests {
             assert!(post.address(say).iter().all(|outgoing| outgoing.to != customer));
         }
         let _ = Arc::new(());
+    }
+
+    #[test]
+    fn waiting_for_the_end_of_quiet_hours_is_not_being_late_and_being_down_is() {
+        let project = project();
+        let rules = crate::config::Config::default().rules().unwrap();
+        let at = |text: &str| -> Timestamp { format!("2026-11-{text}:00+08:00").parse().unwrap() };
+        for (due, now, urgent, said_from, late_from) in [
+            ("23T20:00", "23T20:00", false, "23T20:00", "23T20:00"),
+            ("23T22:00", "23T22:00", false, "24T08:30", "24T08:30"),
+            ("23T20:00", "23T22:30", false, "24T08:30", "23T20:00"),
+            ("23T22:00", "23T22:00", true, "23T22:00", "23T22:00"),
+        ] {
+            let (id, now, due) = (ProjectId(1), at(now), Some(at(due)));
+            let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_| true };
+            let ping = Ping {
+                people: vec![person("li")],
+                message: Message::text("T1"),
+                urgent,
+                about: "T1".parse().unwrap(),
+                step: "respond".into(),
+                missing: None,
+            };
+            let outgoing = post.address(Say::Ping(ping)).remove(0);
+            assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
+        }
     }
 }

@@ -109,6 +109,14 @@ impl Draft {
         }
     }
 
+    /// The records that were touched and would wake at once.
+    pub(super) fn due(&self, project: ProjectId, now: Timestamp) -> Vec<Key> {
+        let due = self.wakes.iter().filter(|(_, (before, after))| before != after && *after <= Some(now));
+        due.filter(|(row, (_, after))| row.project == project && after.is_some())
+            .map(|(row, _)| row.key)
+            .collect()
+    }
+
     /// An archived project does not wake; one that is taken up again does.
     fn rewake_all(&mut self, dossier: &Dossier, rules: &Rules, was_archived: bool) {
         let moves: Vec<(RowKey, Option<Timestamp>)> = dossier

@@ -22,7 +22,7 @@ use crate::{
 
 /// How many due wakes are looked at in one go.
 const AT_ONCE: usize = 2_000;
-/// How many projects are woken at the same time, so that the store can gather their commits.
+/// How many projects are worked on at the same time.
 const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
@@ -83,7 +83,8 @@ impl Engine {
             tokio::select! {
                 () = self.clock.wait_until(until) => {}
                 () = self.rescheduled.notified() => {}
-                _ = stop.changed() => {}
+                // A sender that is gone will never say stop and means the same.
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
         self.alive.store(false, Ordering::Relaxed);
@@ -166,13 +167,7 @@ impl Engine {
         projects: BTreeMap<ProjectId, Vec<(Timestamp, RowKey)>>,
         now: Timestamp,
     ) -> anyhow::Result<usize> {
-        let wakes = projects.into_iter().map(|(id, rows)| self.wake_project(id, rows, now));
-        let mut wakes = stream::iter(wakes).buffer_unordered(PROJECTS_AT_ONCE);
-        let mut fired = 0;
-        while let Some(count) = wakes.next().await {
-            fired += count?;
-        }
-        Ok(fired)
+        together(projects.into_iter().map(|(id, rows)| self.wake_project(id, rows, now))).await
     }
 
     /// Wakes what is due in one project: one commit.
@@ -229,6 +224,22 @@ impl Engine {
         }
     }
 
+    /// What a line made due in the past happens with it, at once (RULES 5: a deadline already past).
+    pub(super) fn overtaken(&self, draft: &mut Draft, dossier: &mut Dossier, now: Timestamp) {
+        let cx = Waking { now, due: now, rules: &self.rules };
+        for key in draft.due(dossier.id, now) {
+            for _ in 0..CLOCKS {
+                let Some(record) = dossier.record(key).cloned() else { break };
+                let wakes = super::draft::wake_of(dossier, record.as_ref(), &self.rules);
+                if wakes.is_none_or(|wakes| wakes > now) {
+                    break;
+                }
+                let outcome = record.wake(dossier, &cx);
+                self.woken(draft, dossier, outcome, &cx);
+            }
+        }
+    }
+
     /// Applies what a wake or a job decided.
     fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let changes = draft.apply(dossier, &outcome, &self.rules);
@@ -265,32 +276,41 @@ impl Engine {
         Ok(fired)
     }
 
+    /// Runs a job on every project, many at the same time.
     async fn run_job(&self, job: &Job, at: Timestamp, now: Timestamp) -> anyhow::Result<usize> {
-        let mut fired = 0;
-        for id in self.directory(|directory| directory.projects()) {
-            let mark = format!("job:{}:{}:{at}", job.name, id.0);
-            if self.store.has_seen(&mark).await? {
-                continue;
-            }
-            let mut dossier = self.take(id).await;
-            let Some(project) = dossier.founded() else { continue };
-            if project.archived || project.created_at > at {
-                continue;
-            }
-            let cx = Waking { now, due: at, rules: &self.rules };
-            let outcome = (job.run)(&dossier, &cx);
-            let spoke = !outcome.say.is_empty();
-            // Marked also where there is nothing to say: it is not looked at again with later eyes.
-            let mut draft = Draft::default();
-            draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
-            self.woken(&mut draft, &mut dossier, outcome, &cx);
-            match self.write(draft, &mut [&mut dossier]).await {
-                Ok(()) => fired += usize::from(spoke),
-                Err(CommitError::SeenBefore) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let projects = self.directory(|directory| directory.projects());
+        together(projects.into_iter().map(|id| self.run_job_on(id, job, at, now))).await
+    }
+
+    /// Runs a job on one project, once: one commit.
+    async fn run_job_on(
+        &self,
+        id: ProjectId,
+        job: &Job,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let mark = format!("job:{}:{}:{at}", job.name, id.0);
+        if self.store.has_seen(&mark).await? {
+            return Ok(0);
         }
-        Ok(fired)
+        let mut dossier = self.take(id).await;
+        let Some(project) = dossier.founded() else { return Ok(0) };
+        if project.archived || project.created_at > at {
+            return Ok(0);
+        }
+        let cx = Waking { now, due: at, rules: &self.rules };
+        let outcome = (job.run)(&dossier, &cx);
+        let spoke = !outcome.say.is_empty();
+        // Marked also where there is nothing to say: it is not looked at again with later eyes.
+        let mut draft = Draft::default();
+        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
+        self.woken(&mut draft, &mut dossier, outcome, &cx);
+        match self.write(draft, &mut [&mut dossier]).await {
+            Ok(()) => Ok(usize::from(spoke)),
+            Err(CommitError::SeenBefore) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Once a day the administrators hear of messages that could not be delivered since the day before.
@@ -325,8 +345,20 @@ impl Engine {
             }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                _ = stop.changed() => {}
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
     }
+}
+
+/// Works on many projects at the same time, so that the store can gather their commits; gives the sum.
+async fn together(
+    works: impl Iterator<Item = impl Future<Output = anyhow::Result<usize>>>,
+) -> anyhow::Result<usize> {
+    let mut works = stream::iter(works).buffer_unordered(PROJECTS_AT_ONCE);
+    let mut sum = 0;
+    while let Some(done) = works.next().await {
+        sum += done?;
+    }
+    Ok(sum)
 }

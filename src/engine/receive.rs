@@ -93,7 +93,9 @@ impl Engine {
         match &inbound.what {
             What::Joined => self.answer_only(&event, features::greeting()).await,
             What::OverQuota => self.over_quota(&event).await,
-            What::MeetingEnded { .. } => self.write(self.draft(&event), &mut []).await,
+            What::MeetingEnded { topic, started, ended } => {
+                self.meeting_ended(&event, topic, *started, *ended).await
+            }
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Said { text, addressed, .. } => {
                 match grammar::hear(text, *addressed, inbound.room.direct, features::OBJECTS) {
@@ -124,6 +126,28 @@ impl Engine {
         let mut draft = self.draft(event);
         let message = self.settle(event, &mut draft, &mut dossier, outcome, None);
         self.reply(event, &mut draft, message, Some((project, key)));
+        self.write(draft, &mut [&mut dossier]).await
+    }
+
+    /// A platform's own meeting ended; it counts for the project of its room.
+    async fn meeting_ended(
+        &self,
+        event: &Event<'_>,
+        topic: &str,
+        started: Option<Timestamp>,
+        ended: Timestamp,
+    ) -> Result<(), CommitError> {
+        let mut draft = self.draft(event);
+        let home = self.directory(|directory| directory.of_room(&event.room().id));
+        let Some(home) = home else { return self.write(draft, &mut []).await };
+        let registry = self.take(REGISTRY).await.clone();
+        let mut dossier = self.take(home).await;
+        let place = self.place(event, Some(&dossier));
+        let cx = self.context(event, &registry, place, &[]);
+        if let Some(outcome) = features::meeting::ended_by_platform(topic, started, ended, &dossier, &cx) {
+            // Nobody asked, so the answer goes nowhere.
+            let _ = self.settle(event, &mut draft, &mut dossier, outcome, None);
+        }
         self.write(draft, &mut [&mut dossier]).await
     }
 
@@ -170,6 +194,9 @@ impl Engine {
             return Ok(());
         }
         let Held { registry, home } = &mut held;
+        if let Some(home) = home.as_deref_mut() {
+            self.overtaken(&mut draft, home, event.clock);
+        }
         let mut dossiers: Vec<&mut Dossier> = Vec::new();
         if wide {
             dossiers.push(registry);
@@ -273,6 +300,7 @@ impl Engine {
         let refuse = |text: String| Ok(Err(Refusal::new(text)));
         match on {
             On::Nothing | On::Registry | On::Wide => Ok(Ok(())),
+            On::New if event.room().direct => refuse("请在项目群里建项目：这个群会成为它的项目群".to_owned()),
             On::New => {
                 if held.home.is_some() {
                     let name = held.home.as_ref().and_then(|home| home.founded()).map(|p| p.name.clone());
@@ -391,7 +419,9 @@ impl Engine {
             draft.log(dossier, entry);
         }
         let mut say = outcome.say;
-        if event.room().direct && !outcome.records.is_empty() {
+        // A ping tells the team anyway.
+        let told = say.iter().any(|say| matches!(say, Say::Ping(_)));
+        if event.room().direct && !outcome.records.is_empty() && !told {
             say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
         }
         self.say(draft, dossier, say, event.clock, None);

@@ -84,7 +84,7 @@ fn told(entry: &Entry, key: Key, record: &dyn Record, cx: &Context) -> String {
         line.push_str(&format!("：{why}"));
     }
     if let Some(change) = entry.changes.iter().find(|change| change.key == key) {
-        let fields = differences(change, record.fields());
+        let fields = differences(change, record.fields(), cx);
         if !fields.is_empty() {
             line.push_str(&format!("（{}）", fields.join("；")));
         }
@@ -94,7 +94,7 @@ fn told(entry: &Entry, key: Key, record: &dyn Record, cx: &Context) -> String {
 
 /// The plain fields that differ, from and to, by the names people use. A new record differs in all and
 /// tells none.
-fn differences(change: &Change, names: &[(&str, &str)]) -> Vec<String> {
+fn differences(change: &Change, names: &[(&str, &str)], cx: &Context) -> Vec<String> {
     if change.before.is_null() || change.after.is_null() {
         return Vec::new();
     }
@@ -110,14 +110,31 @@ fn differences(change: &Change, names: &[(&str, &str)]) -> Vec<String> {
                     differences.push(format!("{part}：{before} → {}", plain(value).unwrap_or_default()));
                 }
             }
+            _ if *field == "state" => {
+                let state = |value: &Value| {
+                    let record = crate::features::decode(change.key, value.to_string().as_bytes());
+                    record.map(|record| record.state())
+                };
+                if let (Ok(before), Ok(after)) = (state(&change.before), state(&change.after))
+                    && before != after
+                {
+                    differences.push(format!("{name}：{before} → {after}"));
+                }
+            }
             _ => {
-                if let (Some(before), Some(after)) = (plain(before), plain(after)) {
+                if let (Some(before), Some(after)) = (told_at(before, cx), told_at(after, cx)) {
                     differences.push(format!("{name}：{before} → {after}"));
                 }
             }
         }
     }
     differences
+}
+
+/// A value in words; an instant as people write it.
+fn told_at(value: &Value, cx: &Context) -> Option<String> {
+    let at = value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    at.map(|at| typed::echo(at, cx.now, &cx.rules.calendar)).or_else(|| plain(value))
 }
 
 /// A value in words, where it is one that people read.

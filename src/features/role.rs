@@ -84,6 +84,12 @@ fn read(args: &Args, dossier: &Dossier) -> Result<Vec<(Role, Vec<Person>)>, Refu
                             match (person, given.last_mut()) {
                                 (Some(person), Some((_, people))) => people.push(person.clone()),
                                 (Some(_), None) => return Err(Refusal::new(HOW)),
+                                (None, Some((role, _))) if nearest(word).is_none() => {
+                                    return Err(Refusal::new(format!(
+                                        "项目里还没有叫「{word}」的人，没有记录。请用平台的 @ 选人：/角色 {} @{word}",
+                                        role.name()
+                                    )));
+                                }
                                 (None, _) => return Err(unknown(word)),
                             }
                         }
@@ -114,13 +120,16 @@ fn read(args: &Args, dossier: &Dossier) -> Result<Vec<(Role, Vec<Person>)>, Refu
 
 const HOW: &str = "请先写角色再写人，例如：/角色 项目经理 @张经理 技术对接人 @李工";
 
+/// The role whose name is nearest to a word, if any is near.
+fn nearest(word: &str) -> Option<&'static str> {
+    let distance = |name: &&str| strsim::damerau_levenshtein(word, name);
+    let all = Role::ALL.map(|(_, name, _)| name).into_iter();
+    all.filter(|name| distance(name) * 2 <= name.chars().count()).min_by_key(distance)
+}
+
 fn unknown(word: &str) -> Refusal {
     let all = Role::ALL.map(|(_, name, _)| name);
-    let near = all
-        .iter()
-        .filter(|name| strsim::damerau_levenshtein(word, name) * 2 <= name.chars().count())
-        .min_by_key(|name| strsim::damerau_levenshtein(word, name));
-    match near {
+    match nearest(word) {
         Some(near) => {
             Refusal::new(format!("没有「{word}」这个角色，没有记录。是不是「{near}」？人请写 @某人"))
         }

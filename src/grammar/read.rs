@@ -1,7 +1,7 @@
 //! What stands behind a command, read into its [`Args`].
 
 use super::{
-    Args, Form, KeySpec, Priority, Reader, Spec, Takes, Token, Value, person,
+    Args, Form, KeySpec, Lines, Priority, Reader, Spec, Takes, Token, Value, person,
     scan::{SEPARATORS, Scan},
 };
 use crate::{chat::Person, dossier::Refusal, store::Key};
@@ -21,11 +21,11 @@ pub(super) fn collect(
     reading.line(&mut scan)?;
     for line in rest.into_iter().flat_map(str::lines) {
         let mut scan = Scan::new(line, typed);
-        if spec.keys_in_lines && key_at(&scan, spec.keys).is_some() {
+        if spec.lines == Lines::Keys && key_at(&scan, spec.keys).is_some() {
             reading.line(&mut scan)?;
             continue;
         }
-        if spec.form == Form::Text {
+        if spec.form == Form::Text && spec.lines == Lines::Description {
             reading.description(scan);
         }
         reading.args.lines.push(typed.with_text(line.trim_end()));

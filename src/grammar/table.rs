@@ -90,6 +90,17 @@ pub enum Takes {
     Person,
 }
 
+/// What the lines after the first are to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// A description, kept as typed; priority marks and mentions in it count for the record.
+    Description,
+    /// As many keys as one likes; what begins with none is description.
+    Keys,
+    /// Things of their own, which the command reads.
+    Items,
+}
+
 /// One line of the table.
 #[derive(Debug)]
 pub struct Spec {
@@ -99,8 +110,8 @@ pub struct Spec {
     pub form: Form,
     /// The keys it knows.
     pub keys: &'static [KeySpec],
-    /// Lines after the first may hold keys.
-    pub keys_in_lines: bool,
+    /// What the lines after the first are.
+    pub lines: Lines,
     /// Who may.
     pub who: Who,
     /// What it works on.
@@ -120,7 +131,7 @@ impl Spec {
             object,
             form,
             keys: &[],
-            keys_in_lines: false,
+            lines: Lines::Description,
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,

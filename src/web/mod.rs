@@ -13,7 +13,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
     engine::Engine,
@@ -28,6 +28,8 @@ use answer::Problem;
 const LARGEST_BODY: usize = 1024 * 1024;
 /// Longer than any answer may take, and than any long poll: a request that hangs is given up.
 const LONGEST_REQUEST: Duration = Duration::from_secs(60);
+/// How long stopping waits for requests in hand: longer than a platform waits for its answer.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// Everything that the routes speak to.
 pub struct App {
@@ -82,7 +84,8 @@ pub fn finish(routes: Router) -> Router {
         }))
 }
 
-/// Serves until `stop` is done, then finishes what was begun.
+/// Serves until `stop` is done, then finishes what was begun; a caller that never ends its request is
+/// not waited for.
 ///
 /// Routes learn from it where a caller sits; without that, whatever is for this machine only is refused.
 ///
@@ -94,5 +97,18 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    let told = Arc::new(Notify::new());
+    let stopping = Arc::clone(&told);
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        stopping.notify_one();
+    });
+    let out_of_patience = async {
+        told.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = out_of_patience => Ok(()),
+    }
 }

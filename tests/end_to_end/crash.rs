@@ -64,8 +64,7 @@ async fn a_deadline_that_passed_while_the_bot_was_down_is_made_up_once() {
     stage.feishu_says(WANG, "/工单 登录页打不开 !紧急").await;
     stage.all_said().await;
     stage.crash();
-    let later = jiuding::clock::Clock::now(&*stage.clock) + jiff::SignedDuration::from_mins(90);
-    stage.clock.set(later);
+    stage.time_passes(90);
     stage.start().await;
     let sent = stage.feishu.wait_sent(3).await;
     stage.all_said().await;
@@ -75,4 +74,23 @@ async fn a_deadline_that_passed_while_the_bot_was_down_is_made_up_once() {
     stage.start().await;
     stage.all_said().await;
     assert_eq!(stage.feishu.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_said_meanwhile_counts_from_when_it_was_written() {
+    let mut stage = Stage::with_feishu_project().await;
+    stage.crash();
+    let said = stage.feishu.text(super::stage::FEISHU, WANG, "{bot} /工单 登录页打不开 !紧急");
+    stage.time_passes(90);
+    stage.start().await;
+    // The platform delivers it again for seven hours.
+    stage.feishu_deliver(&said).await;
+    let sent = stage.feishu.wait_sent(3).await;
+    stage.all_said().await;
+    assert_eq!(stage.record("T1").await["opened_at"], "2026-11-23T01:00:00Z");
+    let answer = sent.iter().find(|sent| sent.reply_to.is_some()).unwrap();
+    assert!(answer.words.starts_with("【补处理】T1 登录页打不开 · 紧急\n"), "{sent:#?}");
+    assert!(answer.words.contains("11:00 前响应"), "{sent:#?}");
+    // Half of the time is over already.
+    assert!(sent.iter().any(|sent| sent.words.contains("已过一半")), "{sent:#?}");
 }

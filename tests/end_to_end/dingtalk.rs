@@ -2,8 +2,8 @@
 
 use jiuding::{clock::Clock, platform::dingtalk::sign::sign};
 
-use super::stage::{D_CHEN, D_LI, D_WANG, D_ZHANG, DING, Stage};
-use crate::fake_dingtalk::{CLIENT_SECRET, FakeDingTalk, Sent, Way};
+use super::stage::{BOSS, D_CHEN, D_LI, D_WANG, D_ZHANG, DING, Stage};
+use crate::fake_dingtalk::{CLIENT_SECRET, FakeDingTalk, Fault, Sent, Way};
 
 const TICKET: &str = "/工单 登录页打不开 !紧急";
 
@@ -101,7 +101,7 @@ async fn without_one_the_group_reads_the_names_and_each_is_told_alone() {
 }
 
 #[tokio::test]
-async fn an_over_quota_message_is_taken_and_records_nothing() {
+async fn an_over_quota_message_is_taken_records_nothing_and_the_administrators_hear_of_it_once_a_day() {
     let stage = Stage::new().await;
     stage.dingtalk_project().await;
     let (rows, sent) = (stage.records().await, stage.ding.sent().len());
@@ -110,6 +110,31 @@ async fn an_over_quota_message_is_taken_and_records_nothing() {
     stage.all_said().await;
     assert_eq!(stage.records().await, rows);
     assert_eq!(stage.ding.sent().len(), sent);
+    let told = || stage.feishu.sent_to(&stage.feishu.direct(BOSS));
+    assert!(told().len() == 1 && told()[0].words.contains("用量已用完"), "{:#?}", told());
+
+    stage.ding_deliver(&stage.ding.said(DING, D_WANG, TICKET).over_quota()).await;
+    stage.all_said().await;
+    assert_eq!(told().len(), 1);
+    stage.advance("24h").await;
+    stage.ding_deliver(&stage.ding.said(DING, D_WANG, TICKET).over_quota()).await;
+    stage.all_said().await;
+    assert_eq!(told().len(), 2);
+}
+
+#[tokio::test]
+async fn a_group_that_is_gone_is_a_dead_letter_and_holds_up_nobody() {
+    let stage = Stage::new().await;
+    stage.dingtalk_project().await;
+    let before = stage.ding.sent().len();
+    stage.ding.fail_next(Way::GroupApi, Fault::Refuse(400, r#"{"code":"group.disbanded"}"#.into()));
+    stage.ding_says(D_WANG, TICKET).await;
+    stage.all_said().await;
+    let ways: Vec<Way> = since(&stage, before).iter().map(|sent| sent.way).collect();
+    assert!(ways.len() == 2 && ways.contains(&Way::Session) && ways.contains(&Way::DirectApi), "{ways:?}");
+    let (_, dead) = stage.get_json("/api/admin/dead-letters").await;
+    assert_eq!(dead["dead_letters"].as_array().unwrap().len(), 1, "{dead}");
+    assert!(dead["dead_letters"][0]["why"].as_str().unwrap().contains("group.disbanded"), "{dead}");
 }
 
 #[tokio::test]

@@ -168,3 +168,24 @@ async fn typed_text_goes_through_the_whole_bot_as_text() {
     }
     assert_eq!(sent[1].mentions, [LI]);
 }
+
+#[tokio::test]
+async fn a_customers_room_gets_its_answers_and_never_a_ping() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu.group("oc_customer", "远山银行客户群");
+    let bind = stage.feishu.text("oc_customer", ZHANG, "{bot} /项目 绑定 手机银行 客户群");
+    stage.feishu_deliver(&bind).await;
+    stage.feishu_deliver(&stage.feishu.text("oc_customer", WANG, &format!("{{bot}} {TICKET}"))).await;
+    stage.advance("4h").await;
+    stage.all_said().await;
+    let there = stage.feishu.sent_to("oc_customer");
+    assert_eq!(there.len(), 2, "{there:#?}");
+    assert!(there[1].words.starts_with("T1 登录页打不开 · 紧急"), "{there:#?}");
+    assert!(there.iter().all(|sent| sent.mentions.is_empty()), "{there:#?}");
+    let inside = stage.feishu.sent_to(FEISHU);
+    assert!(inside.iter().filter(|sent| sent.words.contains("超时未响应")).count() == 2, "{inside:#?}");
+    stage.feishu.press(LI, inside.last().unwrap(), "响应").await;
+    stage.all_said().await;
+    let there = stage.feishu.sent_to("oc_customer");
+    assert!(there[2].words.contains("已由 李工 受理"), "{there:#?}");
+}

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
 use super::stage::{Stage, WANG};
 use crate::fake_feishu::Fault;
 
@@ -84,4 +86,23 @@ async fn a_delivery_in_hand_while_it_stops_is_answered() {
     assert_eq!(stage.record("R1").await["title"], "最后一件");
     stage.all_said().await;
     assert_eq!(stage.feishu.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn callers_that_never_finish_do_not_keep_it_from_stopping() {
+    let mut stage = Stage::with_feishu_project().await;
+    let address = stage.url().trim_start_matches("http://").to_owned();
+    let mut callers = Vec::new();
+    for begun in ["", "POST /feishu/event HT", "GET /healthz HTTP/1.1\r\nHost: x\r\n"] {
+        let mut caller = TcpStream::connect(&address).await.unwrap();
+        caller.write_all(begun.as_bytes()).await.unwrap();
+        callers.push(caller);
+    }
+    // A platform that is down does not keep it either.
+    stage.feishu.fail_always(Some(Fault::Status(503)));
+    stage.feishu_says(WANG, "/需求 支付模块支持退款").await;
+    stage.stop().await;
+    stage.feishu.fail_always(None);
+    stage.start().await;
+    stage.feishu.wait_sent(1).await;
 }

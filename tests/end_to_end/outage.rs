@@ -70,3 +70,40 @@ async fn a_ping_that_is_no_longer_owed_when_the_platform_returns_is_not_said() {
     assert!(!words.iter().any(|words| words.contains("已过一半")), "{words:#?}");
     assert!(words.iter().any(|words| words.contains("T1 由 李工 响应")), "{words:#?}");
 }
+
+#[tokio::test]
+async fn many_at_once_each_delivered_twice_are_each_recorded_and_answered_once() {
+    let stage = Stage::new().await;
+    let mut said = Vec::new();
+    for n in 0..8 {
+        let group = format!("oc_{n}");
+        stage.feishu.group(&group, &format!("第{n}群"));
+        for k in 0..4 {
+            said.push(stage.feishu.text(&group, WANG, &format!("{{bot}} /需求 第{n}群的第{k}件")));
+        }
+    }
+    let again: Vec<_> = said.iter().map(|said| said.under_another_event_id(said.message_id())).collect();
+    let deliveries: Vec<_> = said
+        .iter()
+        .chain(&again)
+        .map(|delivery| {
+            let (feishu, delivery) = (stage.feishu.clone(), delivery.clone());
+            tokio::spawn(async move { feishu.deliver(&delivery).await.status })
+        })
+        .collect();
+    for delivery in deliveries {
+        assert_eq!(delivery.await.unwrap(), 200);
+    }
+    stage.all_said().await;
+    let sent = stage.feishu.sent();
+    assert_eq!(sent.len(), said.len(), "{sent:#?}");
+    for said in &said {
+        assert!(sent.iter().any(|sent| sent.reply_to.as_deref() == Some(said.message_id())));
+    }
+    let records = stage.records().await;
+    assert_eq!(records.iter().filter(|row| row.starts_with('R')).count(), said.len());
+    for number in 1..=4 {
+        let key = format!("R{number} ");
+        assert_eq!(records.iter().filter(|row| row.starts_with(&key)).count(), 8, "{key}");
+    }
+}

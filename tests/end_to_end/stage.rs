@@ -29,6 +29,8 @@ pub const LI: &str = "ou_li";
 pub const ZHANG: &str = "ou_zhang";
 pub const CHEN: &str = "ou_chen";
 pub const WANG: &str = "ou_wang";
+/// Administers the bot; in no group.
+pub const BOSS: &str = "ou_boss";
 /// DingTalk's group, with the same people.
 pub const DING: &str = "cidQ0xhbmdhbG9yZUpEMjAyNg==";
 pub const D_LI: &str = "0123456789";
@@ -70,6 +72,7 @@ impl Stage {
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);
         feishu.person(LI, "李工").person(ZHANG, "张经理").person(CHEN, "陈主管").person(WANG, "王工");
+        feishu.person(BOSS, "系统管理员");
         let ding = FakeDingTalk::start(clock.clone()).await;
         let people = [(D_LI, "李工"), (D_ZHANG, "张经理"), (D_CHEN, "陈主管"), (D_WANG, "王工")];
         ding.group(DING, "支付网关项目群", &people);
@@ -77,6 +80,7 @@ impl Stage {
         let file = folder.path().join("jiuding.toml");
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nadmin_token = \"{ADMIN_TOKEN}\"\n\
+             admins = [\"feishu:{BOSS}\"]\n\
              [jobs]\ndaily_digest = \"\"\nweekly_report = \"\"\n{}[dingtalk]\nenabled = true\n\
              client_id = \"{}\"\nclient_secret = \"{}\"\nrobot_code = \"{}\"\ncorp_id = \"{}\"\n\
              base_url = \"{base}\"\noapi_base_url = \"{base}\"\n{}",
@@ -165,8 +169,10 @@ impl Stage {
     pub async fn stop(&mut self) {
         let Running { bot, store, runtime, .. } = self.running.take().unwrap();
         drop(store);
-        runtime.spawn(bot.stop()).await.unwrap().unwrap();
+        let stopped = runtime.spawn(bot.stop());
+        let stopped = tokio::time::timeout(Duration::from_secs(8), stopped).await;
         runtime.shutdown_background();
+        stopped.expect("the bot stops in time").unwrap().unwrap();
     }
 
     /// Takes the bot away as a power cut does.
@@ -174,6 +180,11 @@ impl Stage {
         let Running { bot, store, runtime, .. } = self.running.take().unwrap();
         runtime.shutdown_background();
         drop((bot, store));
+    }
+
+    /// Time passes without anybody looking, as while the bot is down.
+    pub fn time_passes(&self, minutes: i64) {
+        self.clock.set(self.clock.now() + jiff::SignedDuration::from_mins(minutes));
     }
 
     pub fn url(&self) -> &str {

@@ -229,3 +229,21 @@ async fn thousands_of_mentions_are_answered_in_time_and_looked_up_within_reason(
     stage.all_said().await;
     the_log_tells_nothing(&stage);
 }
+
+#[tokio::test]
+async fn where_there_is_nothing_it_is_said_in_so_many_words() {
+    let stage = Stage::new().await;
+    for (path, status) in
+        [("/", 200), ("/feishu/event", 405), ("/dingtalk/robot", 405), ("/../etc/passwd", 404)]
+    {
+        let answer = stage.http.get(format!("{}{path}", stage.url())).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    for path in ["/metrics", "/api/admin/dead-letters"] {
+        for token in ["", "guessed", "pretend-admin-toke"] {
+            let request = stage.http.get(format!("{}{path}", stage.url())).bearer_auth(token);
+            assert_eq!(request.send().await.unwrap().status(), 401, "{path} {token}");
+        }
+    }
+    the_log_tells_nothing(&stage);
+}

@@ -63,6 +63,13 @@ async fn nasty_words_are_kept_and_said_as_words_on_feishu() {
             stage.feishu_deliver(&feishu_text(&stage, &format!("oc_{n}"), &text)).await;
         }
     }
+    let records = stage.records().await;
+    for nasty in NASTY.iter().filter(|nasty| !nasty.contains(|c| "@!\u{E000}\u{F0000}".contains(c))) {
+        // Verbatim, for ever.
+        let said = serde_json::to_string(&format!("甲{nasty}")).unwrap();
+        let said = said.trim_matches('"');
+        assert!(records.iter().any(|row| row.starts_with('R') && row.contains(said)), "{said} {records:#?}");
+    }
     stage.all_said().await;
     let sent = stage.feishu.sent();
     assert!(sent.len() > 2 * NASTY.len(), "{}", sent.len());

@@ -154,17 +154,16 @@ fn act(line: &str) -> Option<Act> {
             let (from, to) = (clock(from).ok()?, clock(to).ok()?);
             return Some(Act::MeetingEnded { topic: (*topic).to_owned(), from, to });
         }
-        [who, "presses", label, on @ ..] => {
+        [who, "presses", label @ ..] => {
             let (who, place) = match who.contains('@') {
                 true => placed(who).map(|(who, place)| (who, Some(place)))?,
                 false => ((*who).to_owned(), None),
             };
-            let on = match on {
-                ["on", id] => Some((*id).to_owned()),
-                [] => None,
-                _ => return None,
+            let (label, on) = match label {
+                [label @ .., "on", id] => (label.join(" "), Some((*id).to_owned())),
+                label => (label.join(" "), None),
             };
-            return Some(Act::Press { who, place, label: (*label).to_owned(), on });
+            return Some(Act::Press { who, place, label, on });
         }
         _ if line.starts_with('#') => return Some(Act::Remark),
         _ => {}

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::{
@@ -376,7 +376,7 @@ impl World {
 
     async fn open(&mut self) {
         loop {
-            let sled = SledStore::open(self.folder.path(), self.clock.now()).unwrap();
+            let sled = self.sled().await;
             let store = Arc::new(Fragile::new(Arc::new(sled), self.is(Mode::Crashing)));
             tokio::select! {
                 biased;
@@ -387,6 +387,18 @@ impl World {
                 }
             }
             freed(store).await;
+        }
+    }
+
+    /// The store, once a reading of the process before that was under way has let go of the folder.
+    async fn sled(&self) -> SledStore {
+        let began = Instant::now();
+        loop {
+            match SledStore::open(self.folder.path(), self.clock.now()) {
+                Ok(sled) => return sled,
+                Err(error) => assert!(began.elapsed() < LIMIT, "{error:#}"),
+            }
+            yield_now().await;
         }
     }
 
@@ -590,6 +602,14 @@ impl Spoken {
         let mut lines = Vec::new();
         for (index, line) in self.message.lines.iter().enumerate() {
             let mut spans = line.0.as_slice();
+            let mut text = String::new();
+            if let [Span::Text(mark), rest @ ..] = spans
+                && mark.starts_with('【')
+                && mark.ends_with('】')
+            {
+                text.push_str(mark);
+                spans = rest;
+            }
             let mut called = Vec::new();
             while let [Span::Person(person), Span::Text(blank), rest @ ..] = spans
                 && index == 0
@@ -601,13 +621,10 @@ impl Spoken {
             if !called.is_empty() {
                 speaker.push_str(&format!("→{}", called.join(" ")));
             }
-            let text: String = spans
-                .iter()
-                .map(|span| match span {
-                    Span::Text(text) | Span::Strong(text) => text.clone(),
-                    Span::Person(person) => format!("@[{}]", person.name),
-                })
-                .collect();
+            text.extend(spans.iter().map(|span| match span {
+                Span::Text(text) | Span::Strong(text) => text.clone(),
+                Span::Person(person) => format!("@[{}]", person.name),
+            }));
             lines.extend(text.split('\n').map(str::to_owned));
         }
         if !self.message.buttons.is_empty() {

@@ -14,7 +14,7 @@ fn time_and_people_stand_free_and_are_echoed() {
         bench.say("张经理", "/会议 项目例会 明天10点-11点半 @李工 地点:3楼 线上:https://meet.example.com/1");
     assert_eq!(
         reply,
-        "M1 项目例会 · 11月24日 周二 10:00-11:30\n项目例会\n参会 @李工 \n地点 3楼 · 线上 https://meet.example.com/1\n\
+        "M1 项目例会 · 11月24日 周二 10:00-11:30\n参会 @李工 \n地点 3楼 · 线上 https://meet.example.com/1\n\
          11月24日 周二 09:45 提醒参会人"
     );
     let reply = bench.say("张经理", "/会议 对方案 时间:明天15点 时长:90分钟 参会:赵工、外部孙总");

@@ -64,8 +64,12 @@ fn missing(meeting: &Meeting, dossier: &Dossier) -> Vec<String> {
 pub fn announced(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let mut message = Message::text(headline(meeting, cx.now, cx.rules));
-    let weekly = if meeting.weekly.is_some() { " · 每周重复" } else { "" };
-    message = message.line(format!("{}{weekly}", meeting.kind.name()));
+    let kind = Some(meeting.kind.name()).filter(|kind| *kind != meeting.title);
+    let weekly = meeting.weekly.is_some().then_some("每周重复");
+    let facts: Vec<&str> = [kind, weekly].into_iter().flatten().collect();
+    if !facts.is_empty() {
+        message = message.line(facts.join(" · "));
+    }
     let mut who = Line::text("参会 ").people(&meeting.people);
     who = who.then(meeting.guests.join("、"));
     if !meeting.people.is_empty() || !meeting.guests.is_empty() {

@@ -15,7 +15,7 @@ use crate::{
         meeting::{Meeting, State, Told, meeting, tell_moved},
         risk::{self, Risk},
     },
-    grammar::{Args, Command, Form, Priority, Spec, Token, narrow},
+    grammar::{Args, Command, Form, Lines, Priority, Spec, Token, narrow},
     store::Key,
 };
 
@@ -27,12 +27,15 @@ pub struct File {
 }
 
 impl Command for File {
-    const SPEC: Spec = Spec::new(
-        "纪要",
-        Form::Id,
-        "/纪要 M3",
-        "看纪要；后面跟几行就是交纪要，每行一条：决议:… 待办:… @李工 周四 风险:… 方案:… 待确认:…；再发一次是更正",
-    );
+    const SPEC: Spec = Spec {
+        lines: Lines::Items,
+        ..Spec::new(
+            "纪要",
+            Form::Id,
+            "/纪要 M3",
+            "看纪要；后面跟几行就是交纪要，每行一条：决议:… 待办:… @李工 周四 风险:… 方案:… 待确认:…；再发一次是更正",
+        )
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), unplaced: unplaced(&args), lines: lines(&args) })
@@ -54,7 +57,10 @@ pub struct FileUnnamed {
 }
 
 impl Command for FileUnnamed {
-    const SPEC: Spec = Spec::new("纪要", Form::Text, "/纪要", "只有一个会等着交纪要时，可以不写编号");
+    const SPEC: Spec = Spec {
+        lines: Lines::Items,
+        ..Spec::new("纪要", Form::Text, "/纪要 决议:退款走原路返回", "只有一个会等着交纪要时，可以不写编号")
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { unplaced: unplaced(&args), lines: lines(&args) })

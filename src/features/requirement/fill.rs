@@ -3,7 +3,7 @@
 use super::{Requirement, requirement, words};
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
-    grammar::{Args, Command, Form, KeySpec, Spec},
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec},
 };
 
 /// The fields of a requirement.
@@ -35,7 +35,7 @@ pub struct Fill {
 
 impl Command for Fill {
     const SPEC: Spec = Spec {
-        keys_in_lines: true,
+        lines: Lines::Keys,
         ..Spec::new(
             "需求",
             Form::IdAct("补充", "fill"),

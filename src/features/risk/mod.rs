@@ -165,6 +165,11 @@ impl Risk {
         Outcome::change(next, "提醒补方案").saying(say)
     }
 
+    /// The step of a ping for the due date as its clock is now.
+    fn due_step(&self) -> String {
+        format!("due:{}", self.due.as_ref().map(Ladder::place).unwrap_or_default())
+    }
+
     fn past_due(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
         let message = words::past_due(self, &climb, cx);
@@ -175,7 +180,7 @@ impl Risk {
             "manager" => project.seat(Role::ProjectManager),
             _ => project.seat(Role::CustomerLead),
         };
-        let say = self.ping(seat, "due", message);
+        let say = self.ping(seat, &next.due_step(), message);
         Outcome::change(next, "风险到期未了结").saying(say)
     }
 }
@@ -256,7 +261,7 @@ impl Kind for Risk {
     }
 
     fn owes(&self, step: &str) -> bool {
-        self.is_open() && (step != "plan" || self.plan.is_none())
+        self.is_open() && if step == "plan" { self.plan.is_none() } else { step == self.due_step() }
     }
 
     fn open(&self, dossier: &Dossier) -> Option<Open> {

@@ -4,7 +4,7 @@ use super::{Risk, State};
 use crate::{
     calendar::typed,
     chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, Waking, ladder::Climb},
+    dossier::{Context, Dossier, Kind, RoomKind, Waking, ladder::Climb},
 };
 use jiff::Timestamp;
 
@@ -39,6 +39,7 @@ pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
         Message::text(format!("{} · {}{internal}", name(risk), weight(risk))).line(facts.join(" · "));
     match &risk.plan {
         Some(plan) => message.line(format!("方案：{plan}")).button("关闭", format!("/K{} 关闭", risk.number)),
+        None if cx.place.kind == RoomKind::Customer => message.line("已记下，项目组会给出应对方案"),
         None => message.line(format!(
             "还没有应对方案，请在 {} 前补：/K{} 方案 …",
             typed::echo(risk.plan_by.due, cx.now, calendar),

@@ -265,6 +265,22 @@ impl Ticket {
         })
     }
 
+    /// The step of a ping for the response clock as it is now.
+    fn respond_step(&self) -> String {
+        format!("respond:{}", self.respond.as_ref().map(Ladder::place).unwrap_or_default())
+    }
+
+    /// The step of a ping for the closing clock as it is now.
+    fn close_step(&self) -> String {
+        format!("close:{}", self.close.place())
+    }
+
+    /// The step of the ping that tells whoever is to work on it. Later rungs call others, so they do not
+    /// overtake it.
+    fn first_step(&self) -> &'static str {
+        if self.awaits_response() { "first" } else { "assigned" }
+    }
+
     fn climb_respond(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
         next.respond = Some(climb.ladder.clone());
@@ -277,7 +293,7 @@ impl Ticket {
             "halfway" => &[Role::TechnicalContact, Role::ProjectManager],
             _ => &[Role::CustomerLead, Role::ProjectManager],
         };
-        let say = self.ping(dossier, roles, "respond", message);
+        let say = next.ping(dossier, roles, &next.respond_step(), message);
         Outcome::change(next, if breached.is_some() { "超过响应时限" } else { "提醒响应" }).saying(say)
     }
 
@@ -293,14 +309,15 @@ impl Ticket {
             "remind" => &[Role::TechnicalContact],
             _ => &Self::BREACH,
         };
-        let say = self.ping(dossier, roles, "close", message);
+        let say = next.ping(dossier, roles, &next.close_step(), message);
         Outcome::change(next, if breached.is_some() { "超过解决时限" } else { "提醒解决" }).saying(say)
     }
 
     fn ask_after(&self, ask: &Ask, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
         next.ask = None;
-        let say = self.ping(dossier, &[Role::TechnicalContact], "ask", words::ask(self, ask, cx));
+        let step = format!("ask:{}", self.close.place());
+        let say = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
         Outcome::change(next, "询问进展").saying(say)
     }
 
@@ -456,11 +473,18 @@ impl Kind for Ticket {
     }
 
     fn owes(&self, step: &str) -> bool {
-        match step {
-            "respond" => self.awaits_response(),
-            "wait" => self.is_waiting(),
-            "close" | "ask" => self.is_open() && !self.is_waiting(),
-            _ => self.is_open(),
+        // What a later rung has overtaken is not said any more (RULES 14).
+        match step.split_once(':') {
+            Some(("respond", _)) => self.awaits_response() && step == self.respond_step(),
+            Some(("close", _)) => self.is_open() && !self.is_waiting() && step == self.close_step(),
+            Some(("ask", place)) => {
+                self.is_open() && !self.is_waiting() && self.ask.is_none() && place == self.close.place()
+            }
+            _ => match step {
+                "first" => self.awaits_response(),
+                "assigned" => self.is_open() && !self.is_waiting(),
+                _ => self.is_waiting(),
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{State, Ticket, Urgency, close_ladder, elapsed, respond_ladder, words};
+use super::{Clock, State, Ticket, Urgency, close_ladder, elapsed, respond_ladder, words};
 use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
@@ -326,7 +326,7 @@ impl Command for Reopen {
         if let Some(why) = &self.why {
             called = called.line(why.clone());
         }
-        let ping = next.ping(dossier, &[Role::TechnicalContact], "close", called);
+        let ping = next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called);
         Ok(Outcome::change(next, "重开").because(self.why).replying(reply).saying(ping))
     }
 }
@@ -399,10 +399,13 @@ impl Command for Touch {
         }
         let why = (!self.remark.is_empty()).then(|| self.remark.clone());
         let mut outcome = Outcome::change(next.clone(), done.join("、")).because(why).replying(reply);
-        if self.owner.is_some() {
-            let step = if next.awaits_response() { "respond" } else { "close" };
+        // RULES 5: an urgent one calls the technical contact at once; one that is late already escalates.
+        let raised = next.urgency == Urgency::Urgent && before.urgency == Urgency::Normal;
+        let in_time = next.respond.as_ref().is_some_and(|respond| respond.due > cx.now);
+        if self.owner.is_some() || (raised && in_time) {
             let called = words::please_respond(&next, cx.now, calendar);
-            outcome = outcome.saying(next.ping(dossier, &[Role::TechnicalContact], step, called));
+            outcome =
+                outcome.saying(next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called));
         }
         Ok(outcome)
     }
@@ -416,6 +419,13 @@ fn reprioritised(mut ticket: Ticket, urgency: Urgency, cx: &Context) -> Ticket {
     ticket.urgency = urgency;
     ticket.respond = (urgency == Urgency::Urgent && ticket.response.is_none())
         .then(|| respond_ladder(ticket.opened_at, cx.rules));
+    // A breach that is on the record was said; its repeats go on.
+    if let Some(respond) = &mut ticket.respond
+        && ticket.breaches.iter().any(|breach| breach.clock == Clock::Respond && breach.at == respond.due)
+        && let Some(climb) = respond.climb(cx.now, &cx.rules.calendar)
+    {
+        *respond = climb.ladder;
+    }
     let paused = jiff::SignedDuration::from_secs(ticket.paused);
     let close = close_ladder(urgency, began, cx.rules).shifted(paused);
     // A closing clock that ran out keeps repeating as it did; the breach is not said twice.

@@ -58,7 +58,7 @@ impl Command for Open {
         let ping = ticket.ping(
             dossier,
             &[Role::TechnicalContact],
-            if self.urgency == Urgency::Urgent { "respond" } else { "close" },
+            ticket.first_step(),
             words::please_respond(&ticket, cx.now, &cx.rules.calendar),
         );
         outcome.reply = Some(words::opened(&ticket, dossier, cx));

@@ -33,7 +33,7 @@ pub fn opened(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let names: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {}", name(ticket), urgency(ticket)))
         .line(format!("{promise} · 负责 {}", names.join("、")));
-    if cx.place.kind != crate::dossier::RoomKind::Customer {
+    if cx.sees_internal(dossier) {
         message = message
             .button("响应", format!("/T{} 响应", ticket.number))
             .button("处理", format!("/T{} 处理", ticket.number));
@@ -75,15 +75,20 @@ pub fn respond_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
 /// A rung of the closing clock.
 pub fn close_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
     let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
+    // What waits for the end of quiet hours tells the time as it will be then.
+    let said_at = match ticket.urgency {
+        Urgency::Urgent => cx.now,
+        Urgency::Normal => cx.rules.calendar.after_quiet(cx.now),
+    };
     let message = match climb.rung.as_str() {
         "remind" => {
-            let left = typed::echo_span(climb.ladder.due.duration_since(cx.now));
+            let left = typed::echo_span(climb.ladder.due.duration_since(said_at));
             Message::text(format!("{} 还有 {left} 到解决时限", name(ticket)))
                 .line(format!("{due} 前须解决 · 现在{}", ticket.state()))
                 .tone(Tone::Warning)
         }
         _ => {
-            let open_for = typed::echo_span(cx.now.duration_since(ticket.opened_at));
+            let open_for = typed::echo_span(said_at.duration_since(ticket.opened_at));
             Message::text(format!("{} 超时未解决，已 {open_for}", name(ticket)))
                 .line(format!("应在 {due} 前解决 · 现在{}", ticket.state()))
                 .tone(Tone::Alarm)
@@ -180,6 +185,9 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
         .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
+    if ticket.said.contains('\n') {
+        message = message.line(format!("原话：{}", ticket.said));
+    }
     match (&ticket.response, &ticket.respond) {
         (Some(response), _) => {
             let took = typed::echo_span(response.at.duration_since(ticket.opened_at));
@@ -231,9 +239,9 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
     let close = span(super::close_span(ticket.urgency, rules));
     let mut lines = vec![match ticket.urgency {
         Urgency::Urgent => {
-            format!("规则：紧急工单 {} 内响应，{close} 内解决，{counted}", span(rules.sla.urgent.respond))
+            format!("规则：紧急工单 {}内响应，{close}内解决，{counted}", span(rules.sla.urgent.respond))
         }
-        Urgency::Normal => format!("规则：一般工单 {close} 内解决，{counted}"),
+        Urgency::Normal => format!("规则：一般工单 {close}内解决，{counted}"),
     }];
     lines.push(match ticket.reopened.last() {
         Some(reopened) => {
