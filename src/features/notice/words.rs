@@ -155,13 +155,13 @@ pub fn why(notice: &Notice, now: Timestamp, rules: &Rules) -> Vec<String> {
     let notices = &rules.notice;
     let rule = match notice.priority {
         Priority::Urgent => format!(
-            "规则：紧急通知 {}未确认再催，{}找项目经理，{}找客户主管，不等安静时段",
+            "规则：紧急通知，{}未确认再催，{}找项目经理，{}找客户主管，不等安静时段",
             span(notices.urgent_again),
             span(notices.urgent_manager),
             span(notices.urgent_lead)
         ),
         Priority::High => {
-            format!("规则：高优先级通知{}未确认再催，下一个工作日早上找项目经理", span(notices.high_again))
+            format!("规则：高优先级通知，{}未确认再催，下一个工作日早上找项目经理", span(notices.high_again))
         }
         Priority::Medium | Priority::Low => "规则：下一个工作日早上再催一次".to_owned(),
     };
