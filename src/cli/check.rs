@@ -11,7 +11,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 11] = [
+const RULES: [&str; 12] = [
     "time",
     "sla",
     "minutes",
@@ -19,6 +19,7 @@ const RULES: [&str; 11] = [
     "action",
     "risk",
     "requirement",
+    "change",
     "notice",
     "document",
     "weekly",

@@ -134,6 +134,26 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if config.risk.medium_from == 0 || config.risk.medium_from >= config.risk.high_from {
         return wrong("risk.medium_from", "expected more than 0 and less than risk.high_from");
     }
+    let priority = &config.requirement.priority;
+    for (key, weight) in
+        [("value", priority.value), ("feasibility", priority.feasibility), ("effort", priority.effort)]
+    {
+        if weight > 1_000 {
+            return wrong(&format!("requirement.priority.{key}"), "expected 0 to 1000");
+        }
+    }
+    if priority.weights() == 0 {
+        return wrong("requirement.priority.value", "expected at least one weight above 0");
+    }
+    if !priority.effort_days.is_sorted() || priority.effort_days[3] > 10_000 {
+        return wrong("requirement.priority.effort_days", "expected four rising numbers up to 10000");
+    }
+    if !(priority.medium_from < priority.high_from) {
+        return wrong(
+            "requirement.priority.medium_from",
+            "expected less than requirement.priority.high_from",
+        );
+    }
     if config.action.manager_from_day == 0 {
         return wrong("action.manager_from_day", "expected 1 or more");
     }

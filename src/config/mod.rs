@@ -20,8 +20,8 @@ use toml::Table;
 use crate::{
     calendar::{self, Calendar, Span},
     dossier::rules::{
-        ActionRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules, RiskRules,
-        Rules, Sla, UndoRules, WeeklyRules,
+        ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules,
+        RiskRules, Rules, Sla, UndoRules, WeeklyRules,
     },
 };
 use layers::Layers;
@@ -69,6 +69,8 @@ pub struct Config {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 3.
+    pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
     /// RULES 9.
@@ -389,6 +391,7 @@ impl Config {
             action: self.action.clone(),
             risk: self.risk.clone(),
             requirement: self.requirement.clone(),
+            change: self.change.clone(),
             notice: self.notice.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),

@@ -41,6 +41,9 @@ pub enum Say {
     },
     /// To people who have to act, in the internal room.
     Ping(Ping),
+    /// The same to each of its people alone: nobody else hears of it, the internal room neither. For the
+    /// customer's people.
+    PingAlone(Ping),
     /// To one person alone.
     Direct {
         /// To whom.

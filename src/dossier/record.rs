@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dossier, Outcome, Rules};
-use crate::{chat::Person, store::Key};
+use crate::{
+    chat::{Person, PersonId},
+    store::Key,
+};
 
 /// A kind of record. Its value is JSON in the store; its moves return the next value.
 pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
@@ -29,6 +32,12 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// Whether a customer room may see it.
     fn shared(&self) -> bool;
 
+    /// Whether this person is asked to decide on it and so sees it outside of the customer's room even
+    /// where it is not shared.
+    fn asks(&self, _person: &PersonId, _dossier: &Dossier) -> bool {
+        false
+    }
+
     /// When it next wants attention; `None` while nothing is owed.
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
 
@@ -44,6 +53,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
 
     /// How its deadlines came to be, a sentence each, for `/为什么`.
     fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What else `/为什么` tells, but not before customers.
+    fn why_internal(&self, _rules: &Rules) -> Vec<String> {
         Vec::new()
     }
 }
@@ -87,6 +101,8 @@ pub trait Record: Any + Send + Sync {
     fn state(&self) -> &'static str;
     /// See [`Kind::shared`].
     fn shared(&self) -> bool;
+    /// See [`Kind::asks`].
+    fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool;
     /// See [`Kind::wakes_at`].
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
     /// See [`Kind::wake`].
@@ -97,6 +113,8 @@ pub trait Record: Any + Send + Sync {
     fn open(&self, dossier: &Dossier) -> Option<Open>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
+    /// See [`Kind::why_internal`].
+    fn why_internal(&self, rules: &Rules) -> Vec<String>;
 }
 
 impl<K: Kind> Record for K {
@@ -128,6 +146,10 @@ impl<K: Kind> Record for K {
         Kind::shared(self)
     }
 
+    fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool {
+        Kind::asks(self, person, dossier)
+    }
+
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp> {
         Kind::wakes_at(self, rules)
     }
@@ -146,6 +168,10 @@ impl<K: Kind> Record for K {
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         Kind::why(self, now, rules)
+    }
+
+    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+        Kind::why_internal(self, rules)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Rules {
     pub risk: RiskRules,
     /// RULES 2.
     pub requirement: RequirementRules,
+    /// RULES 3.
+    pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
     /// RULES 9.
@@ -142,6 +144,45 @@ pub struct RequirementRules {
     pub analyse_within: Span,
     /// Until it is confirmed.
     pub confirm_within: Span,
+    /// How its priority follows from its scores.
+    pub priority: PriorityRules,
+}
+
+/// `[requirement.priority]`: a weighted mean of three scores from 1 to 5.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityRules {
+    /// The weight of 价值.
+    pub value: u32,
+    /// The weight of 可行性.
+    pub feasibility: u32,
+    /// The weight of 投入.
+    pub effort: u32,
+    /// Person-days up to which 投入 scores 5, 4, 3 and 2; beyond them it scores 1.
+    pub effort_days: [u32; 4],
+    /// The mean from which a requirement is high.
+    pub high_from: f64,
+    /// And medium.
+    pub medium_from: f64,
+}
+
+impl PriorityRules {
+    /// All weights together.
+    pub fn weights(&self) -> u32 {
+        self.value + self.feasibility + self.effort
+    }
+}
+
+/// `[change]`: change requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRules {
+    /// From filing a small one, or from the last step of a large one, until the board has voted.
+    pub assess_within: Span,
+    /// Reminders of those who have not voted, from the same moment.
+    pub remind_after: Vec<Span>,
+    /// Between repeats of the escalation.
+    pub repeat: Span,
 }
 
 /// `[notice]`: important messages.

@@ -37,7 +37,8 @@ impl Post<'_> {
                     Outgoing { about, ..self.plain(Target::Room(room.clone()), message.clone()) }
                 })
                 .collect(),
-            Say::Ping(ping) => self.ping(ping),
+            Say::Ping(ping) => self.ping(&ping),
+            Say::PingAlone(ping) => self.ping_alone(&ping, ping.people.iter()),
             Say::Direct { person, message } => vec![self.plain(Target::Person(person.id), message)],
         }
     }
@@ -57,17 +58,7 @@ impl Post<'_> {
 
     /// Into the internal room with mentions; alone to each where a mention there cannot notify, and where
     /// there is no internal room.
-    fn ping(&self, ping: Ping) -> Vec<Outgoing> {
-        let after_quiet = |at| if ping.urgent { at } else { self.rules.calendar.after_quiet(at) };
-        let not_before = after_quiet(self.now);
-        let seal = |target: Target, message: Message| Outgoing {
-            not_before,
-            condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
-            about: Some(About { project: self.id, key: ping.about }),
-            // What waits for the end of quiet hours is not late before that.
-            due: Some(after_quiet(self.due.unwrap_or(self.now))),
-            ..self.plain(target, message)
-        };
+    fn ping(&self, ping: &Ping) -> Vec<Outgoing> {
         let room = self.project.rooms_of(RoomKind::Internal).next().map(|room| &room.id);
         // The customer's people do not sit in the internal room.
         let reached = |person: &Person| {
@@ -76,13 +67,34 @@ impl Post<'_> {
         };
         let mut messages = Vec::new();
         if let Some(room) = room {
-            messages.push(seal(Target::Room(room.clone()), with_mentions(&ping.message, &ping.people)));
+            let message = with_mentions(&ping.message, &ping.people);
+            messages.push(self.sealed(ping, Target::Room(room.clone()), message));
         }
-        for person in ping.people.iter().filter(|person| !reached(person)) {
-            let message = in_direct(&ping.message, &self.project.name);
-            messages.push(seal(Target::Person(person.id.clone()), message));
-        }
+        messages.extend(self.ping_alone(ping, ping.people.iter().filter(|person| !reached(person))));
         messages
+    }
+
+    /// To each of these alone.
+    fn ping_alone<'p>(&self, ping: &Ping, people: impl Iterator<Item = &'p Person>) -> Vec<Outgoing> {
+        people
+            .map(|person| {
+                let message = in_direct(&ping.message, &self.project.name);
+                self.sealed(ping, Target::Person(person.id.clone()), message)
+            })
+            .collect()
+    }
+
+    /// A ping's message: it waits for the end of quiet hours, and is said only while its step is owed.
+    fn sealed(&self, ping: &Ping, target: Target, message: Message) -> Outgoing {
+        let after_quiet = |at| if ping.urgent { at } else { self.rules.calendar.after_quiet(at) };
+        Outgoing {
+            not_before: after_quiet(self.now),
+            condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
+            about: Some(About { project: self.id, key: ping.about }),
+            // What waits for the end of quiet hours is not late before that.
+            due: Some(after_quiet(self.due.unwrap_or(self.now))),
+            ..self.plain(target, message)
+        }
     }
 
     fn plain(&self, to: Target, message: Message) -> Outgoing {
@@ -172,7 +184,8 @@ mod tests {
             missing: None,
         });
         let internal = Say::Announce { hearing: Hearing::Internal, message: Message::text("x"), about: None };
-        for say in [ping, internal] {
+        let Say::Ping(alone) = ping.clone() else { unreachable!() };
+        for say in [ping, Say::PingAlone(alone), internal] {
             assert!(post.address(say).iter().all(|outgoing| outgoing.to != customer));
         }
         let _ = Arc::new(());

@@ -99,7 +99,7 @@ impl Engine {
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Said { text, addressed, .. } => {
                 match grammar::hear(text, *addressed, inbound.room.direct, features::OBJECTS) {
-                    Heard::Nothing => self.overheard(&event).await,
+                    Heard::Nothing => self.overheard(&event, &text.words()).await,
                     Heard::Called => self.answer_only(&event, features::help(None)).await,
                     Heard::One(line) => self.lines(&event, vec![line], false).await,
                     Heard::Batch(lines) if lines.len() > MOST_LINES => {
@@ -113,7 +113,7 @@ impl Engine {
     }
 
     /// A message that is not for the bot: only an answer that quotes one of ours means something.
-    async fn overheard(&self, event: &Event<'_>) -> Result<(), CommitError> {
+    async fn overheard(&self, event: &Event<'_>, said: &str) -> Result<(), CommitError> {
         let Some((project, key)) = event.quoted else { return Ok(()) };
         if self.directory(|directory| directory.of_room(&event.room().id)) != Some(project) {
             return Ok(());
@@ -122,7 +122,7 @@ impl Engine {
         let mut dossier = self.take(project).await;
         let place = self.place(event, Some(&dossier));
         let cx = self.context(event, &registry, place, &[]);
-        let Some(outcome) = features::answer_by_quote(key, &dossier, &cx) else { return Ok(()) };
+        let Some(outcome) = features::answer_by_quote(key, said, &dossier, &cx) else { return Ok(()) };
         let mut draft = self.draft(event);
         let message = self.settle(event, &mut draft, &mut dossier, outcome, None);
         self.reply(event, &mut draft, message, Some((project, key)));
@@ -637,7 +637,8 @@ fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> 
     let Some(record) = dossier.record(key) else {
         return Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))));
     };
-    if record.shared() || cx.sees_internal(dossier) {
+    let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
+    if record.shared() || asked || cx.sees_internal(dossier) {
         return Ok(());
     }
     Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", record.name())))

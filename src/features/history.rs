@@ -100,7 +100,10 @@ fn differences(change: &Change, names: &[(&str, &str)], cx: &Context) -> Vec<Str
     }
     let mut differences = Vec::new();
     for (field, name) in names {
-        let (before, after) = (&change.before[*field], &change.after[*field]);
+        // A slash goes into a part of the record: `analysis/value`.
+        let path = format!("/{field}");
+        let at = |value: &'_ Value| value.pointer(&path).cloned().unwrap_or_default();
+        let (before, after) = (&at(&change.before), &at(&change.after));
         match (before, after) {
             _ if before == after => {}
             (Value::Object(_), _) | (_, Value::Object(_)) if *field == "fields" => {

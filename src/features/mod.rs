@@ -5,6 +5,7 @@ pub mod action;
 #[cfg(test)]
 mod bench;
 pub mod brief;
+pub mod change;
 pub mod customer;
 pub mod document;
 pub mod help;
@@ -40,6 +41,7 @@ pub const OBJECTS: &[Object] = &[
     role::OBJECT,
     customer::OBJECT,
     requirement::OBJECT,
+    change::OBJECT,
     risk::OBJECT,
     ticket::OBJECT,
     meeting::OBJECT,
@@ -76,11 +78,25 @@ pub const COMMANDS: &[Erased] = &[
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
     erase::<requirement::Fill>(),
+    erase::<requirement::Analyse>(),
+    erase::<requirement::Confirm>(),
+    erase::<requirement::Specify>(),
     erase::<requirement::Start>(),
     erase::<requirement::Deliver>(),
     erase::<requirement::Accept>(),
     erase::<requirement::Reject>(),
     erase::<requirement::Withdraw>(),
+    erase::<change::File>(),
+    erase::<change::List>(),
+    erase::<change::Show>(),
+    erase::<change::Assess>(),
+    erase::<change::LinkMeeting>(),
+    erase::<change::Replan>(),
+    erase::<change::CustomerConfirm>(),
+    erase::<change::Contract>(),
+    erase::<change::Approve>(),
+    erase::<change::Reject>(),
+    erase::<change::Withdraw>(),
     erase::<risk::Add>(),
     erase::<risk::List>(),
     erase::<risk::Show>(),
@@ -145,6 +161,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<Project>(),
     kind::<customer::Customer>(),
     kind::<requirement::Requirement>(),
+    kind::<change::ChangeRequest>(),
     kind::<risk::Risk>(),
     kind::<ticket::Ticket>(),
     kind::<meeting::Meeting>(),
@@ -206,9 +223,10 @@ pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)
 }
 
-/// What an answer that quotes a message about a record does; `None`: nothing.
-pub fn answer_by_quote(key: Key, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
+/// What an answer `said` that quotes a message about a record does; `None`: nothing.
+pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
     match key.letter {
+        'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
         _ => None,
     }

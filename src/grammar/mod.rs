@@ -149,6 +149,9 @@ fn refuse_slips(object: &Object, scan: &Scan, reader: &Reader) -> Result<(), Ref
     }
     let Some(key) = parse_id(bare(&word)) else { return Ok(()) };
     let Some(other) = object_of(key, reader.objects) else { return Ok(()) };
+    if begins_with_another(object, key, reader) {
+        return Ok(());
+    }
     let next = behind.word();
     let is_action = |object| table::action_of(object, reader.commands, bare(&next)).is_some();
     if behind.has_more() && !is_action(object) && !is_action(other) {
@@ -159,6 +162,15 @@ fn refuse_slips(object: &Object, scan: &Scan, reader: &Reader) -> Result<(), Ref
     let refusal =
         Refusal::new(format!("{key} 是{}，没有记录。是不是 {}？", other.name, scan.typed().words_of(shown)));
     Err(with_line(refusal, &key.to_string(), &better, scan.typed(), reader))
+}
+
+/// Whether a new record of this object begins with an id of that kind, as the table shows it:
+/// `/变更 R12 …`.
+fn begins_with_another(object: &Object, key: Key, reader: &Reader) -> bool {
+    reader.commands.iter().filter(|c| c.spec.object == object.name && c.spec.form == Form::Text).any(|c| {
+        let second = c.spec.usage.split_whitespace().nth(1).and_then(parse_id);
+        second.is_some_and(|shown| shown.letter == key.letter)
+    })
 }
 
 /// An id and an exact action of its object written in one, in either order.

@@ -59,9 +59,15 @@ fn mark(message: &mut Message) {
         message.lines.push(Line::default());
     }
     let headline = &mut message.lines[0].0;
-    match headline.first_mut() {
+    // Behind whom it calls, so that a call stays at the head.
+    let calls = |span: &Span| match span {
+        Span::Person(_) => true,
+        Span::Text(text) | Span::Strong(text) => text.trim().is_empty(),
+    };
+    let words = headline.iter().position(|span| !calls(span)).unwrap_or(headline.len());
+    match headline.get_mut(words) {
         Some(Span::Text(text) | Span::Strong(text)) => text.insert_str(0, MADE_UP),
-        Some(Span::Person(_)) | None => headline.insert(0, Span::Text(MADE_UP.into())),
+        Some(Span::Person(_)) | None => headline.insert(words, Span::Text(MADE_UP.into())),
     }
 }
 

@@ -70,6 +70,22 @@ async fn the_same_parcel_again_is_one_message_or_says_that_it_may_be_the_second(
 }
 
 #[tokio::test]
+async fn where_a_platform_forgets_a_doubtful_message_says_that_it_may_be_the_second() {
+    for rig in rigs().await {
+        let parcel = jiuding::platform::Parcel {
+            id: "p1".into(),
+            to: Target::Room(rig.group()),
+            message: Message::text("请响应").button("响应", "/T1 响应"),
+            reply_to: None,
+            maybe_repeated: true,
+        };
+        rig.platform().deliver(&parcel).await.unwrap();
+        let says_so = rig.shown_in_group().await[0].words.contains("可能重复");
+        assert_eq!(says_so, rig.platform().remembers() != std::time::Duration::MAX, "{}", rig.name());
+    }
+}
+
+#[tokio::test]
 async fn what_people_typed_is_never_markup_mention_or_link() {
     for rig in rigs().await {
         let reply = rig.asked("/帮助").await;

@@ -43,6 +43,23 @@ async fn what_was_accepted_without_our_knowing_goes_under_the_same_key() {
 }
 
 #[tokio::test]
+async fn what_was_accepted_longer_ago_than_the_key_is_remembered_says_so() {
+    let mut stage = Stage::with_feishu_project().await;
+    stage.feishu.fail_next(Fault::DropAfterAccepting);
+    stage.feishu.fail_always(Some(Fault::Drop));
+    stage.feishu_says(WANG, "/需求 支付模块支持退款").await;
+    stage.feishu.wait_sent(1).await;
+    stage.crash();
+    stage.feishu.fail_always(None);
+    stage.time_passes(61);
+    stage.start().await;
+    stage.all_said().await;
+    let sent = stage.feishu.sent();
+    assert_eq!(sent.len(), 2, "{sent:#?}");
+    assert!(sent[1].words.ends_with("（可能重复）"), "{sent:#?}");
+}
+
+#[tokio::test]
 async fn where_there_is_no_key_the_second_time_says_so() {
     let mut stage = Stage::new().await;
     stage.dingtalk_project().await;

@@ -150,7 +150,7 @@ async fn an_old_or_wrongly_signed_delivery_is_refused() {
     }
     let answer = stage.ding.post(stage.url(), &now.to_string(), &sign("1", CLIENT_SECRET), said).await;
     assert_eq!(answer.status, 401);
-    assert_eq!(stage.records().await, [String::new(); 0]);
+    assert!(stage.records().await.is_empty());
     assert!(stage.ding.sent().is_empty());
 }
 

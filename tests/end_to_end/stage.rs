@@ -112,7 +112,7 @@ impl Stage {
         self.feishu_says(ZHANG, "/项目 新建 手机银行 客户:远山银行").await;
         let seats = format!("/角色 客户主管 {{{CHEN}}} 项目经理 {{{ZHANG}}} 技术对接人 {{{LI}}}");
         self.feishu_says(ZHANG, &seats).await;
-        self.feishu.wait_sent(2).await;
+        self.all_said().await;
         self.feishu.clear();
     }
 
@@ -124,7 +124,7 @@ impl Stage {
             let said = self.ding.said(DING, D_ZHANG, &format!("/角色 {role}")).mentioning(person);
             self.ding_deliver(&said).await;
         }
-        self.ding.wait_for(4).await;
+        self.all_said().await;
     }
 
     /// Starts the bot on what is in the store.

@@ -162,7 +162,7 @@ async fn a_lost_answer_makes_no_second_message() {
     let stage = Stage::new().await;
     stage.fake.fail_next(Fault::DropAfterAccepting);
     let lost = stage.feishu.deliver(&into_group("p1", ping())).await;
-    assert!(matches!(lost, Err(Undelivered::Later { .. })), "{lost:?}");
+    assert!(matches!(lost, Err(Undelivered::Unknown { .. })), "{lost:?}");
     let accepted = stage.feishu.deliver(&into_group("p1", ping())).await.unwrap();
     let sent = stage.fake.sent();
     assert_eq!(sent.len(), 1);
@@ -170,20 +170,23 @@ async fn a_lost_answer_makes_no_second_message() {
 }
 
 #[tokio::test]
-async fn refusals_are_later_or_never() {
+async fn failures_are_later_never_or_unknown() {
     let stage = Stage::new().await;
     for (fault, after) in [
         (Fault::Gateway(7), Some(Duration::from_secs(7))),
         (Fault::Code(230020), None),
         (Fault::Code(11232), None),
-        (Fault::Status(502), None),
-        (Fault::Drop, None),
     ] {
         stage.fake.fail_next(fault.clone());
         match stage.feishu.deliver(&into_group("p1", ping())).await {
             Err(Undelivered::Later { after: told, .. }) => assert_eq!(told, after, "{fault:?}"),
             other => panic!("{fault:?}: {other:?}"),
         }
+    }
+    for fault in [Fault::Status(502), Fault::Drop] {
+        stage.fake.fail_next(fault.clone());
+        let lost = stage.feishu.deliver(&into_group("p1", ping())).await;
+        assert!(matches!(lost, Err(Undelivered::Unknown { .. })), "{fault:?}: {lost:?}");
     }
     for code in [230002, 230013, 230022, 99991672] {
         stage.fake.fail_next(Fault::Code(code));

@@ -59,14 +59,14 @@ fn long() -> Vec<String> {
 async fn nasty_words_are_kept_and_said_as_words_on_feishu() {
     let stage = Stage::new().await;
     for (n, nasty) in NASTY.into_iter().enumerate() {
-        for text in [format!("/需求 甲{nasty}"), format!("/工单 {nasty} !紧急"), nasty.to_owned()] {
+        for text in [format!("/需求 甲{nasty}乙"), format!("/工单 {nasty} !紧急"), nasty.to_owned()] {
             stage.feishu_deliver(&feishu_text(&stage, &format!("oc_{n}"), &text)).await;
         }
     }
     let records = stage.records().await;
     for nasty in NASTY.iter().filter(|nasty| !nasty.contains(|c| "@!\u{E000}\u{F0000}".contains(c))) {
         // Verbatim, for ever.
-        let said = serde_json::to_string(&format!("甲{nasty}")).unwrap();
+        let said = serde_json::to_string(&format!("甲{nasty}乙")).unwrap();
         let said = said.trim_matches('"');
         assert!(records.iter().any(|row| row.starts_with('R') && row.contains(said)), "{said} {records:#?}");
     }
@@ -117,7 +117,7 @@ async fn a_hundred_commands_are_carried_out_and_more_are_refused_together() {
     stage.feishu_deliver(&feishu_text(&stage, "oc_many", &"/需求 支付模块支持退款\n".repeat(101))).await;
     let sent = stage.feishu.wait_sent(1).await;
     assert_eq!(sent[0].words, "一条消息最多 100 条命令，都没有执行，请分开发");
-    assert_eq!(stage.records().await, [String::new(); 0]);
+    assert!(stage.records().await.is_empty());
     stage.feishu_deliver(&feishu_text(&stage, "oc_many", &"/需求 支付模块支持退款\n".repeat(100))).await;
     let made = stage.records().await.iter().filter(|row| row.starts_with('R')).count();
     assert_eq!(made, 100);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Requirement, State, words};
+use super::{Analysis, Requirement, State, clock::analyse_ladder, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
@@ -77,6 +77,13 @@ impl Command for Add {
             due: self.due,
             tags: self.tags,
             fields: self.fields,
+            signer: None,
+            analysis: Analysis::default(),
+            clock: Some(analyse_ladder(cx.now, cx.rules)),
+            answered: None,
+            amendments: Vec::new(),
+            version: 0,
+            editions: Vec::new(),
             state: State::Collected,
         };
         outcome.reply = Some(words::added(&requirement, cx));

@@ -1,9 +1,11 @@
 //! `/需求 R12 补充 真实需求:… 目标:…`: fills fields, in one line or many.
 
-use super::{Requirement, requirement, words};
+use super::{Requirement, frozen, gate, requirement, words};
 use crate::{
-    dossier::{Context, Dossier, Outcome, Refusal},
-    grammar::{Args, Command, Form, KeySpec, Lines, Spec},
+    chat::Person,
+    dossier::{Context, Dossier, Outcome, Refusal, Role},
+    features::who_may,
+    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
 };
 
 /// The fields of a requirement.
@@ -31,6 +33,7 @@ const FIELDS: &[KeySpec] = &[
 pub struct Fill {
     number: u32,
     fields: Vec<(&'static str, String)>,
+    signer: Option<Person>,
 }
 
 impl Command for Fill {
@@ -52,10 +55,12 @@ impl Command for Fill {
             .map(|(name, value)| (name, value.text.clone()))
             .collect();
         // A mention behind `签字人:` is a person.
+        let mut signer = None;
         if args.key("签字人").is_none()
             && let (true, Some(person)) = (args.keys().any(|(name, _)| name == "签字人"), args.people.first())
         {
             fields.push(("签字人", person.name.clone()));
+            signer = Some(person.clone());
         }
         let number = args.number();
         let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
@@ -70,21 +75,46 @@ impl Command for Fill {
             let names: Vec<&str> = FIELDS.iter().map(|key| key.name).collect();
             return Err(Refusal::new(format!("补充哪一项？可写：{}", names.join("、"))));
         }
-        Ok(Self { number, fields })
+        Ok(Self { number, fields, signer })
     }
 
-    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.number)?;
+        if before.is_confirmed() {
+            return Err(frozen(before));
+        }
         if !before.is_open() {
             let state = crate::dossier::Kind::state(before);
             return Err(Refusal::new(format!("R{} {state}，不能再补充", self.number)));
         }
-        let mut next: Requirement = before.clone();
+        let mut next: Requirement = before.clone().heard(dossier, cx);
         let names: Vec<&str> = self.fields.iter().map(|(name, _)| *name).collect();
+        if names.contains(&"签字人") {
+            may_name_the_signer(dossier, cx)?;
+        }
         for (name, value) in self.fields {
+            if name == "签字人" {
+                next.signer = self.signer.clone().or_else(|| the_one(&value, dossier));
+            }
             next.fields.insert(name.to_owned(), value);
         }
-        let reply = words::filled(&next, &names);
+        let next = next.advanced(cx.now, cx.rules);
+        let reply = words::filled(&next, &names, &before.state);
         Ok(Outcome::change(next, format!("补充{}", names.join("、"))).replying(reply))
     }
+}
+
+/// Whoever could name the signer could sign.
+fn may_name_the_signer(dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
+    let project = dossier.project();
+    if cx.is_triangle(dossier) || project.holds(&cx.actor.id, Role::CustomerRepresentative) {
+        return Ok(());
+    }
+    Err(who_may(Who::TriangleOrRepresentative, project))
+}
+
+/// The person of that name. A role is looked up when it counts, not now.
+fn the_one(name: &str, dossier: &Dossier) -> Option<Person> {
+    let role = Role::parse(name.trim().trim_start_matches(['@', '＠']));
+    if role.is_some() { None } else { gate::named(name, dossier).pop() }
 }

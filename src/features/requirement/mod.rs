@@ -1,8 +1,19 @@
 //! Requirements: what the customer asks for, in its own words, and what became of it (RULES 2).
 
 mod add;
+mod analyse;
+pub mod analysis;
+mod clock;
+mod confirm;
+mod edition;
 mod fill;
+mod gate;
+mod list;
 mod moves;
+mod quote;
+mod specify;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,12 +22,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use add::Add;
+pub use analyse::Analyse;
+use analysis::{Analysis, Score};
+pub use clock::Answer;
+pub use confirm::Confirm;
+pub use edition::{Amendment, Content, Edition, Origin, Proof};
 pub use fill::Fill;
-pub use moves::{Accept, Deliver, List, Reject, Show, Start, Withdraw};
+pub use list::List;
+pub use moves::{Accept, Deliver, Reject, Show, Start, Withdraw};
+pub use quote::answer_by_quote;
+pub use specify::{Specify, specification};
+use words::frozen;
 
 use crate::{
     chat::{MessageId, Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, Refusal, Rules, Waking},
+    dossier::{Dossier, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
     grammar::{Object, Priority},
 };
 
@@ -67,8 +87,33 @@ pub struct Requirement {
     /// What was filled in, by the names people use: 真实需求, 目标, 用户 and so on.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// The person whom 签字人 means, where the project knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Person>,
+    /// What we think of it; the customer does not see it.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub analysis: Analysis,
+    /// The clock of its next step; what was recorded before there were clocks has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Ladder>,
+    /// The first word of ours on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Answer>,
+    /// Approved changes since the first confirmation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amendments: Vec<Amendment>,
+    /// The newest version of its specification; 0 before the first confirmation.
+    #[serde(default)]
+    pub version: u32,
+    /// Every version of the content, as it was signed or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<Edition>,
     /// Where it stands.
     pub state: State,
+}
+
+fn is_empty(analysis: &Analysis) -> bool {
+    *analysis == Analysis::default()
 }
 
 /// Where a requirement stands.
@@ -77,6 +122,15 @@ pub struct Requirement {
 pub enum State {
     /// 已收集.
     Collected,
+    /// 分析中.
+    Analysing,
+    /// 待确认: analysed, waits for its signer.
+    AwaitingConfirmation,
+    /// 已确认: its content changes only through a change request.
+    Confirmed {
+        /// The version that holds.
+        version: u32,
+    },
     /// 进行中.
     InProgress,
     /// 已交付.
@@ -104,7 +158,32 @@ pub enum State {
 impl Requirement {
     /// Whether something is still to be done.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Collected | State::InProgress)
+        match self.state {
+            State::Collected
+            | State::Analysing
+            | State::AwaitingConfirmation
+            | State::Confirmed { .. }
+            | State::InProgress => true,
+            State::Delivered { .. }
+            | State::Accepted { .. }
+            | State::Rejected { .. }
+            | State::Withdrawn { .. } => false,
+        }
+    }
+
+    /// Whether its content was signed and still holds. Invariant: such content changes only through
+    /// [`Requirement::amended`].
+    pub fn is_confirmed(&self) -> bool {
+        self.version > 0 && !matches!(self.state, State::Rejected { .. } | State::Withdrawn { .. })
+    }
+
+    /// Whether people will look at it: 界面 says something other than that there is none.
+    pub fn has_screen(&self) -> bool {
+        const NONE: [&str; 8] = ["无", "没有", "无界面", "没有界面", "不涉及", "不适用", "none", "n/a"];
+        self.fields.get("界面").is_some_and(|screens| {
+            let screens = screens.trim().trim_end_matches(['。', '.']);
+            !NONE.iter().any(|none| none.eq_ignore_ascii_case(screens))
+        })
     }
 
     /// The scenario questions of RULES 2 that are not answered yet.
@@ -134,6 +213,17 @@ impl Kind for Requirement {
         ("due", "截止"),
         ("tags", "标签"),
         ("fields", "内容"),
+        ("analysis/feasibility", "可行性"),
+        ("analysis/note", "说明"),
+        ("analysis/value", "价值"),
+        ("analysis/contribution", "贡献"),
+        ("analysis/development", "开发"),
+        ("analysis/testing", "测试"),
+        ("analysis/design", "设计"),
+        ("analysis/duration", "工期"),
+        ("analysis/cost", "成本"),
+        ("analysis/phases", "分期"),
+        ("version", "版本"),
         ("state", "状态"),
     ];
 
@@ -148,6 +238,9 @@ impl Kind for Requirement {
     fn state(&self) -> &'static str {
         match self.state {
             State::Collected => "已收集",
+            State::Analysing => "分析中",
+            State::AwaitingConfirmation => "待确认",
+            State::Confirmed { .. } => "已确认",
             State::InProgress => "进行中",
             State::Delivered { .. } => "已交付",
             State::Accepted { .. } => "已验收",
@@ -160,27 +253,47 @@ impl Kind for Requirement {
         self.shared
     }
 
+    /// Invariant: only what waits for its analysis or its confirmation wakes.
     fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
+        self.step()?;
+        self.clock.as_ref().and_then(Ladder::next)
     }
 
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        let clock = self.clock.as_ref().filter(|_| self.step().is_some());
+        match clock.and_then(|clock| clock.climb(cx.now, &cx.rules.calendar)) {
+            Some(climb) => self.climb(climb, dossier, cx),
+            None => Outcome::default(),
+        }
     }
 
-    fn owes(&self, _step: &str) -> bool {
-        self.is_open()
+    fn owes(&self, step: &str) -> bool {
+        self.step() == Some(step)
     }
 
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
+    fn open(&self, dossier: &Dossier) -> Option<Open> {
         if !self.is_open() {
             return None;
         }
-        Some(Open {
-            due: self.due,
-            what: if self.state == State::Collected { "分析" } else { "交付" }.into(),
-            who: self.owner.iter().cloned().collect(),
-            loud: self.priority >= Some(Priority::High),
-        })
+        let what = match self.state {
+            State::Collected | State::Analysing => "分析",
+            State::AwaitingConfirmation => "确认",
+            State::Confirmed { .. } => "开始",
+            _ => "交付",
+        };
+        let who = match &self.owner {
+            Some(owner) if self.state != State::AwaitingConfirmation => vec![owner.clone()],
+            _ => dossier.project().holders(self.turn()).to_vec(),
+        };
+        let loud = self.priority >= Some(Priority::High);
+        Some(Open { due: self.step_due(), what: what.into(), who, loud })
+    }
+
+    fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        words::why(self, now, rules)
+    }
+
+    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+        words::why_priority(self, rules)
     }
 }

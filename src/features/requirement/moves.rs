@@ -1,12 +1,14 @@
-//! Showing and listing requirements, and their moves from state to state.
+//! Showing requirements, and their moves from state to state.
 
 use jiff::Timestamp;
 
-use super::{Requirement, State, requirement, words};
+use super::{
+    Requirement, State, frozen, requirement,
+    words::{self, wrong_state},
+};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},
-    features::listing,
     grammar::{Args, Command, Form, KeySpec, Priority, Spec, Who},
 };
 
@@ -47,42 +49,37 @@ impl Command for Show {
         next.owner = self.owner.or(next.owner);
         next.due = self.due.or(next.due);
         if next == *before {
-            return Ok(Outcome::reply(words::shown(before, cx)));
+            let message = words::shown(before, dossier, cx);
+            return Ok(Outcome {
+                about: Some(crate::dossier::Record::key(before)),
+                ..Outcome::reply(message)
+            });
+        }
+        // Who works on it stays ours to say; what was signed does not.
+        if before.is_confirmed() && (next.priority, next.due) != (before.priority, before.due) {
+            return Err(frozen(before));
         }
         if !before.is_open() {
             return Err(Refusal::new(format!("R{} {}，不能再改", self.number, before.state())));
         }
-        let reply = Message::text(words::listed(&next, cx.now, &cx.rules.calendar));
+        let reply = Message::text(words::listed(&next, cx.sees_internal(dossier), cx.now, cx.rules));
+        let next = next.heard(dossier, cx);
         Ok(Outcome::change(next, "修改需求").replying(reply))
     }
 }
 
-/// `/需求`: the open ones, most important first.
-pub struct List;
-
-impl Command for List {
-    const SPEC: Spec = Spec::new("需求", Form::List, "/需求 列表", "未交付的需求");
-
-    fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self)
-    }
-
-    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let mut open: Vec<&Requirement> = dossier
-            .all::<Requirement>()
-            .filter(|requirement| requirement.is_open())
-            .filter(|requirement| requirement.shared || cx.sees_internal(dossier))
-            .collect();
-        open.sort_by_key(|requirement| std::cmp::Reverse(requirement.priority));
-        let lines = open.iter().map(|requirement| words::listed(requirement, cx.now, &cx.rules.calendar));
-        Ok(Outcome::reply(listing("需求", lines.collect(), Message::text("没有未交付的需求"))))
-    }
-}
-
 /// Moves a requirement on; the customer's room hears of its own.
-fn moved(before: &Requirement, state: State, what: &str, why: Option<String>, cx: &Context) -> Outcome {
-    let mut next = before.clone();
+fn moved(
+    before: &Requirement,
+    state: State,
+    what: &str,
+    why: Option<String>,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Outcome {
+    let mut next = before.clone().heard(dossier, cx);
     next.state = state;
+    next.clock = None;
     let mut message = Message::text(format!("{} {}", words::name(&next), next.state()));
     if let Some(why) = &why {
         message = message.line(why.clone());
@@ -99,10 +96,6 @@ fn moved(before: &Requirement, state: State, what: &str, why: Option<String>, cx
     }
 }
 
-fn wrong_state(before: &Requirement, action: &str) -> Refusal {
-    Refusal::new(format!("R{} {}，不能{action}", before.number, before.state()))
-}
-
 /// `/R1 开始`.
 pub struct Start(u32);
 
@@ -117,7 +110,7 @@ impl Command for Start {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
         match before.state {
-            State::Collected => Ok(moved(before, State::InProgress, "开始", None, cx)),
+            State::Confirmed { .. } => Ok(moved(before, State::InProgress, "开始", None, dossier, cx)),
             _ => Err(wrong_state(before, "开始")),
         }
     }
@@ -137,8 +130,8 @@ impl Command for Deliver {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
         match before.state {
-            State::Collected | State::InProgress => {
-                Ok(moved(before, State::Delivered { at: cx.now }, "交付", self.1, cx))
+            State::InProgress => {
+                Ok(moved(before, State::Delivered { at: cx.now }, "交付", self.1, dossier, cx))
             }
             _ => Err(wrong_state(before, "交付")),
         }
@@ -159,7 +152,9 @@ impl Command for Accept {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
         match before.state {
-            State::Delivered { .. } => Ok(moved(before, State::Accepted { at: cx.now }, "验收", self.1, cx)),
+            State::Delivered { .. } => {
+                Ok(moved(before, State::Accepted { at: cx.now }, "验收", self.1, dossier, cx))
+            }
             _ => Err(wrong_state(before, "验收")),
         }
     }
@@ -183,10 +178,13 @@ impl Command for Reject {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
+        if before.is_confirmed() {
+            return Err(frozen(before));
+        }
         if !before.is_open() {
             return Err(wrong_state(before, "拒绝"));
         }
-        Ok(moved(before, State::Rejected { why: self.1.clone() }, "拒绝", Some(self.1), cx))
+        Ok(moved(before, State::Rejected { why: self.1.clone() }, "拒绝", Some(self.1), dossier, cx))
     }
 }
 
@@ -205,9 +203,14 @@ impl Command for Withdraw {
         if before.by.id != cx.actor.id && !cx.is_triangle(dossier) {
             return Err(Refusal::new(format!("撤回 R{} 须由提出人 {} 或铁三角来做", self.0, before.by.name)));
         }
+        // What was signed is given up only after a change that says so.
+        let agreed = cx.is_triangle(dossier) && !before.amendments.is_empty();
+        if before.is_confirmed() && before.is_open() && !agreed {
+            return Err(frozen(before));
+        }
         if !before.is_open() {
             return Err(wrong_state(before, "撤回"));
         }
-        Ok(moved(before, State::Withdrawn { why: self.1.clone() }, "撤回", self.1, cx))
+        Ok(moved(before, State::Withdrawn { why: self.1.clone() }, "撤回", self.1, dossier, cx))
     }
 }

@@ -2,22 +2,34 @@
 
 use jiff::Timestamp;
 
-use super::{Requirement, State};
+use super::{Requirement, State, analysis::Scored, specify::proof_in_words};
 use crate::{
-    calendar::{Calendar, typed},
-    chat::Message,
-    dossier::{Context, Kind, RoomKind},
+    calendar::{Calendar, Span, typed},
+    chat::{Line, Message, Person, Tone},
+    dossier::{Context, Dossier, Kind, Refusal, RoomKind, Rules, Waking},
+    grammar::Priority,
+    report::specification::short_fingerprint,
 };
+
+use super::Origin;
 
 /// `R1 支付模块支持退款`.
 pub fn name(requirement: &Requirement) -> String {
     format!("R{} {}", requirement.number, requirement.title)
 }
 
-fn headline(requirement: &Requirement) -> String {
+/// The typed priority, or before us the one of the scores.
+pub fn shown_priority(requirement: &Requirement, internal: bool, rules: &Rules) -> Option<Priority> {
+    let scored = || requirement.analysis.scored(&rules.requirement.priority).map(|scored| scored.priority);
+    requirement.priority.or_else(|| internal.then(scored).flatten())
+}
+
+fn headline(requirement: &Requirement, internal: bool, rules: &Rules) -> String {
     let mut headline = name(requirement);
-    if let Some(priority) = requirement.priority {
-        headline.push_str(&format!(" · {}", priority.name()));
+    match (requirement.priority, shown_priority(requirement, internal, rules)) {
+        (Some(priority), _) => headline.push_str(&format!(" · {}", priority.name())),
+        (None, Some(priority)) => headline.push_str(&format!(" · {}（按评分）", priority.name())),
+        (None, None) => {}
     }
     headline.push_str(&format!(" · {}", requirement.state()));
     headline
@@ -39,7 +51,7 @@ fn facts(requirement: &Requirement, now: Timestamp, calendar: &Calendar) -> Vec<
 
 /// The answer to a new requirement: what was understood, and the scenario questions.
 pub fn added(requirement: &Requirement, cx: &Context) -> Message {
-    let mut message = Message::text(headline(requirement));
+    let mut message = Message::text(headline(requirement, false, cx.rules));
     let facts = facts(requirement, cx.now, &cx.rules.calendar);
     if !facts.is_empty() {
         message = message.line(facts.join(" · "));
@@ -51,7 +63,17 @@ pub fn added(requirement: &Requirement, cx: &Context) -> Message {
     if cx.place.kind == RoomKind::Customer {
         return message;
     }
-    message.button("开始", format!("/R{} 开始", requirement.number))
+    message.button("分析", format!("/R{} 分析", requirement.number))
+}
+
+/// A scenario question.
+fn question(name: &str) -> &'static str {
+    match name {
+        "用户" => "谁来用（用户）",
+        "指标" => "看哪些数（指标）",
+        "场景" => "什么情况下用（场景）",
+        _ => "要达到什么目标（目标）",
+    }
 }
 
 fn questions(message: Message, requirement: &Requirement) -> Message {
@@ -59,45 +81,53 @@ fn questions(message: Message, requirement: &Requirement) -> Message {
     if unanswered.is_empty() {
         return message;
     }
-    let asked: Vec<&str> = unanswered
-        .iter()
-        .map(|name| match *name {
-            "用户" => "谁来用（用户）",
-            "指标" => "看哪些数（指标）",
-            "场景" => "什么情况下用（场景）",
-            _ => "要达到什么目标（目标）",
-        })
-        .collect();
-    let line: Vec<String> = unanswered.iter().map(|name| format!("{name}:…")).collect();
-    message.line(format!("还请补充：{}", asked.join("、"))).line(format!(
-        "/R{} 补充 {}",
-        requirement.number,
-        line.join(" ")
-    ))
+    let asked: Vec<&str> = unanswered.iter().map(|name| question(name)).collect();
+    message.line(format!("还请补充：{}", asked.join("、"))).line(fill_line(requirement, &unanswered))
+}
+
+/// `/R1 补充 用户:… 指标:…`.
+fn fill_line(requirement: &Requirement, names: &[&str]) -> String {
+    let keys: Vec<String> = names.iter().map(|name| format!("{name}:…")).collect();
+    format!("/R{} 补充 {}", requirement.number, keys.join(" "))
 }
 
 /// The answer to what was filled in.
-pub fn filled(requirement: &Requirement, names: &[&str]) -> Message {
+pub fn filled(requirement: &Requirement, names: &[&str], before: &State) -> Message {
     let mut message = Message::text(format!("R{} 已补充：{}", requirement.number, names.join("、")));
     for name in names {
         if let Some(value) = requirement.fields.get(*name) {
             message = message.line(format!("{name}：{value}"));
         }
     }
+    if requirement.state == State::AwaitingConfirmation && *before != State::AwaitingConfirmation {
+        message = message.line("分析完成，待确认");
+    }
     questions(message, requirement)
 }
 
+/// The answer to a scenario question that was answered by quoting: what was kept, and the next question.
+pub fn answered(requirement: &Requirement, name: &str) -> Message {
+    let value = requirement.fields.get(name).map(String::as_str).unwrap_or_default();
+    let number = requirement.number;
+    let message = Message::text(format!("R{number} {name}：{value}"));
+    match requirement.unanswered().first() {
+        Some(next) => message.line(format!("下一问：{}？引用本条直接回答即可", question(next))),
+        None => message.line(format!("场景问题答完了。要改：/R{number} 补充 {name}:…")),
+    }
+}
+
 /// One line of a list.
-pub fn listed(requirement: &Requirement, now: Timestamp, calendar: &Calendar) -> String {
-    let facts = facts(requirement, now, calendar);
+pub fn listed(requirement: &Requirement, internal: bool, now: Timestamp, rules: &Rules) -> String {
+    let facts = facts(requirement, now, &rules.calendar);
     let facts = if facts.is_empty() { String::new() } else { format!(" · {}", facts.join(" · ")) };
-    format!("{}{facts}", headline(requirement))
+    format!("{}{facts}", headline(requirement, internal, rules))
 }
 
 /// Everything about one requirement.
-pub fn shown(requirement: &Requirement, cx: &Context) -> Message {
+pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
-    let mut message = Message::text(headline(requirement));
+    let internal = cx.sees_internal(dossier);
+    let mut message = Message::text(headline(requirement, internal, cx.rules));
     let mut first =
         vec![format!("{} 于 {} 提出", requirement.by.name, typed::echo(requirement.at, cx.now, calendar))];
     first.extend(facts(requirement, cx.now, calendar));
@@ -108,13 +138,352 @@ pub fn shown(requirement: &Requirement, cx: &Context) -> Message {
     for (name, value) in &requirement.fields {
         message = message.line(format!("{name}：{value}"));
     }
+    for amendment in &requirement.amendments {
+        message = message.line(format!("变更 {}：{}", amendment.change, amendment.description));
+    }
+    if internal {
+        message = analysis(message, requirement, cx.rules);
+    }
+    if let Some(line) = edition(requirement, dossier, cx.rules) {
+        message = message.line(line);
+    }
     match &requirement.state {
         State::Delivered { at } => message.line(format!("{} 交付", typed::echo(*at, cx.now, calendar))),
         State::Accepted { at } => message.line(format!("{} 验收", typed::echo(*at, cx.now, calendar))),
         State::Rejected { why } => message.line(format!("拒绝原因：{why}")),
         State::Withdrawn { why: Some(why) } => message.line(format!("撤回原因：{why}")),
-        State::Collected | State::InProgress | State::Withdrawn { why: None } => {
-            questions(message, requirement)
+        State::Collected | State::Analysing => questions(message, requirement),
+        State::AwaitingConfirmation => to_confirm(message, requirement, dossier),
+        State::Confirmed { .. } | State::InProgress | State::Withdrawn { why: None } => message,
+    }
+}
+
+/// The three dimensions as far as they are known; for us alone.
+fn analysis(mut message: Message, requirement: &Requirement, rules: &Rules) -> Message {
+    let analysis = &requirement.analysis;
+    let scored = |name: &str, score: Option<String>, text: &Option<String>| match (score, text) {
+        (Some(score), Some(text)) => Some(format!("{name} {score}（{text}）")),
+        (Some(score), None) => Some(format!("{name} {score}")),
+        (None, Some(text)) => Some(format!("{name}：{text}")),
+        (None, None) => None,
+    };
+    let scores: Vec<String> = [
+        scored("可行性", analysis.feasibility.map(|score| score.to_string()), &analysis.note),
+        scored("价值", analysis.value.map(|score| score.to_string()), &analysis.contribution),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !scores.is_empty() {
+        message = message.line(scores.join(" · "));
+    }
+    let mut effort: Vec<String> =
+        [("开发", analysis.development), ("测试", analysis.testing), ("设计", analysis.design)]
+            .into_iter()
+            .filter_map(|(name, days)| Some(format!("{name} {}", days?)))
+            .collect();
+    if let Some(days) = analysis.effort() {
+        effort = vec![format!("{} = {days} 人天", effort.join(" + "))];
+    }
+    effort.extend(analysis.duration.iter().map(|text| format!("工期 {text}")));
+    effort.extend(analysis.cost.iter().map(|text| format!("成本 {text}")));
+    if !effort.is_empty() {
+        message = message.line(format!("投入 {}", effort.join(" · ")));
+    }
+    if let Some(phases) = &analysis.phases {
+        message = message.line(format!("分期：{phases}"));
+    }
+    match (analysis.scored(&rules.requirement.priority), requirement.priority) {
+        (Some(scored), Some(typed)) if scored.priority != typed => message.line(format!(
+            "按评分优先级为 {}（{:.1} 分），以手写的 {} 为准",
+            scored.priority.name(),
+            scored.points,
+            typed.name()
+        )),
+        (Some(scored), _) => {
+            message.line(format!("按评分优先级为 {}（{:.1} 分）", scored.priority.name(), scored.points))
         }
+        (None, _) => message,
+    }
+}
+
+/// The answer to an analysis: what is known, what is missing, what comes next.
+pub fn analysed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Message {
+    let number = requirement.number;
+    let mut message = Message::text(headline(requirement, true, cx.rules));
+    message = analysis(message, requirement, cx.rules);
+    if requirement.state == State::AwaitingConfirmation {
+        return to_confirm(message.line("分析完成，待确认"), requirement, dossier);
+    }
+    let missing = requirement.analysis.missing();
+    if !missing.is_empty() {
+        let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
+        message = message
+            .line(format!("还缺：{}", missing.join("、")))
+            .line(format!("/R{number} 分析 {}", keys.join(" ")));
+    }
+    if !requirement.fields.contains_key("真实需求") {
+        message = message
+            .line("真实需求还没写：客户到底要解决什么问题")
+            .line(fill_line(requirement, &["真实需求"]));
+    }
+    message
+}
+
+/// What stands between an analysed requirement and its confirmation.
+fn to_confirm(message: Message, requirement: &Requirement, dossier: &Dossier) -> Message {
+    let missing = requirement.missing_for_confirmation(dossier.project());
+    if !missing.is_empty() {
+        return message
+            .line(format!("确认前还缺：{}", missing.join("、")))
+            .line(fill_line(requirement, &missing));
+    }
+    message.line(format!("请签字人确认：/R{} 确认 面对面:M…", requirement.number))
+}
+
+/// `《需求规格说明书》 V1 · 指纹 … · 王女士 2026-11-25 确认 · 面对面：M3`.
+fn edition(requirement: &Requirement, dossier: &Dossier, rules: &Rules) -> Option<String> {
+    let edition = requirement.edition()?;
+    let day = rules.calendar.date(edition.at);
+    let how = match &edition.origin {
+        Origin::Signed { by, proof } => {
+            format!("{} {day} 确认 · {}", by.name, proof_in_words(proof, dossier))
+        }
+        Origin::Changed { change } => format!("{day} 按 {change} 变更"),
+    };
+    let fingerprint = short_fingerprint(&edition.fingerprint);
+    Some(format!("《需求规格说明书》V{} · 指纹 {fingerprint} · {how}", edition.version))
+}
+
+/// What everybody concerned hears when a requirement is confirmed.
+pub fn confirmed(requirement: &Requirement, dossier: &Dossier, rules: &Rules) -> Message {
+    let mut message = Message::text(format!("{} 已确认", name(requirement))).tone(Tone::Good);
+    if let Some(line) = edition(requirement, dossier, rules) {
+        message = message.line(line);
+    }
+    if requirement.has_screen() && !requirement.fields.contains_key("原型") {
+        message = message.line("注意：有界面但没有原型，交付时容易对不上").tone(Tone::Warning);
+    }
+    message
+        .line(format!("以后要改，走变更：/变更 R{} 改什么 原因:…", requirement.number))
+        .button("规格", format!("/R{} 规格", requirement.number))
+}
+
+/// Asks the signer to confirm.
+pub fn please_confirm(
+    requirement: &Requirement,
+    signers: &[Person],
+    dossier: &Dossier,
+    cx: &Context,
+) -> Message {
+    let mut message = Message::default()
+        .line(Line::default().people(signers).then(format!("请确认 {}", name(requirement))));
+    if let Some(description) = &requirement.description {
+        message = message.line(description.clone());
+    }
+    for (name, value) in &requirement.fields {
+        message = message.line(format!("{name}：{value}"));
+    }
+    let asked =
+        if cx.is_triangle(dossier) { format!("{} 请您过目。", cx.actor.name) } else { String::new() };
+    message.line(format!("{asked}确认后生成《需求规格说明书》，再改要走变更"))
+}
+
+/// What a requirement wants next, as the line to send.
+fn next_step(requirement: &Requirement) -> Option<String> {
+    let number = requirement.number;
+    match requirement.state {
+        State::Collected | State::Analysing => {
+            Some(format!("先分析：/R{number} 分析 可行性:4 价值:5 …（/帮助 需求）"))
+        }
+        State::AwaitingConfirmation => Some(format!("先请签字人确认：/R{number} 确认 面对面:M…")),
+        State::Confirmed { .. } => Some(format!("下一步：/R{number} 开始")),
+        State::InProgress => Some(format!("下一步：/R{number} 交付")),
+        State::Delivered { .. } => Some(format!("下一步：/R{number} 验收")),
+        State::Accepted { .. } | State::Rejected { .. } | State::Withdrawn { .. } => None,
+    }
+}
+
+/// A move that does not fit where the requirement stands; says the line that does.
+pub fn wrong_state(requirement: &Requirement, action: &str) -> Refusal {
+    let step = next_step(requirement).map(|step| format!("。{step}")).unwrap_or_default();
+    Refusal::new(format!("R{} {}，不能{action}{step}", requirement.number, requirement.state()))
+}
+
+/// It is not analysed yet, or it is over.
+pub fn not_to_be_confirmed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Refusal {
+    let analysing = matches!(requirement.state, State::Collected | State::Analysing);
+    if !analysing {
+        return wrong_state(requirement, "确认");
+    }
+    let number = requirement.number;
+    let mut message = Message::text(format!("R{number} {}，分析完才能确认", requirement.state()));
+    if !cx.sees_internal(dossier) {
+        return Refusal(message);
+    }
+    let missing = requirement.analysis.missing();
+    if !missing.is_empty() {
+        let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
+        message = message
+            .line(format!("分析还缺：{}", missing.join("、")))
+            .line(format!("/R{number} 分析 {}", keys.join(" ")));
+    }
+    let missing = requirement.missing_for_confirmation(dossier.project());
+    if !missing.is_empty() {
+        message =
+            message.line(format!("确认还缺：{}", missing.join("、"))).line(fill_line(requirement, &missing));
+    }
+    Refusal(message)
+}
+
+/// What the gate misses, with the lines to send.
+pub fn incomplete(requirement: &Requirement, missing: &[&str], has_proof: bool) -> Refusal {
+    let number = requirement.number;
+    let mut message = Message::text(format!("R{number} 还不能确认"));
+    if !missing.is_empty() {
+        message = message
+            .line(format!("还缺：{}（没有的写「无」）", missing.join("、")))
+            .line(fill_line(requirement, missing));
+    }
+    if !has_proof {
+        message = message
+            .line("确认要当面：写会议或日期；没有面谈写明原因")
+            .line(format!("/R{number} 确认 面对面:M… 或 /R{number} 确认 无面对面:…"));
+    }
+    Refusal(message)
+}
+
+/// Nobody in the project bears the signer's name.
+pub fn unknown_signer(requirement: &Requirement) -> Refusal {
+    let number = requirement.number;
+    let named = requirement.fields.get("签字人").map(String::as_str).unwrap_or_default();
+    Refusal::new(format!(
+        "签字人「{named}」项目里对不上人。请本人先在群里说句话，或改签字人：/R{number} 补充 签字人:@某人"
+    ))
+}
+
+/// Only the signer may.
+pub fn signer_only(requirement: &Requirement, signers: &[Person]) -> Refusal {
+    let names: Vec<&str> = signers.iter().map(|signer| signer.name.as_str()).collect();
+    Refusal::new(format!("R{} 须由签字人 {} 确认", requirement.number, names.join("、")))
+}
+
+/// A signed content is not changed by hand.
+pub fn frozen(requirement: &Requirement) -> Refusal {
+    let number = requirement.number;
+    Refusal::new(format!(
+        "R{number} {}（V{}），内容不能直接改。要改走变更：/变更 R{number} 改什么 原因:客户业务调整",
+        requirement.state(),
+        requirement.version
+    ))
+}
+
+/// There is no specification before the confirmation.
+pub fn no_specification(requirement: &Requirement) -> Refusal {
+    let step = next_step(requirement).map(|step| format!("。{step}")).unwrap_or_default();
+    Refusal::new(format!(
+        "R{} {}，确认后才有《需求规格说明书》{step}",
+        requirement.number,
+        requirement.state()
+    ))
+}
+
+/// The reminder that it is not analysed.
+pub fn not_analysed_yet(requirement: &Requirement, due: Timestamp, cx: &Waking) -> Message {
+    let number = requirement.number;
+    let calendar = &cx.rules.calendar;
+    let raised = typed::echo(requirement.at, cx.now, calendar);
+    let message = Message::text(format!(
+        "{} 还没分析完，应在 {} 前完成",
+        name(requirement),
+        typed::echo(due, cx.now, calendar)
+    ))
+    .line(format!("{} 于 {raised} 提出", requirement.by.name))
+    .tone(Tone::Warning);
+    let missing = requirement.analysis.missing();
+    if missing.is_empty() {
+        return message.line(fill_line(requirement, &["真实需求"]));
+    }
+    let keys: Vec<String> = missing.iter().map(|name| format!("{name}:…")).collect();
+    message.line(format!("/R{number} 分析 {}", keys.join(" ")))
+}
+
+/// The reminder that it is not confirmed.
+pub fn not_confirmed_yet(requirement: &Requirement, due: Timestamp, cx: &Waking) -> Message {
+    let by = typed::echo(due, cx.now, &cx.rules.calendar);
+    let message =
+        Message::text(format!("{} 还没确认，应在 {by} 前确认", name(requirement))).tone(Tone::Warning);
+    message.line(format!("请签字人确认：/R{} 确认 面对面:M…", requirement.number))
+}
+
+/// How its deadlines came to be, for everybody.
+pub fn why(requirement: &Requirement, now: Timestamp, rules: &Rules) -> Vec<String> {
+    let at = |moment: Timestamp| typed::echo(moment, now, &rules.calendar);
+    let mut lines = vec![
+        format!(
+            "规则：提出后 {} 内分析完，再 {} 内确认",
+            span(rules.requirement.analyse_within),
+            span(rules.requirement.confirm_within)
+        ),
+        format!("{} 由 {} 提出", at(requirement.at), requirement.by.name),
+    ];
+    if let Some(answer) = &requirement.answered {
+        let took = typed::echo_span(answer.at.duration_since(requirement.at));
+        lines.push(format!("{} {} 首次答复，用时 {took}", at(answer.at), answer.by.name));
+    }
+    let clock = requirement.clock.as_ref().filter(|_| requirement.step().is_some());
+    if let Some(clock) = clock {
+        let what = if requirement.state == State::AwaitingConfirmation { "确认" } else { "分析完" };
+        lines.push(format!("{} 前须{what}", at(clock.due)));
+    }
+    if let Some(due) = requirement.due {
+        lines.push(format!("{} 截止，提出时写的", at(due)));
+    }
+    lines
+}
+
+/// How its priority came to be, for us alone.
+pub fn why_priority(requirement: &Requirement, rules: &Rules) -> Vec<String> {
+    let weights = &rules.requirement.priority;
+    let typed = requirement.priority.map(|priority| format!("优先级 {}：手写的 !{0}", priority.name()));
+    let Some(scored) = requirement.analysis.scored(weights) else {
+        let missing = "价值、可行性和人天都有了才能按评分算".to_owned();
+        return vec![typed.unwrap_or_else(|| format!("还没有优先级：{missing}"))];
+    };
+    let first = match typed {
+        Some(typed) => format!("{typed}，优先于按评分算的 {}", scored.priority.name()),
+        None => format!("优先级 {}：按评分算的", scored.priority.name()),
+    };
+    vec![first, formula(requirement, scored, rules), effort_points(scored, &weights.effort_days)]
+}
+
+fn formula(requirement: &Requirement, scored: Scored, rules: &Rules) -> String {
+    let weights = &rules.requirement.priority;
+    let score = |score: Option<super::Score>| score.map(|score| score.to_string()).unwrap_or_default();
+    format!(
+        "（价值 {}×{} + 可行性 {}×{} + 投入 {}×{}）÷ {} = {:.1}；{} 起为高，{} 起为中",
+        score(requirement.analysis.value),
+        weights.value,
+        score(requirement.analysis.feasibility),
+        weights.feasibility,
+        scored.effort,
+        weights.effort,
+        weights.weights(),
+        scored.points,
+        weights.high_from,
+        weights.medium_from
+    )
+}
+
+fn effort_points(scored: Scored, steps: &[u32; 4]) -> String {
+    let steps: Vec<String> =
+        steps.iter().zip([5, 4, 3, 2]).map(|(days, points)| format!("≤{days} 为 {points}")).collect();
+    format!("投入 {} 人天得 {} 分（{}，更多为 1）", scored.days, scored.effort, steps.join("，"))
+}
+
+fn span(span: Span) -> String {
+    match span {
+        Span::WorkingDays(days) => format!("{days} 个工作日"),
+        Span::Elapsed(time) => typed::echo_span(time),
     }
 }

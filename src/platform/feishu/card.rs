@@ -242,12 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn whom_a_headline_calls_stands_below_it_where_it_notifies() {
-        let first = Line::default().people([&li()]).then("请响应");
-        let card = card(&Message::default().line(first).line("第二行").tone(Tone::Alarm));
+    fn a_title_calls_nobody_and_those_it_called_stand_in_the_body_where_it_notifies() {
+        let card =
+            card(&Message::default().line(Line::default().people([&li()]).then("请响应")).line("第二行"));
         assert_eq!(card["header"]["title"]["content"], "请响应");
-        assert_eq!(card["header"]["template"], "red");
-        assert!(card["body"]["elements"][0]["content"].as_str().unwrap().starts_with("<at id=ou_li></at>"));
+        assert_eq!(card["body"]["elements"][0]["content"], "<at id=ou_li></at> ");
+        assert_eq!(card["body"]["elements"][1]["text"]["tag"], "plain_text");
     }
 
     #[test]

@@ -97,14 +97,16 @@ impl Fault {
         }
     }
 
-    /// Sorts it. An unanswered message is sent again: for an hour its `uuid` keeps it from being there
-    /// twice.
+    /// Sorts it. An unanswered message may be there: it is sent again under its `uuid`, which keeps it for
+    /// an hour from being there twice, and nothing may be added to it meanwhile.
     pub fn sorted(&self) -> Undelivered {
         let why = self.why();
         match self {
             Fault::Refused(refused) if !refused.passes() => Undelivered::Never { why },
+            Fault::Refused(refused) if refused.status >= 500 => Undelivered::Unknown { why },
             Fault::Refused(refused) => Undelivered::Later { after: refused.reset, why },
-            Fault::Unsent(_) | Fault::Unanswered(_) => Undelivered::Later { after: None, why },
+            Fault::Unsent(_) => Undelivered::Later { after: None, why },
+            Fault::Unanswered(_) => Undelivered::Unknown { why },
         }
     }
 }
@@ -116,11 +118,12 @@ mod tests {
     #[test]
     fn codes_are_sorted_into_later_and_never() {
         let sort = |status, code| Fault::Refused(Refused::new(status, code, "", None, "")).sorted();
-        for (status, code) in
-            [(429, 99991400), (400, 99991400), (400, 230020), (400, 11232), (500, 1), (200, 99991663)]
+        for (status, code) in [(429, 99991400), (400, 99991400), (400, 230020), (400, 11232), (200, 99991663)]
         {
             assert!(matches!(sort(status, code), Undelivered::Later { .. }), "{code}");
         }
+        assert!(matches!(sort(500, 1), Undelivered::Unknown { .. }));
+        assert!(matches!(Fault::Unanswered("".into()).sorted(), Undelivered::Unknown { .. }));
         for code in [230002, 230013, 230099, 230022, 232009, 99991672] {
             assert!(matches!(sort(400, code), Undelivered::Never { .. }), "{code}");
         }

@@ -18,6 +18,8 @@ use super::{Chat, Feishu, NAME, api::Call, card, directory::is_id, fault::Fault,
 const MOST_OF_A_CARD: usize = 28 * 1024;
 /// The body of a call with text may have 150 KB.
 const MOST_OF_A_TEXT: usize = 145 * 1024;
+/// Ends what an earlier try may have said, too long ago for its `uuid` to be remembered.
+const REPEATED: &str = "（可能重复）";
 
 /// One of the forms in which a parcel can be said.
 struct Form {
@@ -59,6 +61,14 @@ impl Feishu {
     /// parcel's id: a repeated try within an hour makes no second message.
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let never = |why: &str| Undelivered::Never { why: why.to_owned() };
+        let doubted;
+        let parcel = match parcel.maybe_repeated {
+            true => {
+                doubted = Parcel { message: parcel.message.clone().line(REPEATED), ..parcel.clone() };
+                &doubted
+            }
+            false => parcel,
+        };
         let (id_type, id) = match &parcel.to {
             Target::Room(room) => ("chat_id", room.raw()),
             Target::Person(person) => ("open_id", person.raw()),

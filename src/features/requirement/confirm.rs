@@ -1,0 +1,140 @@
+//! `/需求 R12 确认 面对面:M3`: the signer confirms, and version 1 of the specification is made.
+
+use super::{Proof, Requirement, State, frozen, gate, requirement, words};
+use crate::{
+    chat::{Message, Person},
+    dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
+    grammar::{Args, Command, Form, KeySpec, Spec},
+};
+
+/// Confirms a requirement; said by one of us, it asks the signer to.
+pub struct Confirm {
+    number: u32,
+    met: Option<String>,
+    not_met: Option<String>,
+}
+
+impl Command for Confirm {
+    const SPEC: Spec = Spec::new(
+        "需求",
+        Form::IdAct("确认", "confirm"),
+        "/需求 R1 确认 面对面:M3",
+        "签字人确认，生成《需求规格说明书》；没有面谈写 无面对面:原因",
+    )
+    .keys(&[KeySpec::text("面对面", "face_to_face"), KeySpec::text("无面对面", "no_face_to_face")]);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let number = args.number();
+        let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
+        if !rest.trim().is_empty() {
+            return Err(Refusal::new(format!(
+                "看不懂「{}」，没有确认。写法：/R{number} 确认 面对面:M3，或 /R{number} 确认 无面对面:原因",
+                rest.trim()
+            )));
+        }
+        let (met, not_met) = (args.key("面对面"), args.key("无面对面"));
+        if met.is_some() && not_met.is_some() {
+            return Err(Refusal::new("面对面 和 无面对面 只写一个，没有确认"));
+        }
+        Ok(Self { number, met: met.map(str::to_owned), not_met: not_met.map(str::to_owned) })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = requirement(dossier, self.number)?;
+        if before.is_confirmed() {
+            return Err(frozen(before));
+        }
+        if before.state != State::AwaitingConfirmation {
+            return Err(words::not_to_be_confirmed(before, dossier, cx));
+        }
+        let missing = before.missing_for_confirmation(dossier.project());
+        let proof = match (&self.met, &self.not_met) {
+            (Some(text), _) => Some(gate::face_to_face(text, dossier, cx.now, cx.rules)?),
+            (None, Some(why)) => Some(Proof::None(why.clone())),
+            (None, None) => None,
+        };
+        let Some(proof) = proof.filter(|_| missing.is_empty()) else {
+            let has_proof = self.met.is_some() || self.not_met.is_some();
+            return Err(words::incomplete(before, &missing, has_proof));
+        };
+        let signers = before.signers(dossier);
+        if signers.iter().any(|signer| signer.id == cx.actor.id) {
+            return Ok(confirmed(before, proof, dossier, cx));
+        }
+        if signers.is_empty() {
+            return Err(words::unknown_signer(before));
+        }
+        if !cx.is_triangle(dossier) {
+            return Err(words::signer_only(before, &signers));
+        }
+        Ok(asked(before, &signers, &self.line(), dossier, cx))
+    }
+}
+
+impl Confirm {
+    /// The line that says the same again, for the signer's button.
+    fn line(&self) -> String {
+        let proof = match (&self.met, &self.not_met) {
+            (Some(met), _) => format!("面对面:\"{}\"", unquoted(met)),
+            (None, Some(why)) => format!("无面对面:\"{}\"", unquoted(why)),
+            (None, None) => String::new(),
+        };
+        format!("/R{} 确认 {proof}", self.number)
+    }
+}
+
+/// Without what would end the quotes of a key's value.
+fn unquoted(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '"' | '“' | '”' | '\n')).collect()
+}
+
+fn confirmed(before: &Requirement, proof: Proof, dossier: &Dossier, cx: &Context) -> Outcome {
+    let mut next = before.confirmed(cx.actor, proof, cx.now).heard(dossier, cx);
+    next.clock = None;
+    let about = Some(crate::dossier::Record::key(&next));
+    let message = words::confirmed(&next, dossier, cx.rules);
+    let ours = message.clone().button("开始", format!("/R{} 开始", next.number));
+    let shared = next.shared && cx.place.kind != RoomKind::Customer;
+    let reply = if cx.sees_internal(dossier) { ours.clone() } else { message.clone() };
+    let mut outcome = Outcome::change(next, "确认").replying(reply);
+    // A direct chat tells the team by itself.
+    if cx.place.kind == RoomKind::Customer {
+        outcome = outcome.saying(Say::Announce { hearing: Hearing::Internal, message: ours, about });
+    }
+    if shared {
+        outcome = outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about });
+    }
+    outcome
+}
+
+/// One of us has everything together: the signer is asked, where the signer is. From then on the
+/// requirement is the customer's to see.
+fn asked(before: &Requirement, signers: &[Person], line: &str, dossier: &Dossier, cx: &Context) -> Outcome {
+    let project = dossier.project();
+    let about = Some(crate::dossier::Record::key(before));
+    let request = words::please_confirm(before, signers, dossier, cx).button("确认", line);
+    let customers: Vec<&Person> = signers.iter().filter(|signer| project.is_customer(&signer.id)).collect();
+    if customers.is_empty() {
+        return Outcome { about, ..Outcome::reply(request) };
+    }
+    let mut next = before.clone().heard(dossier, cx);
+    next.shared = true;
+    let names: Vec<&str> = customers.iter().map(|signer| signer.name.as_str()).collect();
+    let outcome = Outcome::change(next, "请签字人确认");
+    if cx.place.kind == RoomKind::Customer {
+        return outcome.replying(request);
+    }
+    let in_room = project.rooms_of(RoomKind::Customer).next().is_some();
+    let whereto = if in_room { "客户群" } else { "私聊" };
+    let outcome = outcome.replying(Message::text(format!(
+        "{} 材料齐全，已在{whereto}请 {} 确认",
+        words::name(before),
+        names.join("、")
+    )));
+    if in_room {
+        return outcome.saying(Say::Announce { hearing: Hearing::Customer, message: request, about });
+    }
+    customers.into_iter().fold(outcome, |outcome, person| {
+        outcome.saying(Say::Direct { person: person.clone(), message: request.clone() })
+    })
+}

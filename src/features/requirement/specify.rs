@@ -1,0 +1,157 @@
+//! `/需求 R12 规格 [版本]`: the specification made again, of any version.
+
+use jiff::Timestamp;
+
+use super::{Edition, Origin, Proof, Requirement, requirement, words};
+use crate::{
+    calendar::Calendar,
+    chat::Message,
+    dossier::{Context, Dossier, Outcome, Refusal},
+    features::meeting::Meeting,
+    grammar::{Args, Command, Form, Spec, narrow},
+    report::specification::{Revision, Section, Signature, Specification},
+};
+
+/// The parts of a specification and the fields that stand in each, after what was asked for.
+const PARTS: [(&str, &[&str]); 4] = [
+    ("背景与目标", &["背景", "真实需求", "目标", "功能", "用户", "指标", "场景", "原型"]),
+    ("交付标准", &["性能", "界面", "兼容"]),
+    ("验收方法", &["用例", "流程", "签字人"]),
+    ("变更规则", &["变更规则", "评估周期", "费用规则"]),
+];
+
+/// Shows a specification.
+pub struct Specify {
+    number: u32,
+    version: Option<u32>,
+}
+
+impl Command for Specify {
+    const SPEC: Spec = Spec::new(
+        "需求",
+        Form::IdAct("规格", "spec"),
+        "/需求 R1 规格",
+        "《需求规格说明书》；旧版本写 /需求 R1 规格 1",
+    );
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let number = args.number();
+        let text: String = args.text.chars().map(narrow).collect();
+        let text = text.trim().trim_start_matches(['V', 'v', '第']).trim_end_matches('版').trim();
+        let version = match text {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                Refusal::new(format!("看不懂版本「{}」。例如：/R{number} 规格 1", args.text))
+            })?),
+        };
+        Ok(Self { number, version })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let found = requirement(dossier, self.number)?;
+        match specification(found, self.version, dossier, &cx.rules.calendar) {
+            Some(specification) => {
+                let message = Message::text(specification.heading());
+                let lines = specification.chat_lines();
+                let message = lines.into_iter().fold(message, |message, line| message.line(line));
+                Ok(Outcome { about: Some(crate::dossier::Record::key(found)), ..Outcome::reply(message) })
+            }
+            None if found.version == 0 => Err(words::no_specification(found)),
+            None => Err(Refusal::new(format!("R{} 只有 V1 到 V{}", self.number, found.version))),
+        }
+    }
+}
+
+/// The specification of a version, the newest where none is named; `None` where there is no such version.
+pub fn specification(
+    requirement: &Requirement,
+    version: Option<u32>,
+    dossier: &Dossier,
+    calendar: &Calendar,
+) -> Option<Specification> {
+    let version = version.unwrap_or(requirement.version);
+    let edition = requirement.editions.iter().find(|edition| edition.version == version)?;
+    let project = dossier.project();
+    let revisions: Vec<Revision> = requirement
+        .editions
+        .iter()
+        .filter(|other| other.version <= version)
+        .map(|other| revision(other, calendar))
+        .collect();
+    Some(Specification {
+        project: project.name.clone(),
+        customer: project.customer.clone(),
+        id: format!("R{}", edition.content.number),
+        title: edition.content.title.clone(),
+        version,
+        fingerprint: edition.fingerprint.clone(),
+        date: day(edition.at, calendar),
+        sections: sections(edition, calendar),
+        revisions,
+        signature: signature(requirement, dossier, calendar)?,
+    })
+}
+
+fn sections(edition: &Edition, calendar: &Calendar) -> Vec<Section> {
+    let content = &edition.content;
+    let mut asked = vec![("表面需求".to_owned(), content.title.clone())];
+    asked.push(("原话".to_owned(), content.said.clone()));
+    asked.push(("提出人".to_owned(), content.by.clone()));
+    asked.extend(content.description.clone().map(|text| ("描述".to_owned(), text)));
+    asked.extend(content.priority.map(|priority| ("优先级".to_owned(), priority.name().to_owned())));
+    asked.extend(content.due.map(|due| ("期望完成".to_owned(), day(due, calendar))));
+    let mut sections = vec![Section { title: "需求", rows: asked }];
+    for (title, names) in PARTS {
+        let row = |name: &&str| Some(((*name).to_owned(), content.fields.get(*name)?.clone()));
+        sections.push(Section { title, rows: names.iter().filter_map(row).collect() });
+    }
+    let changes = content.amendments.iter().map(|amendment| {
+        (format!("{} {}", amendment.change, day(amendment.at, calendar)), amendment.description.clone())
+    });
+    sections.push(Section { title: "已批准的变更", rows: changes.collect() });
+    sections
+}
+
+fn revision(edition: &Edition, calendar: &Calendar) -> Revision {
+    let what = match &edition.origin {
+        Origin::Signed { by, .. } => format!("{} 确认", by.name),
+        Origin::Changed { change } => {
+            let amendment = edition.content.amendments.last();
+            let text = amendment.map(|amendment| amendment.description.as_str()).unwrap_or_default();
+            format!("{change} {text}")
+        }
+    };
+    Revision {
+        version: edition.version,
+        date: day(edition.at, calendar),
+        what,
+        fingerprint: edition.fingerprint.clone(),
+    }
+}
+
+fn signature(requirement: &Requirement, dossier: &Dossier, calendar: &Calendar) -> Option<Signature> {
+    requirement.editions.iter().find_map(|edition| match &edition.origin {
+        Origin::Signed { by, proof } => Some(Signature {
+            by: by.name.clone(),
+            date: day(edition.at, calendar),
+            proof: proof_in_words(proof, dossier),
+        }),
+        Origin::Changed { .. } => None,
+    })
+}
+
+/// `面对面：M3 需求评审`, `面对面：2026-11-20` or `无面对面：原因`.
+pub(super) fn proof_in_words(proof: &Proof, dossier: &Dossier) -> String {
+    match proof {
+        Proof::Meeting(number) => {
+            let title = dossier.find::<Meeting>(*number).map(crate::dossier::Kind::title).unwrap_or_default();
+            format!("面对面：M{number} {title}").trim_end().to_owned()
+        }
+        Proof::Date(date) => format!("面对面：{date}"),
+        Proof::None(why) => format!("无面对面：{why}"),
+    }
+}
+
+fn day(at: Timestamp, calendar: &Calendar) -> String {
+    calendar.date(at).to_string()
+}
