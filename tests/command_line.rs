@@ -43,7 +43,8 @@ fn check_shows_the_rules_and_the_next_runs_of_the_shipped_configuration() {
     for line in ["  sla.urgent.respond = \"2h\"", "  2026: announced", "  feishu (feishu.enabled)"] {
         assert!(report.lines().any(|shown| shown == line), "{line} is not in:\n{report}");
     }
-    assert_eq!(report.matches(" 09:30:00").count(), 5, "{report}");
+    // The daily digest and the reminders of values and briefs.
+    assert_eq!(report.matches(" 09:30:00").count(), 15, "{report}");
     assert_eq!(report.matches(" Fri 17:00:00").count(), 5, "{report}");
     assert!(!folder.path().join("data").exists(), "check only looks");
 }

@@ -11,8 +11,20 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 9] =
-    ["time", "sla", "minutes", "meeting", "action", "risk", "requirement", "change", "undo"];
+const RULES: [&str; 12] = [
+    "time",
+    "sla",
+    "minutes",
+    "meeting",
+    "action",
+    "risk",
+    "requirement",
+    "change",
+    "notice",
+    "document",
+    "weekly",
+    "undo",
+];
 /// How many runs of a job are shown.
 const RUNS: usize = 5;
 /// How many runs are looked at for those that count.
@@ -42,15 +54,9 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        let note = match job {
-            "daily_digest" => ", on working days",
-            "weekly_report" => ", not built yet: nothing is sent",
-            _ => "",
-        };
-        writeln!(report, "  {job} = {cron:?}{note}")?;
+        writeln!(report, "  {job} = {cron:?}, on working days")?;
         let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;
-        // RULES 13: the digest is for working days.
-        let runs = next_runs(&schedule, calendar, now, job == "daily_digest");
+        let runs = next_runs(&schedule, calendar, now);
         if runs.is_empty() {
             writeln!(report, "    never")?;
         }
@@ -78,10 +84,11 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     Ok(report)
 }
 
-fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp, working_days: bool) -> Vec<Timestamp> {
+/// RULES 13: digests, reports and their reminders are for working days.
+fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> Vec<Timestamp> {
     let next = |after: &Timestamp| schedule.next_after(*after, calendar);
     let runs = std::iter::successors(next(&now), next).take(LOOKED_AT);
-    runs.filter(|run| !working_days || calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
+    runs.filter(|run| calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
 }
 
 /// How well the store's folder keeps what is acknowledged through a power cut.

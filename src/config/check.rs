@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::calendar::{Calendar, schedule::Schedule};
+use crate::calendar::{Calendar, Span, schedule::Schedule};
 
 use super::{Config, DingTalkTransport, FeishuTransport, Secret, StoreEngine};
 
@@ -157,6 +157,14 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     }
     if config.action.manager_from_day == 0 {
         return wrong("action.manager_from_day", "expected 1 or more");
+    }
+    for (key, span) in [
+        ("document.log_every", config.document.log_every),
+        ("document.test_report_every", config.document.test_report_every),
+    ] {
+        if matches!(span, Span::WorkingDays(0)) || span == Span::hours(0) {
+            return wrong(key, "expected more than 0");
+        }
     }
     Ok(())
 }

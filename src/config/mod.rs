@@ -20,8 +20,8 @@ use toml::Table;
 use crate::{
     calendar::{self, Calendar, Span},
     dossier::rules::{
-        ActionRules, ChangeRules, MeetingRules, MinutesRules, RequirementRules, RiskRules, Rules, Sla,
-        UndoRules,
+        ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules,
+        RiskRules, Rules, Sla, UndoRules, WeeklyRules,
     },
 };
 use layers::Layers;
@@ -71,6 +71,12 @@ pub struct Config {
     pub requirement: RequirementRules,
     /// RULES 3.
     pub change: ChangeRules,
+    /// RULES 7.
+    pub notice: NoticeRules,
+    /// RULES 9.
+    pub document: DocumentRules,
+    /// RULES 13.
+    pub weekly: WeeklyRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
     /// Where all this was read.
@@ -281,15 +287,26 @@ pub struct Jobs {
     /// RULES 13, on working days.
     #[serde(deserialize_with = "filled")]
     pub daily_digest: Option<String>,
-    /// RULES 13; not built yet.
+    /// RULES 13, on working days.
     #[serde(deserialize_with = "filled")]
     pub weekly_report: Option<String>,
+    /// RULES 9, on working days.
+    #[serde(deserialize_with = "filled")]
+    pub value_reminder: Option<String>,
+    /// RULES 9: looked at on every working day, said once a month.
+    #[serde(deserialize_with = "filled")]
+    pub brief_reminder: Option<String>,
 }
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 2] {
-        [("daily_digest", self.daily_digest.as_deref()), ("weekly_report", self.weekly_report.as_deref())]
+    pub fn all(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("daily_digest", self.daily_digest.as_deref()),
+            ("weekly_report", self.weekly_report.as_deref()),
+            ("value_reminder", self.value_reminder.as_deref()),
+            ("brief_reminder", self.brief_reminder.as_deref()),
+        ]
     }
 }
 
@@ -375,6 +392,9 @@ impl Config {
             risk: self.risk.clone(),
             requirement: self.requirement.clone(),
             change: self.change.clone(),
+            notice: self.notice.clone(),
+            document: self.document.clone(),
+            weekly: self.weekly.clone(),
             undo: self.undo.clone(),
         })
     }

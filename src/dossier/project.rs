@@ -24,6 +24,9 @@ pub struct Project {
     pub engagement: Option<String>,
     /// Where it stands.
     pub phase: Phase,
+    /// Since when it stands there; the epoch where it was not kept yet.
+    #[serde(default)]
+    pub phase_since: Timestamp,
     /// When it is to be completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion: Option<Date>,
@@ -255,6 +258,7 @@ impl Project {
             industry: None,
             engagement: None,
             phase: Phase::Contact,
+            phase_since: at,
             completion: None,
             rooms: vec![room],
             seats: BTreeMap::new(),
@@ -391,8 +395,9 @@ impl Kind for Project {
         Outcome::default()
     }
 
+    /// What is asked of the project as a whole was looked at when it was said.
     fn owes(&self, _step: &str) -> bool {
-        false
+        true
     }
 
     fn open(&self, _dossier: &Dossier) -> Option<Open> {

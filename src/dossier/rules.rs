@@ -26,6 +26,12 @@ pub struct Rules {
     pub requirement: RequirementRules,
     /// RULES 3.
     pub change: ChangeRules,
+    /// RULES 7.
+    pub notice: NoticeRules,
+    /// RULES 9.
+    pub document: DocumentRules,
+    /// RULES 13.
+    pub weekly: WeeklyRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
 }
@@ -177,6 +183,38 @@ pub struct ChangeRules {
     pub remind_after: Vec<Span>,
     /// Between repeats of the escalation.
     pub repeat: Span,
+}
+
+/// `[notice]`: important messages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeRules {
+    /// 紧急: until whoever has not acknowledged is called again.
+    pub urgent_again: Span,
+    /// 紧急: until the project manager is told.
+    pub urgent_manager: Span,
+    /// 紧急: until the customer lead is told.
+    pub urgent_lead: Span,
+    /// 高: until whoever has not acknowledged is called again.
+    pub high_again: Span,
+}
+
+/// `[document]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRules {
+    /// How often a development log is due in development.
+    pub log_every: Span,
+    /// How often a test report is due in testing.
+    pub test_report_every: Span,
+}
+
+/// `[weekly]`: the weekly report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeeklyRules {
+    /// The customer's version goes out at once, without waiting for 发送.
+    pub send_at_once: bool,
 }
 
 /// `[undo]`.

@@ -129,6 +129,7 @@ impl Bench {
     /// Time passes to `to`; gives what was said on the way.
     pub fn until(&mut self, to: &str) -> Vec<String> {
         let to = at(to);
+        let (mut last, mut wakes) = (None, 0);
         loop {
             let due =
                 self.dossier.records().filter_map(|(key, record)| Some((record.wakes_at(&self.rules)?, key)));
@@ -138,7 +139,10 @@ impl Bench {
             let outcome = record.wake(&self.dossier, &Waking { now: self.now, due, rules: &self.rules });
             self.apply(outcome);
             let next = self.dossier.record(key).and_then(|record| record.wakes_at(&self.rules));
-            assert!(next.is_none_or(|next| next > due), "{key} does not move on");
+            // Two clocks of one record may run out together; it is woken for each.
+            wakes = if last == Some((due, key)) { wakes + 1 } else { 0 };
+            last = Some((due, key));
+            assert!(wakes < 4 && next.is_none_or(|next| next >= due), "{key} does not move on");
         }
         self.now = to;
         self.said()

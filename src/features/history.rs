@@ -202,7 +202,7 @@ impl Command for Undo {
         for change in &entry.changes {
             let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
             if !same(change.key, &now, &change.after) {
-                let named = if change.key.letter == '*' { "项目".into() } else { change.key.to_string() };
+                let named = if change.key.number == 0 { "项目".into() } else { change.key.to_string() };
                 return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
             }
             if change.before.is_null() {
@@ -217,7 +217,8 @@ impl Command for Undo {
         let ids: Vec<String> = entry
             .changes
             .iter()
-            .filter(|change| change.key.letter != '*')
+            // What a project has one of has no id that people know.
+            .filter(|change| change.key.number != 0)
             .map(|change| change.key.to_string())
             .collect();
         outcome.what = format!("{UNDONE}「{}」", entry.what);

@@ -4,18 +4,25 @@
 pub mod action;
 #[cfg(test)]
 mod bench;
+pub mod brief;
 pub mod change;
 pub mod customer;
+pub mod document;
 pub mod help;
 pub mod history;
 pub mod meeting;
 pub mod minutes;
+pub mod notice;
 pub mod overview;
 pub mod project;
 pub mod requirement;
+pub mod rhythm;
 pub mod risk;
 pub mod role;
+pub mod suggestion;
 pub mod ticket;
+pub mod value;
+pub mod weekly;
 pub mod why;
 
 use std::sync::Arc;
@@ -40,9 +47,15 @@ pub const OBJECTS: &[Object] = &[
     meeting::OBJECT,
     minutes::OBJECT,
     action::OBJECT,
+    notice::OBJECT,
+    value::OBJECT,
+    document::OBJECT,
+    brief::OBJECT,
+    suggestion::OBJECT,
     overview::STATUS,
     overview::MINE,
     overview::DIGEST,
+    weekly::OBJECT,
     history::HISTORY,
     why::OBJECT,
     history::UNDO,
@@ -116,6 +129,25 @@ pub const COMMANDS: &[Erased] = &[
     erase::<minutes::FileUnnamed>(),
     erase::<minutes::Excuse>(),
     erase::<minutes::List>(),
+    erase::<notice::Post>(),
+    erase::<notice::List>(),
+    erase::<notice::Show>(),
+    erase::<notice::Acknowledge>(),
+    erase::<value::Add>(),
+    erase::<value::List>(),
+    erase::<document::Add>(),
+    erase::<document::List>(),
+    erase::<document::Touch>(),
+    erase::<brief::Write>(),
+    erase::<brief::List>(),
+    erase::<brief::Send>(),
+    erase::<suggestion::Add>(),
+    erase::<suggestion::List>(),
+    erase::<suggestion::Show>(),
+    erase::<suggestion::Adopt>(),
+    erase::<suggestion::Decline>(),
+    erase::<weekly::Show>(),
+    erase::<weekly::Send>(),
     erase::<overview::Status>(),
     erase::<overview::Mine>(),
     erase::<overview::Digest>(),
@@ -134,6 +166,13 @@ pub const KINDS: &[KindEntry] = &[
     kind::<ticket::Ticket>(),
     kind::<meeting::Meeting>(),
     kind::<action::ActionItem>(),
+    kind::<notice::Notice>(),
+    kind::<value::Value>(),
+    kind::<document::Document>(),
+    kind::<brief::Brief>(),
+    kind::<suggestion::Suggestion>(),
+    kind::<rhythm::Rhythm>(),
+    kind::<weekly::Weekly>(),
 ];
 
 /// Something that happens on a schedule, once per project and scheduled time.
@@ -145,7 +184,12 @@ pub struct Job {
 }
 
 /// Every scheduled job.
-pub const JOBS: &[Job] = &[Job { name: "daily_digest", run: overview::daily }];
+pub const JOBS: &[Job] = &[
+    Job { name: "daily_digest", run: overview::daily },
+    Job { name: "weekly_report", run: weekly::friday },
+    Job { name: "value_reminder", run: value::remind },
+    Job { name: "brief_reminder", run: brief::remind },
+];
 
 /// The objects whose commands can touch more than the project of their room.
 pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE];

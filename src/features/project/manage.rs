@@ -7,7 +7,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Phase, Project, Refusal, Role, RoomKind, Say},
-    features::customer::Customer,
+    features::{customer::Customer, rhythm::Rhythm},
     grammar::{Args, Command, Form, KeySpec, On, Spec, Who},
 };
 
@@ -105,6 +105,11 @@ impl Command for MovePhase {
         if next == *before {
             return Err(Refusal::new(format!("项目已在{}阶段", self.phase.name())));
         }
+        let mut rhythm = None;
+        if next.phase != before.phase {
+            next.phase_since = cx.now;
+            rhythm = Some(Rhythm::entering(next.phase, Rhythm::of(dossier), cx.now, cx.rules));
+        }
         // RULES 1: a project leaves 接触 only when the triangle is filled, or with a reason.
         let missing: Vec<&str> = Role::TRIANGLE
             .iter()
@@ -132,6 +137,10 @@ impl Command for MovePhase {
             reply = reply.line(format!("原因：{why}"));
         }
         let mut outcome = Outcome::change(next, "换阶段").because(self.why).replying(reply);
+        // The old phase's rhythm ends in the same step (RULES 8).
+        if let Some(rhythm) = rhythm {
+            outcome = outcome.and(rhythm);
+        }
         // Said here already; the other rooms hear of it too.
         if cx.place.kind == RoomKind::Customer {
             let message = Message::text(&text);

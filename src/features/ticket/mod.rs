@@ -78,6 +78,9 @@ pub struct Ticket {
     /// Seconds that the closing clock stood still.
     #[serde(default)]
     pub paused: i64,
+    /// When it was last solved; none while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solved_at: Option<Timestamp>,
     /// When it was reopened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reopened: Vec<Timestamp>,

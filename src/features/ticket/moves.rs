@@ -234,6 +234,7 @@ impl Command for Resolve {
         let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
         let closes_at = cx.rules.calendar.add(cx.now, cx.rules.sla.resolved_closes_after);
         next.ask = None;
+        next.solved_at = Some(cx.now);
         next.state = State::Resolved {
             at: cx.now,
             closes_at,
@@ -275,6 +276,7 @@ impl Command for Close {
         };
         let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
         next.ask = None;
+        next.solved_at = before.solved_at.or(Some(cx.now));
         next.state = State::Closed { at: cx.now, cause: cause.clone(), explanation };
         let reply = Message::text(format!("T{} 已关闭", self.number)).tone(Tone::Good);
         let told = Message::text(format!("{} 已关闭", words::name(&next)));
@@ -312,6 +314,7 @@ impl Command for Reopen {
         }
         let mut next = before.clone();
         next.state = State::Reopened;
+        next.solved_at = None;
         next.close = close_ladder(next.urgency, cx.now, cx.rules);
         next.ask = None;
         next.reopened.push(cx.now);

@@ -52,6 +52,7 @@ impl Command for Open {
             ask: None,
             breaches: Vec::new(),
             paused: 0,
+            solved_at: None,
             reopened: Vec::new(),
         };
         let ping = ticket.ping(

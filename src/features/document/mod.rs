@@ -1,0 +1,180 @@
+//! Documents: development logs and test reports that are due again and again, and whatever else is
+//! registered by its link (RULES 9). Each is asked for a summary in plain words.
+
+mod commands;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use commands::{Add, List, Touch};
+
+use crate::{
+    chat::{Message, Person, RoomId},
+    dossier::{Dossier, Kind, Open, Outcome, Phase, Role, Rules, Seat, Waking},
+    features::rhythm::{Beat, Told},
+    grammar::Object,
+};
+
+/// How the table calls it.
+pub const OBJECT: Object = Object {
+    name: "文档",
+    english: "doc",
+    aliases: &["document"],
+    letter: Some('D'),
+    summary: "开发日志、测试报告和其他文档：登记链接，写一句通俗说明",
+};
+
+/// A document, by its link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its number.
+    pub number: u32,
+    /// What it is called.
+    pub title: String,
+    /// What kind it is.
+    pub kind: DocumentKind,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What it says, in plain words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// The words it was registered in.
+    pub said: String,
+    /// Who registered it.
+    pub by: Person,
+    /// Where.
+    pub room: RoomId,
+    /// When.
+    pub at: Timestamp,
+    /// The customer's room may see it.
+    pub shared: bool,
+    /// It stays out of everything that is written for the customer.
+    #[serde(default)]
+    pub internal: bool,
+}
+
+/// Kinds of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// 开发日志.
+    Log,
+    /// 测试报告.
+    TestReport,
+    /// 其他.
+    Other,
+}
+
+impl DocumentKind {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "开发日志",
+            Self::TestReport => "测试报告",
+            Self::Other => "文档",
+        }
+    }
+
+    /// The kind that a title tells.
+    fn of_title(title: &str) -> Self {
+        match title {
+            _ if title.contains("测试报告") || title.contains("测试日报") => Self::TestReport,
+            _ if title.contains("日志") => Self::Log,
+            _ => Self::Other,
+        }
+    }
+
+    /// The duty that such a document does.
+    fn beat(self) -> Option<&'static Beat> {
+        match self {
+            Self::Log => Some(&LOG),
+            Self::TestReport => Some(&TEST_REPORT),
+            Self::Other => None,
+        }
+    }
+}
+
+/// A development log each week of development.
+pub const LOG: Beat = Beat {
+    name: "development_log",
+    phases: &[Phase::Development],
+    until: |from, rules| rules.calendar.add(from, rules.document.log_every),
+    remind: day_before,
+    wanted: 1,
+    restarts: true,
+    say: |told, dossier, cx| Some(say(DocumentKind::Log, told, dossier, cx)),
+};
+
+/// A test report every three days of testing.
+pub const TEST_REPORT: Beat = Beat {
+    name: "test_report",
+    phases: &[Phase::Testing],
+    until: |from, rules| rules.calendar.add(from, rules.document.test_report_every),
+    remind: day_before,
+    wanted: 1,
+    restarts: true,
+    say: |told, dossier, cx| Some(say(DocumentKind::TestReport, told, dossier, cx)),
+};
+
+/// In the morning of the working day before the period ends.
+fn day_before(_from: Timestamp, until: Timestamp, rules: &Rules) -> Vec<Timestamp> {
+    let calendar = &rules.calendar;
+    vec![calendar.at(calendar.previous_working_day(calendar.date(until)), rules.action.remind_at)]
+}
+
+/// The technical contact is called; from the second period in a row without one the project manager too.
+fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Seat, Message) {
+    let project = dossier.project();
+    let mut seat = project.seat(Role::TechnicalContact);
+    if told.missed >= 2 {
+        for person in project.seat(Role::ProjectManager).people {
+            if !seat.people.iter().any(|known| known.id == person.id) {
+                seat.people.push(person);
+            }
+        }
+    }
+    (seat, words::wanted(kind, told, cx))
+}
+
+impl Kind for Document {
+    const LETTER: char = 'D';
+    const NAME: &'static str = "文档";
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("title", "标题"), ("link", "链接"), ("summary", "说明")];
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn state(&self) -> &'static str {
+        if self.summary.is_some() { "已登记" } else { "缺说明" }
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
+    }
+
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        None
+    }
+
+    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
+        Outcome::default()
+    }
+
+    fn owes(&self, _step: &str) -> bool {
+        false
+    }
+
+    fn open(&self, _dossier: &Dossier) -> Option<Open> {
+        None
+    }
+}

@@ -1,0 +1,206 @@
+//! Important messages: each named person acknowledges, and whoever does not is called again (RULES 7).
+
+mod commands;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use commands::{Acknowledge, List, Post, Show};
+
+use crate::{
+    chat::{Person, RoomId},
+    dossier::{
+        Dossier, Hearing, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
+        ladder::{Climb, Ladder},
+    },
+    grammar::{Object, Priority},
+};
+
+/// How the table calls it.
+pub const OBJECT: Object = Object {
+    name: "通知",
+    english: "notice",
+    aliases: &[],
+    letter: Some('N'),
+    summary: "重要通知：点名确认，没确认的按优先级催",
+};
+
+/// An important message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its number.
+    pub number: u32,
+    /// What it says, in one line.
+    pub title: String,
+    /// More of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The words it was written in.
+    pub said: String,
+    /// Who wrote it.
+    pub by: Person,
+    /// Where.
+    pub room: RoomId,
+    /// When.
+    pub at: Timestamp,
+    /// The customer's room may see it.
+    pub shared: bool,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Who must acknowledge it.
+    pub people: Vec<Person>,
+    /// Who did, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<Acknowledged>,
+    /// When whoever did not is called.
+    pub clock: Ladder,
+}
+
+/// Somebody's acknowledgement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// Whose.
+    pub by: Person,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Notice {
+    /// Who still has to acknowledge it.
+    pub fn outstanding(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| !self.acknowledged.iter().any(|ack| ack.by.id == person.id))
+    }
+
+    /// Whether everybody acknowledged it.
+    pub fn is_settled(&self) -> bool {
+        self.outstanding().next().is_none()
+    }
+
+    /// Calls whoever has not acknowledged, and from some rung on those who see to it that they do. The
+    /// customer's people are asked in their own room; escalations stay inside.
+    fn call(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
+        let project = dossier.project();
+        let (customers, ours): (Vec<&Person>, Vec<&Person>) =
+            self.outstanding().partition(|person| self.shared && project.is_customer(&person.id));
+        let mut people: Vec<Person> = ours.into_iter().cloned().collect();
+        let mut missing = None;
+        for role in roles(&climb.rung) {
+            let seat = project.seat(*role);
+            missing = missing.or(seat.missing);
+            for person in seat.people {
+                if !people.iter().any(|known| known.id == person.id) {
+                    people.push(person);
+                }
+            }
+        }
+        let mut next = self.clone();
+        next.clock = climb.ladder;
+        let mut outcome = Outcome::change(next, "催确认");
+        if climb.rung == "again" && !customers.is_empty() {
+            outcome = outcome.saying(Say::Announce {
+                hearing: Hearing::Customer,
+                message: words::again_for_customer(self, &customers),
+                about: Some(Record::key(self)),
+            });
+        }
+        if people.is_empty() {
+            return outcome;
+        }
+        outcome.saying(Say::Ping(Ping {
+            people,
+            message: words::again(self, cx),
+            urgent: self.priority == Priority::Urgent,
+            about: Record::key(self),
+            step: "acknowledge".into(),
+            missing,
+        }))
+    }
+}
+
+/// Who joins at a rung.
+fn roles(rung: &str) -> &'static [Role] {
+    match rung {
+        "manager" => &[Role::ProjectManager],
+        "lead" => &[Role::ProjectManager, Role::CustomerLead],
+        _ => &[],
+    }
+}
+
+/// When a notice of this priority is spoken of again (RULES 7). What is not urgent waits for the end of
+/// quiet hours here already, so that only those are called who have not acknowledged by then.
+fn clock(priority: Priority, at: Timestamp, rules: &Rules) -> Ladder {
+    let calendar = &rules.calendar;
+    let morning = calendar.next_working_morning(at, rules.action.remind_at);
+    match priority {
+        Priority::Urgent => {
+            let again = calendar.add(at, rules.notice.urgent_again);
+            Ladder::new(again)
+                .rung(again, "again")
+                .rung(calendar.add(at, rules.notice.urgent_manager), "manager")
+                .rung(calendar.add(at, rules.notice.urgent_lead), "lead")
+        }
+        Priority::High => {
+            let again = calendar.after_quiet(calendar.add(at, rules.notice.high_again));
+            Ladder::new(again).rung(again, "again").rung(morning, "manager")
+        }
+        Priority::Medium | Priority::Low => Ladder::new(morning).rung(morning, "again"),
+    }
+}
+
+impl Kind for Notice {
+    const LETTER: char = 'N';
+    const NAME: &'static str = "通知";
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("title", "内容"), ("priority", "优先级")];
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn state(&self) -> &'static str {
+        if self.is_settled() { "全部确认" } else { "待确认" }
+    }
+
+    fn shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Invariant: a notice that everybody acknowledged never wakes.
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        if self.is_settled() { None } else { self.clock.next() }
+    }
+
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        if self.is_settled() {
+            return Outcome::default();
+        }
+        match self.clock.climb(cx.now, &cx.rules.calendar) {
+            Some(climb) => self.call(climb, dossier, cx),
+            None => Outcome::default(),
+        }
+    }
+
+    fn owes(&self, _step: &str) -> bool {
+        !self.is_settled()
+    }
+
+    fn open(&self, _dossier: &Dossier) -> Option<Open> {
+        let who: Vec<Person> = self.outstanding().cloned().collect();
+        (!who.is_empty()).then(|| Open {
+            due: Some(self.clock.due),
+            what: "确认通知".into(),
+            who,
+            loud: self.priority >= Priority::High,
+        })
+    }
+
+    fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        words::why(self, now, rules)
+    }
+}
