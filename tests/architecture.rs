@@ -66,7 +66,6 @@ const LONG: &[(&str, &str)] = &[
     ("calendar/mod.rs", "the calendar with its arithmetic and a third of it tests"),
     ("config/mod.rs", "one struct per table of the configuration file, most of it their doc comments"),
     ("dossier/project.rs", "one line over: the project's record"),
-    ("features/requirement/words.rs", "every sentence of requirements"),
     ("features/ticket/mod.rs", "the record with its clocks, and its ladder of pings"),
     ("features/ticket/moves.rs", "ten commands, each its spec, its reading and its decision"),
 ];
