@@ -8,7 +8,7 @@ use std::sync::{
 use jiff::Timestamp;
 use jiuding::{
     chat::{Inbound, Line, Message, Person, PersonId, RoomId, Target, Tone},
-    clock::{Clock, SharedClock, SimulatedClock},
+    clock::{SharedClock, SimulatedClock},
     platform::{Parcel, Received, Receiver, playground::Playground},
     store::{Store, sled::SledStore},
     web,
