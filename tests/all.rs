@@ -17,5 +17,6 @@ mod fuzzed;
 mod grammar;
 mod hostile;
 mod outbox;
+mod playground;
 mod store;
 mod transcripts;

@@ -29,7 +29,8 @@ function enter(person, id) {
   byId('room-about').textContent = room.about;
   document.title = `${room.name} · 鼎鼎`;
   redraw();
-  fetchLines();
+  // Whether the bot can be reached is the loop's to say.
+  fetchLines().catch(() => {});
 }
 
 function fromAddress() {

@@ -44,8 +44,9 @@ function shown(thing, at) {
   const left = due - at;
   const nearness = left <= 0 ? 'late' : left <= 3_600_000 ? 'soon' : '';
   return el('li', { class: nearness },
-    el('button', { type: 'button', title: `问问它：为什么是这个时间`, onclick: () => actions.asked(thing) },
+    el('button', { type: 'button', title: '问问它：为什么是这个时间', onclick: () => actions.asked(thing) },
       el('span', { class: 'top' }, thing.id ? el('b', { class: 'id' }, thing.id) : null, el('span', { class: 'due' }, thing.what)),
+      thing.title ? el('span', { class: 'title' }, thing.title) : null,
       el('span', { class: 'when' }, el('time', { datetime: thing.at }, moment(due, at)), el('span', { class: 'left' }, distance(due, at))),
       thing.who?.length ? el('span', { class: 'who' }, thing.who.map((name) => `@${name}`).join(' ')) : null));
 }

@@ -6,7 +6,7 @@ const PRIORITIES = [['紧急', '2 小时内响应'], ['高', '优先处理'], ['
 
 /**
  * What fits at the caret: `{ head, from, options: [{ insert, label, note }], eager }`, or nothing.
- * `from` is where the completed word starts; `eager` choices are taken by Enter, others only by Tab or
+ * `typeOver` is where an option's insert has a digit to be typed over. `from` is where the completed word starts; `eager` choices are taken by Enter, others only by Tab or
  * after an arrow key, so that Enter still sends what is complete.
  */
 export function complete(text, caret, commands) {
@@ -50,16 +50,28 @@ function argument(line, before, commands) {
   if (!command) return null;
   const word = rest.match(/\S*$/)[0];
   const options = [];
-  // An action stands right after the object or the id.
-  if (/^(?:#?[A-Za-zＡ-Ｚ]-?\d+\s+)?\S*$/.test(rest)) {
-    for (const action of command.actions ?? []) {
-      if (action.zh.startsWith(word) && action.zh !== word) options.push({ insert: `${action.zh} `, label: action.zh, extra: action.en, note: '动作' });
-    }
+  // An action stands right after the object or the id; where it needs an id that is not there yet, one
+  // is put in for the person to type over.
+  const place = rest.match(/^(#?[A-Za-zＡ-Ｚ]-?\d+\s+)?\S*$/);
+  for (const action of place ? command.actions ?? [] : []) {
+    const fits = action.zh.startsWith(word) || (word && action.en.startsWith(word.toLowerCase()));
+    if (!fits || action.zh === word) continue;
+    const letter = action.id && !place[1] ? action.usage?.match(/ ([A-Z])\d+ /)?.[1] : undefined;
+    const id = letter ? `${letter}1 ` : '';
+    options.push({ insert: `${id}${action.zh} `, typeOver: id && 1, label: `${id}${action.zh}`, extra: action.en, note: action.help ?? '' });
   }
   for (const key of command.keys ?? []) {
     if (word && key.startsWith(word) && !line.includes(`${key}:`)) options.push({ insert: `${key}:`, label: `${key}:`, note: '填写项' });
   }
-  return found(summary(command), before.length - word.length, options, false, !word);
+  return found(usage(command, rest), before.length - word.length, options, false, !word);
+}
+
+/** How the line goes on: that of its action, if it has one already. */
+function usage(command, rest) {
+  const words = rest.split(/\s+/);
+  const action = command.actions?.find((action) => words.includes(action.zh) || words.includes(action.en));
+  const example = (action ?? command).usage;
+  return example ? `例：${example.split('\n')[0]}` : summary(command);
 }
 
 function found(head, from, options, eager, headAlone = false) {

@@ -85,12 +85,13 @@ function close() {
 }
 
 function take(at) {
-  const { insert } = offer.options[at];
-  const caret = input.selectionStart;
-  input.setRangeText(insert, offer.from, caret, 'end');
+  const { insert, typeOver } = offer.options[at];
+  const { from } = offer;
+  input.setRangeText(insert, from, input.selectionStart, 'end');
   input.focus();
   grow();
   suggest();
+  if (typeOver) input.setSelectionRange(from + typeOver, from + typeOver + 1);
 }
 
 input.addEventListener('input', () => { grow(); suggest(); });

@@ -110,27 +110,32 @@ function mention(name, isMe) {
   return el('span', { class: isMe ? 'mention me' : 'mention' }, `@${name}`);
 }
 
-/** A person's words: the command and the names in them stand out. */
+/** A person's words: commands at the start of a line and the names of who is meant stand out. */
 function personText(line, me) {
   const names = [BOT, ...PEOPLE].filter((person) => line.mentions?.includes(person.id));
   const paragraph = el('p', {});
-  let rest = line.text;
-  const command = rest.match(/^[/／、\\]\S+/)?.[0];
-  if (command) {
-    paragraph.append(el('span', { class: 'command' }, command));
-    rest = rest.slice(command.length);
-  }
+  line.text.split('\n').forEach((text, at) => {
+    if (at > 0) paragraph.append('\n');
+    const command = text.match(/^[/／、\\]\S+/)?.[0] ?? '';
+    if (command) paragraph.append(el('span', { class: 'command' }, command));
+    paragraph.append(...withMentions(text.slice(command.length), names, me));
+  });
+  return paragraph;
+}
+
+function withMentions(text, names, me) {
+  const pieces = [];
+  let rest = text;
   while (rest) {
     const next = names
-      .map((person) => ({ person, at: rest.search(new RegExp(`[@＠]${person.name}`)) }))
+      .map((person) => ({ person, at: Math.max(rest.indexOf(`@${person.name}`), rest.indexOf(`＠${person.name}`)) }))
       .filter((found) => found.at >= 0)
       .sort((a, b) => a.at - b.at)[0];
     if (!next) break;
-    paragraph.append(rest.slice(0, next.at), mention(next.person.name, next.person.id === me.id));
+    pieces.push(rest.slice(0, next.at), mention(next.person.name, next.person.id === me.id));
     rest = rest.slice(next.at + 1 + next.person.name.length);
   }
-  paragraph.append(rest);
-  return paragraph;
+  return [...pieces, rest];
 }
 
 function buttons(line) {
