@@ -16,8 +16,11 @@ use jiuding::{
     store::{Key, sled},
 };
 
+/// A parser of strangers' bytes: its name, and what feeds it.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every target by name.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [Target; 7] = [
     ("line", line),
     ("date", date),
     ("feishu", feishu_delivery),
@@ -103,7 +106,7 @@ pub fn letter(bytes: &[u8]) {
     let sealed = envelope.seal([7; 16], &text, "ours");
     assert_eq!(open(&sealed).map(|opened| opened.text).as_deref(), Ok(text.as_ref()));
     let cut: String = sealed.chars().skip(bytes.len() % 64).collect();
-    assert!(bytes.len() % 64 == 0 || open(&cut).is_err());
+    assert!(bytes.len().is_multiple_of(64) || open(&cut).is_err());
 }
 
 /// A row of the store, and a record's value.

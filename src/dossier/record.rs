@@ -57,7 +57,7 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     }
 
     /// What else `/为什么` tells, but not before customers.
-    fn why_internal(&self, _rules: &Rules) -> Vec<String> {
+    fn why_internal(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
         Vec::new()
     }
 }
@@ -114,7 +114,7 @@ pub trait Record: Any + Send + Sync {
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
-    fn why_internal(&self, rules: &Rules) -> Vec<String>;
+    fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
 }
 
 impl<K: Kind> Record for K {
@@ -170,8 +170,8 @@ impl<K: Kind> Record for K {
         Kind::why(self, now, rules)
     }
 
-    fn why_internal(&self, rules: &Rules) -> Vec<String> {
-        Kind::why_internal(self, rules)
+    fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        Kind::why_internal(self, now, rules)
     }
 }
 

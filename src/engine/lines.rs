@@ -12,7 +12,7 @@ use super::{
     receive::Event,
 };
 use crate::{
-    chat::{Message, Person, Room, Span, Typed},
+    chat::{Message, Person, PersonId, Room, Span, Typed},
     dossier::{Context, Dossier, Hearing, Outcome, Place, Refusal, RoomKind, Say},
     features,
     grammar::{self, Args, On, Parsed, Reader, Who},
@@ -145,7 +145,7 @@ impl Engine {
         };
         let said = args.said.clone();
         let people = args.people.clone();
-        let decided = permitted(command.spec.who, dossier, &cx)
+        let decided = permitted(command.spec.who, args.id, dossier, &cx)
             .and_then(|()| visible(&args, dossier, &cx))
             .and_then(|()| (command.run)(args, dossier, &cx));
         let outcome = match decided {
@@ -302,17 +302,24 @@ impl Engine {
 }
 
 /// Whether whoever asks may; a refusal says who may.
-fn permitted(who: Who, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
+fn permitted(who: Who, id: Option<Key>, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
     let Some(project) = dossier.founded() else { return Ok(()) };
     let triangle = cx.is_triangle(dossier);
     let representative = project.holds(&cx.actor.id, crate::dossier::Role::CustomerRepresentative);
     let allowed = match who {
         Who::Anyone => true,
         Who::Triangle => triangle,
+        Who::TriangleOrOwner => triangle || id.is_some_and(|id| waits_for(dossier, id, &cx.actor.id)),
         Who::TriangleOnceSet => triangle || project.seats.is_empty(),
         Who::TriangleOrRepresentative => triangle || representative,
     };
     if allowed { Ok(()) } else { Err(features::who_may(who, project)) }
+}
+
+/// Whether it is this person who has to act on a record.
+fn waits_for(dossier: &Dossier, key: Key, person: &PersonId) -> bool {
+    let open = dossier.record(key).and_then(|record| record.open(dossier));
+    open.is_some_and(|open| open.who.iter().any(|who| who.id == *person))
 }
 
 /// A record that this room or person may not see is as if it were not there.

@@ -42,8 +42,10 @@ impl Command for Why {
             .into_iter()
             .fold(Message::text(title), |message, line| message.line(line));
         if cx.sees_internal(dossier) {
-            message =
-                record.why_internal(cx.rules).into_iter().fold(message, |message, line| message.line(line));
+            message = record
+                .why_internal(cx.now, cx.rules)
+                .into_iter()
+                .fold(message, |message, line| message.line(line));
             message = message.line(match record.wakes_at(cx.rules) {
                 Some(at) => format!("下一次提醒：{}", typed::echo(at, cx.now, &cx.rules.calendar)),
                 None => "没有要提醒的了".to_owned(),

@@ -37,6 +37,7 @@ fn one(object: &Object, commands: &[Erased]) -> Message {
         let who = match spec.who {
             Who::Anyone => "",
             Who::Triangle | Who::TriangleOnceSet => "（铁三角）",
+            Who::TriangleOrOwner => "（铁三角或负责人）",
             Who::TriangleOrRepresentative => "（铁三角或客户代表）",
         };
         let usage = Span::Strong(spec.usage.to_owned());

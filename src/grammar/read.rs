@@ -171,12 +171,14 @@ enum Mark {
 }
 
 /// The words that follow `!`.
-const MARKS: [(&str, Mark); 10] = [
+const MARKS: [(&str, Mark); 12] = [
     ("紧急", Mark::Priority(Priority::Urgent)),
     ("urgent", Mark::Priority(Priority::Urgent)),
     ("高", Mark::Priority(Priority::High)),
     ("high", Mark::Priority(Priority::High)),
     ("中", Mark::Priority(Priority::Medium)),
+    ("一般", Mark::Priority(Priority::Medium)),
+    ("normal", Mark::Priority(Priority::Medium)),
     ("medium", Mark::Priority(Priority::Medium)),
     ("低", Mark::Priority(Priority::Low)),
     ("low", Mark::Priority(Priority::Low)),

@@ -45,6 +45,8 @@ pub enum Who {
     Anyone,
     /// The triangle.
     Triangle,
+    /// The triangle, or whoever the record waits for.
+    TriangleOrOwner,
     /// The triangle, or anyone while the project has none.
     TriangleOnceSet,
     /// The triangle or the customer representative.

@@ -107,7 +107,7 @@ async fn killed_under_load(bot: &mut Bot, ledger: &mut Ledger, round: usize, now
 
 fn message(round: usize, client: usize, number: u32) -> Message {
     let title = format!("{round}轮{client}号第{number}条");
-    let ticket = number % 3 == 0;
+    let ticket = number.is_multiple_of(3);
     let text = if ticket { format!("/工单 {title} !紧急") } else { format!("/需求 {title}") };
     Message {
         room: ROOMS[random(ROOMS.len() as u32) as usize],

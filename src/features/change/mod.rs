@@ -345,7 +345,7 @@ impl Kind for ChangeRequest {
         sheet::why(self, now, rules)
     }
 
-    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+    fn why_internal(&self, _now: Timestamp, rules: &Rules) -> Vec<String> {
         sheet::why_internal(self, rules)
     }
 }

@@ -63,14 +63,18 @@ fn digest(dossier: &Dossier, now: Timestamp, calendar: &Calendar, internal: bool
     }
     let name = &dossier.project().name;
     let mut message = Message::text(format!("{name} 日报 {}", typed::echo_date(today, now, calendar)));
-    for (title, part) in [("逾期", late), ("今天到期", due), ("工单计时中", sla), ("高风险", high)]
-    {
+    for (title, part) in [
+        (if internal { "逾期" } else { "已到期" }, late),
+        ("今天到期", due),
+        ("工单计时中", sla),
+        ("高风险", high),
+    ] {
         if part.is_empty() {
             continue;
         }
         message = message.line(format!("{title} {}", part.len()));
         for item in part.iter().take(LINES) {
-            message = message.line(format!("· {}", item.line(now, calendar)));
+            message = message.line(format!("· {}", item.line(now, calendar, internal)));
         }
         if part.len() > LINES {
             message = message.line(format!("· ……还有 {} 件", part.len() - LINES));

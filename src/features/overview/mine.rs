@@ -34,7 +34,7 @@ pub fn mine(projects: &[Dossier], here: Option<&Dossier>, cx: &Context) -> Messa
         let mine: Vec<String> = items(dossier, cx.sees_internal(dossier))
             .iter()
             .filter(|item| item.open.who.iter().any(|person| person.id == cx.actor.id))
-            .map(|item| item.line(cx.now, &cx.rules.calendar))
+            .map(|item| item.line(cx.now, &cx.rules.calendar, true))
             .collect();
         if !mine.is_empty() {
             count += mine.len();

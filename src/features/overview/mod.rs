@@ -67,13 +67,14 @@ impl Item<'_> {
         self.open.due.is_some_and(|due| due <= at)
     }
 
-    /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 李工`.
-    fn line(&self, now: Timestamp, calendar: &Calendar) -> String {
+    /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 李工`; how late it is, for the team alone.
+    fn line(&self, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
         let mut line = format!("{} {} · {}", self.key, self.record.title(), self.open.what);
         if let Some(due) = self.open.due {
             line.push_str(&format!(" {}", typed::echo(due, now, calendar)));
         }
-        if self.is_late(now)
+        if internal
+            && self.is_late(now)
             && let Some(due) = self.open.due
         {
             line.push_str(&format!("，已逾期 {}", typed::echo_span(now.duration_since(due))));

@@ -21,7 +21,8 @@ impl Command for Status {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let items = items(dossier, cx.sees_internal(dossier));
+        let internal = cx.sees_internal(dossier);
+        let items = items(dossier, internal);
         let mut message = crate::features::project::card(dossier, cx);
         let counts: Vec<String> = KINDS
             .iter()
@@ -34,10 +35,10 @@ impl Command for Status {
             return Ok(Outcome::reply(message.line("没有未了结的事")));
         }
         let late = items.iter().filter(|item| item.is_late(cx.now)).count();
-        let late = if late > 0 { format!("，其中逾期 {late}") } else { String::new() };
+        let late = if internal && late > 0 { format!("，其中逾期 {late}") } else { String::new() };
         message = message.line(format!("未了结：{}{late}", counts.join("、")));
         for item in items.iter().take(LISTED) {
-            message = message.line(item.line(cx.now, &cx.rules.calendar));
+            message = message.line(item.line(cx.now, &cx.rules.calendar, internal));
         }
         if items.len() > LISTED {
             message = message.line(format!("……还有 {} 件", items.len() - LISTED));

@@ -158,6 +158,11 @@ pub enum State {
 }
 
 impl Requirement {
+    /// The requester's own words without the command in front of them.
+    pub fn asked(&self) -> &str {
+        without_command(&self.said)
+    }
+
     /// Whether something is still to be done.
     pub fn is_open(&self) -> bool {
         match self.state {
@@ -207,6 +212,16 @@ impl Requirement {
 
 /// Who uses it, which figures do they look at, in what situation, and what for.
 const SCENARIO: [&str; 4] = ["用户", "指标", "场景", "目标"];
+
+/// What was typed behind the command word, if there is one.
+fn without_command(said: &str) -> &str {
+    let typed = said.trim_start();
+    match typed.strip_prefix(['/', '／', '、', '\\']).and_then(|line| line.split_once(char::is_whitespace))
+    {
+        Some((_, words)) => words.trim_start(),
+        None => typed,
+    }
+}
 
 /// The requirement that a line names.
 fn requirement(dossier: &Dossier, number: u32) -> Result<&Requirement, Refusal> {
@@ -306,7 +321,7 @@ impl Kind for Requirement {
         why::deadlines(self, now, rules)
     }
 
-    fn why_internal(&self, rules: &Rules) -> Vec<String> {
+    fn why_internal(&self, _now: Timestamp, rules: &Rules) -> Vec<String> {
         why::priority(self, rules)
     }
 }

@@ -95,7 +95,7 @@ pub fn specification(
 fn sections(edition: &Edition, calendar: &Calendar) -> Vec<Section> {
     let content = &edition.content;
     let mut asked = vec![("表面需求".to_owned(), content.title.clone())];
-    asked.push(("原话".to_owned(), content.said.clone()));
+    asked.push(("原话".to_owned(), super::without_command(&content.said).to_owned()));
     asked.push(("提出人".to_owned(), content.by.clone()));
     asked.extend(content.description.clone().map(|text| ("描述".to_owned(), text)));
     asked.extend(content.priority.map(|priority| ("优先级".to_owned(), priority.name().to_owned())));

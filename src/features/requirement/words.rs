@@ -138,7 +138,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     let mut first =
         vec![format!("{} 于 {} 提出", requirement.by.name, typed::echo(requirement.at, cx.now, calendar))];
     first.extend(facts(requirement, cx.now, calendar));
-    message = message.line(first.join(" · ")).line(format!("原话：{}", requirement.said));
+    message = message.line(first.join(" · ")).line(format!("原话：{}", requirement.asked()));
     if let Some(description) = &requirement.description {
         message = message.line(description.clone());
     }

@@ -508,4 +508,8 @@ impl Kind for Ticket {
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         words::why(self, now, rules)
     }
+
+    fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
+        words::why_internal(self, now, &rules.calendar)
+    }
 }

@@ -45,7 +45,7 @@ impl Command for Acknowledge {
     const SPEC: Spec =
         Spec::new("工单", Form::IdAct("响应", "ack"), "/工单 T1 响应 16点前回复", "首次响应，可带承诺时间")
             .keys(&[KeySpec::text("承诺", "promise")])
-            .who(Who::Triangle);
+            .who(Who::TriangleOrOwner);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), promise: args.deadline("承诺", cx)? })
@@ -94,7 +94,7 @@ pub struct Work {
 
 impl Command for Work {
     const SPEC: Spec =
-        Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理").who(Who::Triangle);
+        Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理").who(Who::TriangleOrOwner);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number() })
@@ -132,7 +132,7 @@ impl Command for Wait {
         "等客户答复，解决时限暂停",
     )
     .keys(&[KeySpec::text("至", "until")])
-    .who(Who::Triangle);
+    .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
         let until = args.date("至", cx)?;
@@ -222,7 +222,7 @@ impl Command for Resolve {
         "已解决，告诉客户",
     )
     .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-    .who(Who::Triangle);
+    .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let (cause, explanation) = cause_and_explanation(&args, "解决")?;
@@ -362,7 +362,8 @@ impl Command for Touch {
             return Ok(Outcome::reply(words::shown(before, dossier, cx)));
         }
         let before = open_ticket(dossier, self.number)?;
-        let ours = dossier.project().is_triangle(&cx.actor.id) || cx.admin;
+        let ours =
+            cx.is_triangle(dossier) || before.owner.as_ref().is_some_and(|owner| owner.id == cx.actor.id);
         if (self.urgency.is_some() || self.owner.is_some()) && !ours && before.by.id != cx.actor.id {
             return Err(Refusal::new(format!("改 T{} 须由提出人或铁三角来做", self.number)));
         }

@@ -269,9 +269,6 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
     if ticket.is_open() {
         lines.push(format!("{} 前须解决", at(ticket.close.due)));
     }
-    for breach in &ticket.breaches {
-        lines.push(format!("{} 超过{}时限，记录在案", at(breach.at), clock(breach.clock)));
-    }
     if let Some(ask) = &ticket.ask {
         let why = if ask.promised { "承诺的时间" } else { "响应后过一半解决时限" };
         lines.push(format!("{} 若还没有消息会询问进展（{why}）", at(ask.at)));
@@ -284,4 +281,12 @@ fn clock(clock: Clock) -> &'static str {
         Clock::Respond => "响应",
         Clock::Close => "解决",
     }
+}
+
+/// What the team alone is told of it: broken promises stay on the record.
+pub fn why_internal(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> Vec<String> {
+    let told = |breach: &super::Breach| {
+        format!("{} 超过{}时限，记录在案", typed::echo(breach.at, now, calendar), clock(breach.clock))
+    };
+    ticket.breaches.iter().map(told).collect()
 }
