@@ -1,4 +1,4 @@
-//! `/通知 @张三 @李四 !紧急 内容`, and what is done with it.
+//! `/通知 @张经理 @李工 !紧急 内容`, and what is done with it.
 
 use super::{Acknowledged, Notice, clock, words};
 use crate::{
@@ -21,7 +21,7 @@ impl Command for Post {
     const SPEC: Spec = Spec::new(
         "通知",
         Form::Text,
-        "/通知 @张三 @李四 !紧急 今晚 22 点停机升级",
+        "/通知 @张经理 @李工 !紧急 今晚 22 点停机升级",
         "发通知，点名的人要确认；!紧急 30 分钟、!高 4 小时、其他下一个工作日再催",
     )
     .on(On::ProjectOrNew);
@@ -30,7 +30,7 @@ impl Command for Post {
         let body = args.description();
         if args.text.is_empty() && body.is_none() {
             return Err(Refusal::new(
-                "通知要写内容，没有发出。例如：/通知 @张三 @李四 !紧急 今晚 22 点停机升级",
+                "通知要写内容，没有发出。例如：/通知 @张经理 @李工 !紧急 今晚 22 点停机升级",
             ));
         }
         let mut lines = body.as_deref().unwrap_or_default().lines();

@@ -124,7 +124,7 @@ pub fn shown(notice: &Notice, cx: &Context) -> Message {
 
 /// What a notice lacks, and how to write it.
 pub fn lacking(people: &[Person], priority: Option<Priority>, said: &str, dossier: &Dossier) -> Refusal {
-    const EXAMPLE: &str = "例如：/通知 @张三 @李四 !紧急 今晚 22 点停机升级";
+    const EXAMPLE: &str = "例如：/通知 @张经理 @李工 !紧急 今晚 22 点停机升级";
     match (people, priority) {
         ([], None) => Refusal::new(format!("通知要点名谁来确认，并写明优先级，没有发出。{EXAMPLE}")),
         ([], Some(_)) => {

@@ -11,6 +11,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -77,6 +78,29 @@ pub(super) struct Disk {
     pub(super) broken: std::sync::atomic::AtomicBool,
 }
 
+/// How long sled's own lock may outlive whoever held it.
+const LINGERS: Duration = Duration::from_secs(5);
+
+/// Opens sled. Ours is the lock that keeps others out, and it is held by now: if sled's own is still taken,
+/// a thread of a store that was just closed is letting go of it.
+fn open_patiently(config: &sled::Config) -> Result<Db> {
+    let began = Instant::now();
+    loop {
+        // sled answers some kinds of damage with a panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| {
+            anyhow!("sled gave up on its files; restore a copy with `jiuding restore FILE --force`")
+        })?;
+        match opened {
+            Err(sled::Error::Io(error))
+                if error.to_string().contains("could not acquire lock") && began.elapsed() < LINGERS =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
 impl Disk {
     /// Opens the sled in `folder`, making an empty one where there is none.
     pub(super) fn open(folder: &Path) -> Result<Self> {
@@ -86,13 +110,7 @@ impl Disk {
         let marked = set_synchronous(folder);
         // Nothing is flushed in the background: whoever writes waits for the flush.
         let config = sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None);
-        // sled answers some kinds of damage with a panic.
-        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
-            .map_err(|_| {
-                anyhow!("sled gave up on its files; restore a copy with `jiuding restore FILE --force`")
-            })
-            .and_then(|opened| Ok(opened?))
-            .with_context(context)?;
+        let db = open_patiently(&config).with_context(context)?;
         let file = File::open(folder.join("db")).with_context(context)?;
         let synchronous = marked.is_ok() && is_synchronous(&file);
         Ok(Self {
