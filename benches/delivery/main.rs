@@ -11,8 +11,8 @@
 //! outgoing side is a pretend Feishu in this process, and the bot keeps to Feishu's pace of about sixteen
 //! messages a second, so nearly all answers still wait when a run ends: what is measured is the way in.
 //!
-//! `memory` is what ten thousand open records take, `clocks` how late the pings of a hundred thousand
-//! running clocks are heard that fall due spread over one minute of real time.
+//! `memory` is what ten thousand open records take, `clocks` how late a hundred thousand running clocks
+//! fire that fall due spread over one minute of real time.
 
 mod baseline;
 mod clocks;

@@ -38,6 +38,7 @@ use tokio::{sync::watch, time::Instant};
 
 #[allow(unused_imports)]
 pub use deliver::{Answer, Delivery};
+#[allow(unused_imports)]
 pub use seal::{encrypt, encrypt_with, signature};
 
 pub const APP_ID: &str = "cli_a9f0c0ffee00d00d";

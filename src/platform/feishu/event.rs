@@ -111,8 +111,9 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         return Ok(None);
     }
     Ok(Some(Happened {
-        // The page of this event: tell repetitions by the message, not by the event.
-        keys: vec![format!("im.message.receive_v1:{}", message.message_id), envelope.key],
+        // The page of this event: tell repetitions by the message, not by the event. The same event is the
+        // same message, so its own key would add nothing.
+        keys: vec![format!("im.message.receive_v1:{}", message.message_id)],
         chat: Chat { id: message.chat_id, name: None, direct: Some(message.chat_type == "p2p") },
         open_id,
         at: delivery::instant(&message.create_time).or(envelope.at),

@@ -51,7 +51,7 @@ use self::{
     reading::{Reading, read_state, survey, understood},
     state::{Marker, State},
     writer::{Shared, Writer},
-    writes::{ChatRoom, Told},
+    writes::{ChatRoom, Encoded, Told},
 };
 use super::{
     About, ChatLine, Commit, CommitError, Committed, DeadLetter, Entry, Findings, Key, Outgoing, ProjectId,
@@ -170,8 +170,11 @@ impl Drop for SledStore {
 #[async_trait::async_trait]
 impl Store for SledStore {
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        let written = self.writer.write(|staged| writes::commit(staged, commit)).await;
-        written.unwrap_or_else(|error| Err(CommitError::Failed(format!("{error:#}"))))
+        let written = async {
+            let commit = Encoded::new(commit)?;
+            self.writer.write(move |staged| writes::commit(staged, commit)).await
+        };
+        written.await.unwrap_or_else(|error: anyhow::Error| Err(CommitError::Failed(format!("{error:#}"))))
     }
 
     async fn settle(&self, id: u64, settlement: Settlement) -> Result<()> {
@@ -239,7 +242,11 @@ impl Store for SledStore {
 
     async fn outgoing(&self) -> Result<Vec<Outgoing>> {
         self.reading_long(|reading| {
-            reading.values(&Kind::Outgoing.key()).map(|row| value::parse(&row?.1)).collect()
+            let rows = reading.values(&Kind::Outgoing.key()).map(|row| {
+                let (key, value) = row?;
+                writes::read_outgoing(understood(keys::read_number(&key))?, &value)
+            });
+            rows.collect()
         })
         .await
     }

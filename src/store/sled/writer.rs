@@ -185,6 +185,14 @@ impl<'a> Staged<'a> {
         Ok(())
     }
 
+    /// Sets the value under a key that is new, or whose values always fit one row: nothing has to be looked
+    /// up to take the rest of an earlier one away.
+    pub(super) fn place(&mut self, key: &[u8], payload: &[u8]) -> Result<()> {
+        let rows = value::encode(key, payload)?;
+        self.step.extend(rows.into_iter().map(|(key, row)| (key, Some(row))));
+        Ok(())
+    }
+
     /// Removes the value under `key` if there is one.
     pub(super) fn remove(&mut self, key: &[u8]) -> Result<()> {
         if self.raw(key)?.is_some() {

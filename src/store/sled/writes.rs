@@ -12,20 +12,49 @@ use super::{
     writer::Staged,
 };
 use crate::store::{
-    About, Commit, CommitError, Committed, DeadLetter, Entry, Outgoing, ProjectId, Seen, Settlement,
+    About, Commit, CommitError, Committed, DeadLetter, Key, Outgoing, ProjectId, RowKey, Seen, Settlement,
     WakeChange,
 };
 
 /// How many lines of a chat are kept, and the names under which they were appended.
 pub(super) const CHAT_LINES: u64 = 2_000;
 
+/// A decision in bytes. Whoever brings it makes it so, since the writer is one for all.
+pub(super) struct Encoded {
+    seen: Vec<Seen>,
+    guards: Vec<(ProjectId, u64)>,
+    rows: Vec<(RowKey, Option<Vec<u8>>)>,
+    wakes: Vec<WakeChange>,
+    /// Whose, which records it changed, and the entry.
+    log: Vec<(ProjectId, Vec<Key>, Vec<u8>)>,
+    /// Without their ids: those come with their numbers; see [`read_outgoing`].
+    outgoing: Vec<Vec<u8>>,
+}
+
+impl Encoded {
+    /// Encodes a decision.
+    pub(super) fn new(commit: Commit) -> Result<Self> {
+        let Commit { seen, guards, rows, wakes, log, outgoing } = commit;
+        let log = log.iter().map(|(project, entry)| {
+            let keys = entry.changes.iter().map(|change| change.key).collect();
+            Ok((*project, keys, serde_json::to_vec(entry)?))
+        });
+        let outgoing = outgoing.iter().map(|outgoing| Ok(serde_json::to_vec(outgoing)?));
+        let (log, outgoing) = (log.collect::<Result<_>>()?, outgoing.collect::<Result<_>>()?);
+        Ok(Self { seen, guards, rows, wakes, log, outgoing })
+    }
+}
+
 /// Writes a decision; the inner error is a refusal.
-pub(super) fn commit(staged: &mut Staged<'_>, commit: Commit) -> Result<Result<Committed, CommitError>> {
+pub(super) fn commit(staged: &mut Staged<'_>, commit: Encoded) -> Result<Result<Committed, CommitError>> {
     // A replay is also stale as a rule; that it was carried out is what its sender needs to know.
+    let mut ended = Vec::new();
     for mark in &commit.seen {
-        if is_seen(staged, &mark.key)? {
+        let until = staged.get(&Kind::Seen.key().name(&mark.key))?.map(|until| time(&until)).transpose()?;
+        if until.is_some_and(|until| until > staged.now) {
             return Ok(Err(CommitError::SeenBefore));
         }
+        ended.push(until);
     }
     for (project, guard) in &commit.guards {
         if version(staged, *project)? != *guard {
@@ -34,7 +63,7 @@ pub(super) fn commit(staged: &mut Staged<'_>, commit: Commit) -> Result<Result<C
     }
     let guarded: BTreeSet<ProjectId> = commit.guards.iter().map(|(project, _)| *project).collect();
     for (project, next) in commit.guards.iter().map(|(project, guard)| (*project, guard + 1)) {
-        staged.put(&Kind::Version.key().project(project), &next.to_be_bytes())?;
+        staged.place(&Kind::Version.key().project(project), &next.to_be_bytes())?;
     }
     for (row, value) in &commit.rows {
         ensure!(guarded.contains(&row.project), "a row of project {} is written unguarded", row.project.0);
@@ -44,18 +73,20 @@ pub(super) fn commit(staged: &mut Staged<'_>, commit: Commit) -> Result<Result<C
             None => staged.remove(&key)?,
         }
     }
-    for mark in &commit.seen {
-        mark_seen(staged, mark)?;
+    for (mark, ended) in commit.seen.iter().zip(ended) {
+        mark_seen(staged, mark, ended)?;
     }
     for change in &commit.wakes {
         move_wake(staged, change)?;
     }
-    for (project, entry) in &commit.log {
-        append_to_log(staged, *project, entry)?;
+    for (project, keys, entry) in &commit.log {
+        append_to_log(staged, *project, keys, entry)?;
     }
     let mut committed = Committed::default();
-    for outgoing in commit.outgoing {
-        committed.outgoing.push(send(staged, outgoing)?);
+    for outgoing in &commit.outgoing {
+        staged.state.outgoing += 1;
+        staged.place(&Kind::Outgoing.key().number(staged.state.outgoing), outgoing)?;
+        committed.outgoing.push(staged.state.outgoing);
     }
     Ok(Ok(committed))
 }
@@ -64,51 +95,44 @@ fn version(staged: &Staged<'_>, project: ProjectId) -> Result<u64> {
     staged.get(&Kind::Version.key().project(project))?.map_or(Ok(0), |value| read_u64(&value))
 }
 
-fn is_seen(staged: &Staged<'_>, name: &str) -> Result<bool> {
-    let until = staged.get(&Kind::Seen.key().name(name))?;
-    Ok(until.map(|value| time(&value)).transpose()?.is_some_and(|until| until > staged.now))
-}
-
-fn mark_seen(staged: &mut Staged<'_>, mark: &Seen) -> Result<()> {
-    let key = Kind::Seen.key().name(&mark.key);
-    if let Some(value) = staged.get(&key)? {
-        staged.remove(&Kind::SeenUntil.key().time(time(&value)?).name(&mark.key))?;
+/// Sets a mark; `ended` is when an earlier one of this name did.
+fn mark_seen(staged: &mut Staged<'_>, mark: &Seen, ended: Option<Timestamp>) -> Result<()> {
+    if let Some(ended) = ended {
+        staged.remove(&Kind::SeenUntil.key().time(ended).name(&mark.key))?;
     }
-    staged.put(&key, &time_bytes(mark.until))?;
-    staged.put(&Kind::SeenUntil.key().time(mark.until).name(&mark.key), &[])
+    staged.place(&Kind::Seen.key().name(&mark.key), &time_bytes(mark.until))?;
+    staged.place(&Kind::SeenUntil.key().time(mark.until).name(&mark.key), &[])
 }
 
 /// Invariant: a row has at most one wake, whatever its caller believed it had before.
 fn move_wake(staged: &mut Staged<'_>, change: &WakeChange) -> Result<()> {
     let key = Kind::WakeOf.key().row(change.row);
     let known = staged.get(&key)?.map(|value| time(&value)).transpose()?;
-    for before in [known, change.before].into_iter().flatten() {
+    for before in known.into_iter().chain(change.before.filter(|before| Some(*before) != known)) {
         staged.remove(&Kind::Wake.key().time(before).row(change.row))?;
     }
     match change.after {
         Some(after) => {
-            staged.put(&key, &time_bytes(after))?;
-            staged.put(&Kind::Wake.key().time(after).row(change.row), &[])
+            staged.place(&key, &time_bytes(after))?;
+            staged.place(&Kind::Wake.key().time(after).row(change.row), &[])
         }
         None => staged.remove(&key),
     }
 }
 
-fn append_to_log(staged: &mut Staged<'_>, project: ProjectId, entry: &Entry) -> Result<()> {
+fn append_to_log(staged: &mut Staged<'_>, project: ProjectId, keys: &[Key], entry: &[u8]) -> Result<()> {
     staged.state.log += 1;
     let number = staged.state.log;
-    staged.put(&Kind::Log.key().project(project).number(number), &serde_json::to_vec(entry)?)?;
-    for change in &entry.changes {
-        staged.put(&Kind::LogOf.key().project(project).record(change.key).number(number), &[])?;
+    staged.place(&Kind::Log.key().project(project).number(number), entry)?;
+    for key in keys {
+        staged.place(&Kind::LogOf.key().project(project).record(*key).number(number), &[])?;
     }
     Ok(())
 }
 
-fn send(staged: &mut Staged<'_>, mut outgoing: Outgoing) -> Result<u64> {
-    staged.state.outgoing += 1;
-    outgoing.id = staged.state.outgoing;
-    put_outgoing(staged, &outgoing)?;
-    Ok(outgoing.id)
+/// The message on its way out under this number, which is its id.
+pub(super) fn read_outgoing(id: u64, value: &[u8]) -> Result<Outgoing> {
+    Ok(Outgoing { id, ..value::parse(value)? })
 }
 
 fn put_outgoing(staged: &mut Staged<'_>, outgoing: &Outgoing) -> Result<()> {
@@ -126,7 +150,7 @@ pub(super) struct Told {
 pub(super) fn settle(staged: &mut Staged<'_>, id: u64, settlement: Settlement) -> Result<()> {
     let key = Kind::Outgoing.key().number(id);
     let Some(value) = staged.get(&key)? else { return Ok(()) };
-    let mut outgoing: Outgoing = value::parse(&value)?;
+    let mut outgoing = read_outgoing(id, &value)?;
     match settlement {
         Settlement::Trying(tries) => {
             outgoing.tries = tries;
