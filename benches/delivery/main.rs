@@ -20,7 +20,6 @@ mod load;
 mod requests;
 mod server;
 
-#[allow(unused_imports)]
 #[path = "../../tests/fake_feishu/mod.rs"]
 mod fake_feishu;
 
