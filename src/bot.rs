@@ -189,5 +189,6 @@ fn of_dingtalk(config: &Config) -> dingtalk::Settings {
         window_back: dingtalk.timestamp_window,
         window_ahead: dingtalk.timestamp_window_ahead,
         corp_id: dingtalk.corp_id.clone(),
+        monthly_calls: dingtalk.monthly_call_budget,
     }
 }

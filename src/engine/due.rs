@@ -28,6 +28,8 @@ const PROJECTS_AT_ONCE: usize = 64;
 const CLOCKS: usize = 8;
 /// How long a job's mark is kept; longer than a pause that is made up for.
 const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// Longer than any month, shorter than a year.
+const A_MONTH: SignedDuration = SignedDuration::from_hours(24 * 40);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -270,6 +272,7 @@ impl Engine {
             if let Some(at) = last {
                 fired += self.run_job(job, at, now).await?;
                 self.tell_of_dead_letters(at, now).await?;
+                self.tell_of_allowances(now).await?;
             }
         }
         turn.jobs_until = now;
@@ -329,6 +332,25 @@ impl Engine {
             Ok(()) | Err(CommitError::SeenBefore) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Once a month the administrators hear that four fifths of a platform's allowance are used.
+    async fn tell_of_allowances(&self, now: Timestamp) -> anyhow::Result<()> {
+        for platform in self.platforms() {
+            let Some(allowance) = platform.allowance() else { continue };
+            let mark = format!("allowance:{}:{}:{}", platform.name(), allowance.of, allowance.month);
+            if allowance.used * 5 < allowance.of * 4 || self.store.has_seen(&mark).await? {
+                continue;
+            }
+            let mut draft = Draft::default();
+            draft.seen(mark, now.checked_add(A_MONTH).unwrap_or(Timestamp::MAX));
+            draft.say(self.to_admins(&features::allowance(allowance.used, allowance.of), now));
+            match self.write(draft, &mut []).await {
+                Ok(()) | Err(CommitError::SeenBefore) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// A message to every administrator.

@@ -211,6 +211,13 @@ pub fn over_quota() -> Message {
         .tone(crate::chat::Tone::Alarm)
 }
 
+/// What administrators hear when most of a platform's monthly calls are used.
+pub fn allowance(used: u64, of: u64) -> Message {
+    Message::text(format!("钉钉接口本月已调用 {used} 次，额度 {of} 次"))
+        .line("用完后消息要到下月才能发出。请在钉钉管理后台查看用量，或升级版本")
+        .tone(crate::chat::Tone::Warning)
+}
+
 /// What administrators hear of messages that could not be delivered: how many are new, and in all.
 pub fn dead_letters(new: usize, all: usize) -> Message {
     Message::text(format!("有 {new} 条消息一天内没有送达，累计 {all} 条"))

@@ -46,6 +46,11 @@ pub trait Platform: Send + Sync {
     /// How fast the platform lets us speak.
     fn limits(&self) -> Limits;
 
+    /// What was used of a monthly allowance; `None` where nothing is metered.
+    fn allowance(&self) -> Option<Allowance> {
+        None
+    }
+
     /// How long the platform recognises a repeated [`Parcel::id`] and does not say it twice: zero where it
     /// has no idempotency key, [`Duration::MAX`] where it never forgets.
     fn remembers(&self) -> Duration;
@@ -58,6 +63,17 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// A reason for people, without secrets.
     async fn ready(&self) -> Result<(), String>;
+}
+
+/// A monthly allowance of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// The month, 1 to 12, in the platform's own zone.
+    pub month: i8,
+    /// How many calls this process made in it.
+    pub used: u64,
+    /// How many there are.
+    pub of: u64,
 }
 
 /// One message on its way out.

@@ -194,6 +194,7 @@ impl FakeDingTalk {
             window_back: Duration::from_secs(3600),
             window_ahead: Duration::from_secs(300),
             corp_id: Some(CORP_ID.into()),
+            monthly_calls: 0,
         }
     }
 

@@ -38,7 +38,7 @@ pub use hear::examine;
 pub use routes::routes;
 pub use usage::Usage;
 
-use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered};
+use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered};
 use crate::{
     chat::{PersonId, RoomId},
     clock::SharedClock,
@@ -71,6 +71,8 @@ pub struct Settings {
     pub window_ahead: Duration,
     /// The organisation, where known: deliveries of others are refused.
     pub corp_id: Option<String>,
+    /// Calls a month; 0 is unmetered.
+    pub monthly_calls: u32,
 }
 
 /// A group's own webhook robot.
@@ -177,6 +179,12 @@ impl Platform for DingTalk {
             // 20 a second for each app and call.
             per_app: Rate { burst: 16, per: Duration::from_secs(1) },
         }
+    }
+
+    fn allowance(&self) -> Option<Allowance> {
+        let usage = self.usage();
+        let of = u64::from(self.settings.monthly_calls);
+        (of > 0).then_some(Allowance { month: usage.month, used: usage.api, of })
     }
 
     fn remembers(&self) -> Duration {
