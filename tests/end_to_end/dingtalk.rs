@@ -123,6 +123,24 @@ async fn an_over_quota_message_is_taken_records_nothing_and_the_administrators_h
 }
 
 #[tokio::test]
+async fn when_most_of_the_months_calls_are_used_the_administrators_hear_of_it_once() {
+    let stage = Stage::with(|_| "monthly_call_budget = 1\n".into()).await;
+    stage.dingtalk_project().await;
+    stage.ding_says(D_WANG, TICKET).await;
+    stage.ding_says(D_LI, "/T1 解决 原因:证书过期 说明:已更换证书").await;
+    stage.all_said().await;
+    let told = || {
+        let sent = stage.feishu.sent_to(&stage.feishu.direct(BOSS));
+        sent.into_iter().filter(|sent| sent.words.contains("本月已调用")).count()
+    };
+    assert_eq!(told(), 0);
+    stage.advance("24h").await;
+    assert_eq!(told(), 1);
+    stage.advance("24h").await;
+    assert_eq!(told(), 1);
+}
+
+#[tokio::test]
 async fn a_group_that_is_gone_is_a_dead_letter_and_holds_up_nobody() {
     let stage = Stage::new().await;
     stage.dingtalk_project().await;
