@@ -21,7 +21,7 @@ use sled::{Batch, Db};
 use super::state::sync_folder;
 
 /// sled's cache. It is the part of the store's memory that can be chosen; the page table comes on top.
-const CACHE: u64 = 64 * 1024 * 1024;
+const CACHE: u64 = 32 * 1024 * 1024;
 /// Below this nothing is written: sled cannot go on after a write that found the disk full, and may
 /// not open again. Refusing earlier keeps the store well, and it goes on by itself when there is room.
 pub(super) const KEEP_FREE: u64 = 64 * 1024 * 1024;

@@ -18,7 +18,7 @@
 //! What grows: rows and logs, for ever, since the rules keep them for ever. All else is bounded: marks
 //! and message ids by [`Store::sweep`], a chat by its newest two thousand lines, dead letters by whoever
 //! drops them. sled's files settle at about eight times the live data; `backup` and `restore` compact
-//! them. Memory is the cache (64 MB) and sled's page table, together 180 MB at a million rows.
+//! them. Memory is the cache (32 MB) and sled's page table, together below 180 MB at a million rows.
 //!
 //! The folder holds `sled/` (sled's own), `store.marker`, and `store.lock`.
 
