@@ -12,7 +12,6 @@ use crate::{
     chat::PersonId,
     clock::SharedClock,
     config::{Config, Secret},
-    dossier::Rules,
     engine::{Engine, Parts},
     outbox::{Outbox, Owed},
     platform::{
@@ -76,7 +75,7 @@ impl Bot {
             clock: clock.clone(),
             store: store.clone(),
             rules: rules.clone(),
-            jobs: jobs(config, &rules)?,
+            jobs: jobs(config)?,
             admins: config.server.admins.iter().map(|admin| PersonId(admin.clone())).collect(),
             platforms: platforms.clone(),
         })
@@ -136,8 +135,7 @@ impl Bot {
 }
 
 /// The schedules that are switched on.
-fn jobs(config: &Config, rules: &Rules) -> anyhow::Result<Vec<(String, Schedule)>> {
-    let _ = rules;
+fn jobs(config: &Config) -> anyhow::Result<Vec<(String, Schedule)>> {
     let mut jobs = Vec::new();
     for (name, expression) in config.jobs.all() {
         if let Some(expression) = expression {

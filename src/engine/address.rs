@@ -145,8 +145,6 @@ pub(super) fn for_project(line: &str, project: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{chat::PersonId, dossier::BoundRoom};
 
@@ -188,7 +186,6 @@ mod tests {
         for say in [ping, Say::PingAlone(alone), internal] {
             assert!(post.address(say).iter().all(|outgoing| outgoing.to != customer));
         }
-        let _ = Arc::new(());
     }
 
     #[test]
