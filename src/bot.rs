@@ -54,7 +54,7 @@ impl Bot {
         }
         let started = clock.now();
         let playground =
-            config.playground.enabled.then(|| Arc::new(Playground::new(store.clone(), clock.clone())));
+            config.opens_playground().then(|| Arc::new(Playground::new(store.clone(), clock.clone())));
         let feishu = config.feishu.enabled.then(|| Arc::new(Feishu::new(of_feishu(config), clock.clone())));
         let dingtalk = match config.dingtalk.enabled {
             true => {

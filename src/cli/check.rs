@@ -124,6 +124,10 @@ fn switched_off(config: &Config) -> Vec<String> {
         }
     };
     note(!config.playground.enabled, "playground (playground.enabled)");
+    note(
+        config.playground.enabled && !config.opens_playground(),
+        "playground, beside a real platform (feishu.enabled, dingtalk.enabled)",
+    );
     note(!config.feishu.enabled, "feishu (feishu.enabled)");
     note(!config.dingtalk.enabled, "dingtalk (dingtalk.enabled)");
     note(

@@ -38,7 +38,7 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         warn!("{warning}");
     }
     until_stopped(&config, Arc::new(store), clock, async |bot: &Bot| {
-        if config.playground.enabled {
+        if config.opens_playground() {
             println!("jiuding: http://{}/", bot.address);
         }
         Ok(())

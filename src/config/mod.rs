@@ -406,6 +406,12 @@ impl Config {
     pub fn allow_simulated_clock(&self) -> Result<(), ConfigError> {
         check::only_loopback(self).map_err(|(key, wrong)| ConfigError(format!("{key}: {wrong}")))
     }
+
+    /// Whether the playground is open: it is switched on, and no real platform is spoken to. On the page
+    /// anybody speaks as anybody, and a proxy in front of the bot could hand it to the network.
+    pub fn opens_playground(&self) -> bool {
+        self.playground.enabled && check::only_loopback(self).is_ok()
+    }
 }
 
 impl Default for Config {

@@ -272,6 +272,7 @@ fn a_simulated_clock_speaks_to_loopback_only() {
     Folder::with("").read(&[]).unwrap().allow_simulated_clock().unwrap();
     let real = Folder::with(ready_feishu()).read(&[]).unwrap();
     assert!(real.allow_simulated_clock().unwrap_err().to_string().starts_with("feishu.base_url: "));
+    assert!(real.playground.enabled && !real.opens_playground());
     for (url, allowed) in [
         ("http://127.0.0.1:9000", true),
         ("http://[::1]:9000/", true),
@@ -281,5 +282,6 @@ fn a_simulated_clock_speaks_to_loopback_only() {
     ] {
         let config = Folder::with(ready_feishu()).read(&[("JIUDING_FEISHU__BASE_URL", url)]).unwrap();
         assert_eq!(config.allow_simulated_clock().is_ok(), allowed, "{url}");
+        assert_eq!(config.opens_playground(), allowed, "{url}");
     }
 }

@@ -3,14 +3,15 @@
 //! "This machine" is more than a loopback peer. A page of another site in a browser on this machine is
 //! a loopback peer too, and so is everybody behind a reverse proxy; so the request must be addressed to
 //! a loopback host (no DNS rebinding), come from no other origin (no cross-site requests), and carry no
-//! mark of a proxy.
+//! mark of a proxy: a header that one adds, or HTTP/1.0, which nginx speaks to what is behind it unless told
+//! otherwise and nothing else speaks any more.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, Version, header},
     middleware::{self, Next},
 };
 use subtle::ConstantTimeEq;
@@ -56,6 +57,9 @@ fn is_local(request: &Request) -> Result<(), &'static str> {
     if !peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback()) {
         return Err("this answers on the bot's own machine only");
     }
+    if request.version() < Version::HTTP_11 {
+        return Err("this does not answer through a proxy, nor to HTTP/1.0");
+    }
     is_local_request(request.uri(), request.headers())
 }
 
@@ -65,7 +69,7 @@ fn is_local_request(uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> 
     }
     let host = match headers.get(header::HOST) {
         Some(host) => host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()),
-        // HTTP/1.0 has no such header; no browser speaks it.
+        // Without this header it is no browser that calls.
         None => Some(uri.clone()),
     };
     if host.is_none_or(|host| host.host().is_some_and(|host| !is_loopback_name(host))) {

@@ -2,6 +2,10 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{MARK, nothing_happened, the_log_tells_nothing};
 use crate::end_to_end::stage::Stage;
@@ -46,6 +50,16 @@ async fn other_sites_proxies_and_rebound_names_are_not_heard() {
             request = request.header(*name, *value);
         }
         assert_eq!(request.send().await.unwrap().status(), 403, "{headers:?}");
+    }
+    // As nginx forwards it without being told otherwise, with nothing else to know it by.
+    let address = stage.url().trim_start_matches("http://").to_owned();
+    for (path, status) in [("/", "403"), ("/api/playground/messages?room=demo", "403"), ("/healthz", "200")] {
+        let mut proxy = TcpStream::connect(&address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        proxy.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        proxy.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{path}: {answer}");
     }
     nothing_happened(&stage).await;
     the_log_tells_nothing(&stage);
