@@ -23,7 +23,8 @@ const INTERNAL: (&str, &str) = ("demo-internal", "远山支付 · 项目群");
 const CUSTOMER: (&str, &str) = ("demo-customer", "远山支付 · 客户群");
 
 /// What was said before the page opens: by whom, where, what.
-const STORY: [(&str, (&str, &str), &str); 9] = [
+const STORY: [(&str, (&str, &str), &str); 10] = [
+    ("chen", INTERNAL, "/客户 新建 远山银行 行业:银行 级别:A 主管:@陈主管"),
     ("zhang", INTERNAL, "/项目 新建 远山支付 客户:远山银行 行业:银行 类型:定制开发"),
     (
         "zhang",

@@ -85,7 +85,8 @@ function markSeen() {
 }
 
 function redraw() {
-  log.draw(room, me, chats.get(room.id) ?? [], composer.say);
+  // Before the first state arrived, nobody knows the bot's zone.
+  if (run !== null) log.draw(room, me, chats.get(room.id) ?? [], composer.say);
   markSeen();
   // A list is not rebuilt under somebody's fingers.
   const held = document.activeElement;
@@ -145,7 +146,7 @@ function fetchLines(id = room.id) {
     } while (run.again);
   })().finally(() => {
     fetching.delete(id);
-    if (id === room.id) redraw();
+    redraw();
   });
   fetching.set(id, run);
   return run.done;
@@ -172,8 +173,11 @@ async function refresh(known, wait = 0) {
   const query = new URLSearchParams(known === undefined ? {} : { changes: known, wait });
   const state = await ask(`/api/playground/state?${query}`);
   take(state);
-  const fresh = summaries.find((summary) => summary.id === room.id)?.latest ?? 0;
-  if (!chats.has(room.id) || fresh > (chats.get(room.id)?.at(-1)?.seq ?? 0)) await fetchLines();
+  const behind = roomsOf(me, summaries).map(({ id }) => id).filter((id) => {
+    const latest = summaries.find((summary) => summary.id === id)?.latest ?? 0;
+    return latest > (chats.get(id)?.at(-1)?.seq ?? 0);
+  });
+  await Promise.all(behind.map(fetchLines));
   return state.changes;
 }
 

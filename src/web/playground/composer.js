@@ -25,7 +25,7 @@ export function start(table, sender) {
 /** Says whose words these will be, and where. */
 export function dress(room, me) {
   byId('own-face').replaceChildren(face(me));
-  input.placeholder = room.direct ? `以${me.name}的身份说话` : `以${me.name}的身份说话，/ 看命令，@鼎鼎 叫它`;
+  input.placeholder = room.direct ? `以${me.name}的身份说话` : `以${me.name}的身份说话，/ 看命令`;
 }
 
 export function answer(line) {

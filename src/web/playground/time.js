@@ -40,7 +40,7 @@ export function moment(at, now) {
   return `${date} ${clockTime(at)}`;
 }
 
-/** `还有 1 小时 20 分`, `已过 5 分`. */
+/** `还有 1 小时 20 分`, `已过 5 分`, `还有 3 天`. */
 export function distance(at, now) {
   const minutes = Math.round(Math.abs(at - now) / 60_000);
   if (minutes === 0) return '就是现在';
@@ -49,7 +49,7 @@ export function distance(at, now) {
   const rest = minutes % 60;
   const words = [];
   if (days) words.push(`${days} 天`);
-  if (hours) words.push(`${hours} 小时`);
+  if (hours && days < 2) words.push(`${hours} 小时`);
   if (rest && !days) words.push(`${rest} 分`);
   return `${at > now ? '还有' : '已过'} ${words.join(' ')}`;
 }
