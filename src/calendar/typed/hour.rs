@@ -55,7 +55,8 @@ pub(super) struct TimeWords {
 /// Where a stretch of time ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EndWords {
-    pub day: Option<DayWords>,
+    /// Its day and perhaps that day's weekday; none where it ends on the day of its beginning.
+    pub days: Vec<DayWords>,
     part: Option<Part>,
     clock: ClockWords,
 }
@@ -228,7 +229,7 @@ fn short_range(c: &[char], i: usize, part: Option<Part>) -> Option<(TimeWords, u
     let (end_clock, end_part, end) = clock(c, start)?;
     let clock = words(hour, 0, false)?;
     let part = part.or_else(|| end_part.filter(|_| hour.value <= end_clock.hour && hour.value < 12));
-    let words = EndWords { day: None, part: end_part, clock: end_clock };
+    let words = EndWords { days: Vec::new(), part: end_part, clock: end_clock };
     Some((TimeWords { part, clock: Some(clock), end: Some(words) }, end))
 }
 
@@ -240,18 +241,20 @@ fn with_end(c: &[char], begin: TimeWords, behind: usize) -> (TimeWords, usize) {
 
 fn end_words(c: &[char], behind: usize) -> Option<(EndWords, usize)> {
     let mut start = spaces(c, after_any(c, spaces(c, behind), &TO)?);
-    let mut end_day = None;
-    if clock(c, start).is_none()
+    let mut days = Vec::new();
+    while days.len() < 2
+        && clock(c, start).is_none()
         && let Some((words, end)) = day(c, start)
     {
-        (end_day, start) = (Some(words), spaces(c, end));
+        days.push(words);
+        start = spaces(c, end);
     }
     let mut end_part = None;
     if let Some((words, end)) = part(c, start) {
         (end_part, start) = (Some(words), spaces(c, end));
     }
     let (clock, own_part, end) = clock(c, start)?;
-    Some((EndWords { day: end_day, part: own_part.or(end_part), clock }, end))
+    Some((EndWords { days, part: own_part.or(end_part), clock }, end))
 }
 
 impl TimeWords {

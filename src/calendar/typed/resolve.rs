@@ -293,12 +293,12 @@ impl Reader<'_> {
     fn with_end(&self, reading: Reading, time: &TimeWords) -> Result<Reading, Unreadable> {
         let Some(words) = &time.end else { return Ok(reading) };
         let begin = self.calendar.local(reading.at);
-        let end = match &words.day {
-            Some(day) => {
-                let date = self.dates(day)?.first().copied().ok_or(Unreadable::NotATime)?;
+        let end = match words.days.as_slice() {
+            days @ [_, ..] => {
+                let date = self.days(days)?.first().copied().ok_or(Unreadable::NotATime)?;
                 self.instant(date, time.ends_on_its_day().ok_or(Unreadable::NotATime)?)
             }
-            None => {
+            [] => {
                 let minutes = i64::from(begin.hour()) * 60 + i64::from(begin.minute());
                 let end = time.ends(minutes).ok_or(Unreadable::NotATime)?;
                 self.instant(begin.date(), end)
