@@ -23,7 +23,7 @@ pub(crate) fn known() -> Vec<Person> {
 
 pub(crate) fn reader<'a>(known: &'a [Person], quoted: Option<Key>) -> Reader<'a> {
     let sender = known.last().unwrap();
-    Reader { objects: OBJECTS, commands: COMMANDS, known, sender, quoted }
+    Reader { objects: OBJECTS, commands: COMMANDS, known, sender, quoted, quote: None }
 }
 
 /// A line of the table, with its marks read.

@@ -49,7 +49,14 @@ pub fn line(bytes: &[u8]) {
         Heard::One(line) => vec![line],
         Heard::Batch(lines) => lines,
     };
-    let reader = Reader { objects: OBJECTS, commands: COMMANDS, known: &known, sender: &known[2], quoted };
+    let reader = Reader {
+        objects: OBJECTS,
+        commands: COMMANDS,
+        known: &known,
+        sender: &known[2],
+        quoted,
+        quote: None,
+    };
     for line in lines {
         if let Ok(parsed) = parse(&line, &reader) {
             assert_eq!(parsed.args.said, line.words());

@@ -67,6 +67,11 @@ impl MessageId {
         Self(format!("{platform}:{raw}"))
     }
 
+    /// The platform's name, the part before the first colon.
+    pub fn platform(&self) -> &str {
+        split(&self.0).0
+    }
+
     /// The id as the platform writes it.
     pub fn raw(&self) -> &str {
         split(&self.0).1
@@ -125,7 +130,7 @@ pub enum What {
         /// The bot itself was mentioned.
         addressed: bool,
         /// The message that this one quotes or answers.
-        quotes: Option<MessageId>,
+        quotes: Option<Quote>,
     },
     /// A button; pressing is saying its line.
     Pressed {
@@ -145,6 +150,44 @@ pub enum What {
     },
     /// A message came without its text because the organisation's quota is used up.
     OverQuota,
+}
+
+/// A message that another one quotes or answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Which one.
+    pub message: MessageId,
+    /// What it says, where the platform tells of it along with the quote.
+    pub words: Option<Words>,
+}
+
+/// What somebody said in a message, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The text as a person would read it, mentions as `@name`.
+    pub text: String,
+    /// Who said it.
+    pub by: Author,
+    /// When, where known.
+    pub at: Option<Timestamp>,
+}
+
+/// Who said something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// Somebody.
+    Person(Person),
+    /// This bot.
+    Bot,
+    /// The platform does not tell.
+    Unknown,
+}
+
+impl Quote {
+    /// A message of which no more than its id is known.
+    pub fn of(message: MessageId) -> Self {
+        Self { message, words: None }
+    }
 }
 
 /// What a platform needs to answer one message.

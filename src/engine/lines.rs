@@ -12,7 +12,7 @@ use super::{
     receive::Event,
 };
 use crate::{
-    chat::{Message, Person, PersonId, Room, Span, Typed},
+    chat::{Author, Message, Person, PersonId, Room, Span, Typed, Words},
     dossier::{Context, Dossier, Hearing, Outcome, Place, Refusal, RoomKind, Say},
     features,
     grammar::{self, Args, On, Parsed, Reader, Who},
@@ -112,6 +112,7 @@ impl Engine {
             known: &known,
             sender,
             quoted,
+            quote: event.quote.as_ref(),
         };
         let Parsed { command, args } = match grammar::parse(&line, &reader) {
             Ok(parsed) => parsed,
@@ -144,7 +145,10 @@ impl Engine {
             (_, Some(home)) => home,
         };
         let said = args.said.clone();
-        let people = args.people.clone();
+        let mut people = args.people.clone();
+        if let Some((_, Words { by: Author::Person(author), .. })) = &args.quote {
+            people.push(author.clone());
+        }
         let decided = permitted(command.spec.who, args.id, dossier, &cx)
             .and_then(|()| visible(&args, dossier, &cx))
             .and_then(|()| (command.run)(args, dossier, &cx));

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
-    chat::{Inbound, Message, ReplyTo, Room, Target, Typed, What},
+    chat::{Inbound, Message, Quote, ReplyTo, Room, Target, Typed, What},
     features,
     grammar::{self, Heard},
     platform::{Received, Receiver},
@@ -49,6 +49,8 @@ pub(super) struct Event<'a> {
     pub(super) written: Timestamp,
     pub(super) admin: bool,
     pub(super) quoted: Option<(ProjectId, Key)>,
+    /// The quoted message itself.
+    pub(super) quote: Option<Quote>,
 }
 
 impl Event<'_> {
@@ -64,12 +66,14 @@ impl Event<'_> {
 impl Engine {
     async fn carry_out(&self, inbound: &Inbound) -> Result<(), CommitError> {
         let clock = self.clock.now();
-        let quoted = match &inbound.what {
-            What::Said { quotes: Some(message), .. } => {
-                let about = self.store.about(message).await;
-                about.map_err(|error| CommitError::Failed(format!("{error:#}")))?
+        let (quoted, quote) = match &inbound.what {
+            What::Said { quotes: Some(quote), text, .. } => {
+                let about = self.store.about(&quote.message).await;
+                let about = about.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
+                let wanted = grammar::converts(text, features::COMMANDS);
+                (about, if wanted { Some(self.with_words(quote).await) } else { None })
             }
-            _ => None,
+            _ => (None, None),
         };
         let event = Event {
             inbound,
@@ -77,6 +81,7 @@ impl Engine {
             written: inbound.written_at.map_or(clock, |written| written.min(clock)),
             admin: self.admins.contains(&inbound.sender.id),
             quoted: quoted.map(|about| (about.project, about.key)),
+            quote,
         };
         match &inbound.what {
             What::Joined => self.answer_only(&event, features::greeting()).await,
@@ -86,7 +91,8 @@ impl Engine {
             }
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Said { text, addressed, .. } => {
-                match grammar::hear(text, *addressed, inbound.room.direct, features::OBJECTS) {
+                let addressed = *addressed || event.quote.is_some();
+                match grammar::hear(text, addressed, inbound.room.direct, features::OBJECTS) {
                     Heard::Nothing => self.overheard(&event, &text.words()).await,
                     Heard::Called => self.answer_only(&event, features::help(None)).await,
                     Heard::One(line) => self.lines(&event, vec![line], false).await,
@@ -98,6 +104,17 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// The quote with the words of its message, as far as its platform can tell them.
+    async fn with_words(&self, quote: &Quote) -> Quote {
+        let mut quote = quote.clone();
+        if quote.words.is_none()
+            && let Some(platform) = self.platforms.get(quote.message.platform())
+        {
+            quote.words = platform.words_of(&quote.message).await;
+        }
+        quote
     }
 
     /// A message that is not for the bot: only an answer that quotes one of ours means something.

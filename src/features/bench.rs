@@ -73,8 +73,14 @@ impl Bench {
     fn decide(&self, who: &str, line: &Typed, kind: RoomKind) -> Result<Outcome, Refusal> {
         let actor = person(who);
         let known: Vec<Person> = self.dossier.people().cloned().collect();
-        let reader =
-            Reader { objects: OBJECTS, commands: COMMANDS, known: &known, sender: &actor, quoted: None };
+        let reader = Reader {
+            objects: OBJECTS,
+            commands: COMMANDS,
+            known: &known,
+            sender: &actor,
+            quoted: None,
+            quote: None,
+        };
         let Parsed { command, args } = grammar::parse(line, &reader)?;
         let room = if kind == RoomKind::Internal { "in" } else { "out" };
         let registry = Dossier::empty(ProjectId(0));

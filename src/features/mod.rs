@@ -13,6 +13,7 @@ pub mod history;
 pub mod meeting;
 pub mod minutes;
 pub mod notice;
+mod origin;
 pub mod overview;
 pub mod project;
 pub mod requirement;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::typed::{self, Reading, Unreadable},
-    chat::{Person, Typed},
+    chat::{MessageId, Person, Typed, Words},
     dossier::{Context, Refusal},
     store::Key,
 };
@@ -55,6 +55,8 @@ pub struct Args {
     pub lines: Vec<Typed>,
     /// Everything that was said, as a person would read it.
     pub said: String,
+    /// The message that the line turns into a record, with its words.
+    pub quote: Option<(MessageId, Words)>,
     pub(super) keys: Vec<(&'static str, Value)>,
 }
 
@@ -148,6 +150,35 @@ impl Args {
             }
             Err(why) => Err(unreadable(name, &phrase, &why, &self.said, cx)),
         }
+    }
+
+    /// The moment that a key names, or that is all of the text, which then is no title: `转待办 @李工 周四`.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn date_alone(&mut self, name: &str, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(at) = self.date(name, cx)? {
+            return Ok(Some(at));
+        }
+        match typed::read(&self.text, cx.now, &cx.rules.calendar) {
+            Ok(reading) => {
+                self.text.clear();
+                Ok(Some(reading.at))
+            }
+            Err(Unreadable::NotATime) => Ok(None),
+            Err(why) => Err(unreadable(name, &self.text, &why, &self.said, cx)),
+        }
+    }
+
+    /// Makes the quoted message's first line the text where the line itself has none, and the rest of it the
+    /// first lines of the description.
+    pub fn take_quoted_title(&mut self) {
+        let Some((_, words)) = &self.quote else { return };
+        let mut said = words.text.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
+        if self.text.is_empty() {
+            self.text = said.next().unwrap_or_default().to_owned();
+        }
+        self.lines.splice(0..0, said.map(Typed::plain));
     }
 
     /// The time that a key names, or that stands anywhere in the text, with its words; the text loses it.

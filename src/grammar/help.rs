@@ -42,6 +42,11 @@ fn one(object: &Object, commands: &[Erased]) -> Message {
         };
         let usage = Span::Strong(spec.usage.to_owned());
         message = message.line(Line(vec![usage, Span::Text(format!("　{}{who}", spec.summary))]));
+        if spec.from_quote {
+            let usage = Span::Strong(format!("转{}", spec.object));
+            message = message
+                .line(Line(vec![usage, Span::Text("　回复一条消息这样写，就用那条消息的原话".into())]));
+        }
         if !spec.keys.is_empty() {
             let keys: Vec<String> =
                 spec.keys.iter().map(|key| format!("{}({})", key.name, key.english)).collect();

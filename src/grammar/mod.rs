@@ -5,6 +5,8 @@
 //! pure. What cannot be read is answered with the nearest thing that can.
 
 mod args;
+mod better;
+mod convert;
 mod help;
 mod person;
 mod read;
@@ -12,15 +14,17 @@ mod scan;
 mod table;
 
 pub use args::{Args, Priority, Token, Value};
+pub use convert::converts;
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};
 pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Run, Spec, Takes, Who, erase};
 
 use crate::{
-    chat::{Person, Typed},
+    chat::{Person, Quote, Typed},
     dossier::Refusal,
     store::Key,
 };
+use better::{said_again, said_behind, with_line};
 use scan::{Scan, bare, is_blank};
 
 /// What a message is to the bot.
@@ -48,6 +52,8 @@ pub struct Reader<'a> {
     pub sender: &'a Person,
     /// The record that the quoted message speaks of.
     pub quoted: Option<Key>,
+    /// The quoted message itself.
+    pub quote: Option<&'a Quote>,
 }
 
 /// A line that was read.
@@ -106,6 +112,10 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
     let leading = person::take_leading(&mut scan, reader)?;
     scan.skip_slash();
     let head = scan.word();
+    if let Some(command) = convert::command(&head, reader.commands) {
+        scan.skip_word();
+        return convert::parse(command, scan, leading, rest, reader);
+    }
     let Some((object, mut id)) = find_object(&head, reader) else {
         return headless(&head, &scan, leading, rest, reader);
     };
@@ -324,54 +334,6 @@ fn missing_blank(shown: &str, better: &str, scan: &Scan, reader: &Reader) -> Ref
         Refusal::new(format!("没有「{shown}」这个命令，没有记录。命令后面请空一格：{}", first.trim_end()));
     let label: Vec<&str> = first.split_whitespace().take(1).collect();
     with_line(refusal, &format!("按 {} 处理", label.concat()), better, scan.typed(), reader)
-}
-
-/// `begin` and what is left of the message here, with its description.
-fn said_behind(scan: &Scan, begin: &str) -> String {
-    let description = scan.typed().text().split_once('\n').map(|(_, rest)| format!("\n{rest}"));
-    format!("{begin}{}{}", scan.rest(), description.unwrap_or_default())
-}
-
-/// The same refusal with a button for the better line, where one can say it.
-fn with_line(refusal: Refusal, label: &str, better: &str, typed: &Typed, reader: &Reader) -> Refusal {
-    match said_again(better, typed, reader) {
-        Some(line) => refusal.button(label, line),
-        None => refusal,
-    }
-}
-
-/// The longest line that a button carries; the platforms' buttons are short.
-const LONGEST_LINE: usize = 200;
-
-/// A line for a button, in which mentions have become typed names. `None` where those would not find the
-/// same people, or where it would be too long.
-fn said_again(better: &str, typed: &Typed, reader: &Reader) -> Option<String> {
-    let known = |person: &Person| reader.known.iter().filter(|known| known.name == person.name).count() == 1;
-    if !typed.people().iter().chain(typed.unplaced()).all(known) {
-        return None;
-    }
-    let (first, description) = better.split_once('\n').unwrap_or((better, ""));
-    let mut line = spaced_words(first.trim_end(), typed);
-    for person in typed.unplaced() {
-        line.push_str(&format!(" @{}", person.name));
-    }
-    if !description.is_empty() {
-        line.push('\n');
-        line.push_str(&typed.words_of(description));
-    }
-    (line.chars().count() <= LONGEST_LINE).then_some(line)
-}
-
-/// The words with a blank behind each mention, which a mention does not need and a typed name does.
-fn spaced_words(piece: &str, typed: &Typed) -> String {
-    let mut words = String::new();
-    for c in piece.chars() {
-        words.push_str(&typed.words_of(c.encode_utf8(&mut [0; 4])));
-        if typed.person(c).is_some() {
-            words.push(' ');
-        }
-    }
-    words.trim_end().to_owned()
 }
 
 /// Whether a value is words and not a number, narrow or full-width.

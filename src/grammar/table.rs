@@ -120,6 +120,8 @@ pub struct Spec {
     pub on: On,
     /// It reads the log; see [`Context::log`].
     pub reads_log: bool,
+    /// A quoted message can become its record: `转需求`.
+    pub from_quote: bool,
     /// A line as one would type it.
     pub usage: &'static str,
     /// What it does.
@@ -137,6 +139,7 @@ impl Spec {
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,
+            from_quote: false,
             usage,
             summary,
         }
@@ -150,6 +153,11 @@ impl Spec {
     /// The same for others.
     pub const fn who(self, who: Who) -> Self {
         Self { who, ..self }
+    }
+
+    /// The same, also said in answer to a message that becomes the record.
+    pub const fn from_quote(self) -> Self {
+        Self { from_quote: true, ..self }
     }
 
     /// The same working on something else.

@@ -10,7 +10,7 @@ pub mod playground;
 
 use std::time::Duration;
 
-use crate::chat::{Inbound, Message, MessageId, Person, PersonId, ReplyTo, RoomId, Target};
+use crate::chat::{Inbound, Message, MessageId, Person, PersonId, ReplyTo, RoomId, Target, Words};
 
 /// Where verified events go; implemented by the engine.
 #[async_trait::async_trait]
@@ -57,6 +57,11 @@ pub trait Platform: Send + Sync {
 
     /// The name of somebody known only by id, from the directory; `None` where it cannot tell.
     async fn name_of(&self, person: &PersonId) -> Option<String>;
+
+    /// What a message says that was quoted without its words; `None` where the platform cannot tell.
+    async fn words_of(&self, _message: &MessageId) -> Option<Words> {
+        None
+    }
 
     /// Whether the platform would take a message now (its access token can be had).
     ///

@@ -124,7 +124,13 @@ async fn quotes_and_used_up_quotas_are_understood() {
     let stage = Stage::new().await;
     let quoting = stage.ding.said(GROUP, WANG, "转需求").quoting("msgOld==", "要能退款");
     let What::Said { quotes, .. } = stage.hear(&quoting).await.what else { panic!("not said") };
-    assert_eq!(quotes.unwrap().raw(), "msgOld==");
+    let quote = quotes.unwrap();
+    assert_eq!(quote.message.raw(), "msgOld==");
+    assert_eq!(quote.words.unwrap().text, "要能退款");
+    let mut of_a_picture = stage.ding.said(GROUP, WANG, "转需求").quoting("msgPic==", "");
+    of_a_picture.body["text"]["repliedMsg"]["content"] = json!("[图片]");
+    let What::Said { quotes, .. } = stage.hear(&of_a_picture).await.what else { panic!("not said") };
+    assert_eq!(quotes.unwrap().words, None);
     let inbound = stage.hear(&stage.ding.said(GROUP, WANG, "x").over_quota()).await;
     assert_eq!(inbound.what, What::OverQuota);
 }

@@ -157,6 +157,32 @@ async fn an_answer_that_quotes_the_bots_message_about_a_ticket_is_a_response() {
 }
 
 #[tokio::test]
+async fn a_quoted_message_becomes_a_record_in_its_authors_words() {
+    let stage = Stage::with_feishu_project().await;
+    let asked = stage.feishu.text(FEISHU, WANG, "退款要原路返回，{ou_li} 看下 !高");
+    stage.feishu_deliver(&asked).await;
+    stage.feishu_deliver(&stage.feishu.text(FEISHU, ZHANG, "转需求 !中").answering(asked.message_id())).await;
+    let sent = stage.feishu.wait_sent(1).await;
+    assert!(sent[0].words.starts_with("R1 退款要原路返回，@李工 看下 !高 · 中 · 已收集"), "{sent:#?}");
+    assert!(sent[0].words.contains("原话 王工"), "{sent:#?}");
+    let record = stage.record("R1").await;
+    assert_eq!(record["by"]["id"], format!("feishu:{WANG}"));
+    assert_eq!(record["message"], format!("feishu:{}", asked.message_id()));
+    // The bot's own card, what cannot be read, and what was taken before.
+    for (quoted, said) in [
+        (sent[0].message_id.as_str(), "那条是我发的"),
+        ("om_gone", "看不到"),
+        (asked.message_id(), "已经转成 R1"),
+    ] {
+        let count = stage.feishu.sent().len();
+        stage.feishu_deliver(&stage.feishu.text(FEISHU, ZHANG, "转需求").answering(quoted)).await;
+        let sent = stage.feishu.wait_sent(count + 1).await;
+        assert!(sent[count].words.contains(said), "{sent:#?}");
+    }
+    assert!(!stage.records().await.iter().any(|row| row.starts_with("R2 ")));
+}
+
+#[tokio::test]
 async fn typed_text_goes_through_the_whole_bot_as_text() {
     let stage = Stage::with_feishu_project().await;
     let typed = "/工单 <at id=all></at> [点](http://x) **粗** <script> & \u{202E}x !紧急";

@@ -77,7 +77,15 @@ impl FakeFeishu {
         let now = self.shared.clock.now().as_millisecond().to_string();
         let direct = self.state().chats.get(chat_id).is_some_and(|chat| chat.direct);
         let message_id = self.state().fresh("om_");
+        let content = json!({ "text": typed }).to_string();
+        let plain = |mention: &Value| json!({ "key": mention["key"], "id": mention["id"]["open_id"], "id_type": "open_id", "name": mention["name"] });
+        let written = json!({
+            "message_id": message_id, "msg_type": "text", "create_time": now, "deleted": false, "chat_id": chat_id,
+            "sender": { "id": open_id, "id_type": "open_id", "sender_type": "user" },
+            "body": { "content": content }, "mentions": mentions.iter().map(plain).collect::<Vec<_>>(),
+        });
         self.state().messages.insert(message_id.clone(), chat_id.to_owned());
+        self.state().written.insert(message_id.clone(), written);
         self.event(
             "im.message.receive_v1",
             json!({
@@ -88,7 +96,7 @@ impl FakeFeishu {
                 "message": {
                     "message_id": message_id, "create_time": now, "update_time": now, "chat_id": chat_id,
                     "chat_type": if direct { "p2p" } else { "group" }, "message_type": "text",
-                    "content": json!({ "text": typed }).to_string(), "mentions": mentions,
+                    "content": content, "mentions": mentions,
                 },
             }),
         )

@@ -69,6 +69,8 @@ struct State {
     chats: HashMap<String, Chat>,
     // The chat of each message.
     messages: HashMap<String, String>,
+    // What the reading call tells of each message that a person wrote.
+    written: HashMap<String, Value>,
     recalled: HashSet<String>,
     tokens: HashMap<String, Timestamp>,
     token_life: SignedDuration,
@@ -144,6 +146,7 @@ impl FakeFeishu {
             outsiders: HashMap::new(),
             chats: HashMap::new(),
             messages: HashMap::new(),
+            written: HashMap::new(),
             recalled: HashSet::new(),
             tokens: HashMap::new(),
             token_life: SignedDuration::from_hours(2),

@@ -22,6 +22,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/auth/v3/tenant_access_token/internal", post(token))
         .route("/open-apis/bot/v3/info", get(bot))
         .route("/open-apis/im/v1/messages", post(send))
+        .route("/open-apis/im/v1/messages/{id}", get(message))
         .route("/open-apis/im/v1/messages/{id}/reply", post(reply))
         .route("/open-apis/im/v1/chats/{id}", get(chat))
         .route("/open-apis/im/v1/chats/{id}/members", get(members))
@@ -121,6 +122,26 @@ async fn user(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap)
     match shared.state().people.get(&id) {
         Some(name) => done(json!({ "user": { "open_id": id, "name": name } })),
         None => refusal(400, 41050, "no user authority error"),
+    }
+}
+
+async fn message(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    count(&shared, "message");
+    let fault = shared.state().directory.clone();
+    if let Some(refusal) = before(fault.as_ref()).await.or_else(|| unauthorised(&shared, &headers)) {
+        return refusal;
+    }
+    let state = shared.state();
+    let sent = state.sent.iter().find(|sent| sent.message_id == id);
+    match (state.written.get(&id), sent) {
+        _ if state.recalled.contains(&id) => refusal(400, 230011, "The message is recalled."),
+        (Some(written), _) => done(json!({ "items": [written] })),
+        (_, Some(sent)) => done(json!({ "items": [{
+            "message_id": id, "msg_type": sent.msg_type, "create_time": "0", "chat_id": sent.chat_id,
+            "sender": { "id": APP_ID, "id_type": "app_id", "sender_type": "app" },
+            "body": { "content": sent.content.to_string() },
+        }] })),
+        _ => refusal(400, 230002, "The message does not exist."),
     }
 }
 

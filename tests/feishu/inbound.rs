@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use jiuding::chat::{MessageId, RoomId, What};
+use jiuding::chat::{MessageId, Quote, RoomId, What};
 use serde_json::{Value, json};
 
 use super::{GROUP, LI, Stage, WANG, said};
@@ -20,7 +20,7 @@ async fn a_text_is_heard_with_its_people_named() {
     assert_eq!(said(&heard), ("/工单 登录页打不开 @王工 !紧急".into(), true));
     let What::Said { text, quotes, .. } = &heard.what else { panic!("it was said") };
     assert_eq!(text.people()[0].id.raw(), WANG);
-    assert_eq!(quotes, &Some(MessageId::new("feishu", "om_before")));
+    assert_eq!(quotes, &Some(Quote::of(MessageId::new("feishu", "om_before"))));
     assert_eq!(heard.room.id, RoomId::new("feishu", GROUP));
     assert_eq!((heard.room.name.as_deref(), heard.room.direct), (Some("远山项目群"), false));
     assert_eq!((heard.sender.id.raw(), heard.sender.name.as_str()), (LI, "李工"));

@@ -105,7 +105,7 @@ async fn a_quote_names_the_message_by_place_or_id() {
         stage.say(say(&format!("q{at}"), reply_to.clone())).await;
         let inbound = stage.heard().pop().unwrap();
         let What::Said { quotes, .. } = inbound.what else { panic!("no message") };
-        assert_eq!(quotes.as_ref(), Some(meant), "{reply_to}");
+        assert_eq!(quotes.map(|quote| quote.message).as_ref(), Some(meant), "{reply_to}");
     }
 }
 

@@ -21,6 +21,7 @@
 //! 李工@鼎> /我的                                      said to the bot alone
 //! 李工 quotes T1> 我在看                              answers the bot's last message that names T1 there
 //! 李工 at 08:50> /T1 响应                             was written then and arrives now
+//! 李工 quotes 王女士> 转需求                           answers her last message there
 //! 李工 presses 响应 on T1                             the last message that names T1 and has the button
 //! restart                                            stops, and opens the store again
 //! stop                                               the bot is away: people go on talking, time passes

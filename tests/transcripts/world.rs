@@ -79,6 +79,8 @@ pub struct World {
     /// What was said while the bot was away.
     missed: Vec<(Act, Timestamp)>,
     messages: u32,
+    /// What people said: who, in which room, the message's id.
+    said: Vec<(String, String, String)>,
     page: Page,
 }
 
@@ -142,6 +144,7 @@ impl World {
             bot: None,
             missed: Vec::new(),
             messages: 0,
+            said: Vec::new(),
             page: Page::begin(script),
         }
     }
@@ -223,6 +226,7 @@ impl World {
         Ok(match act {
             Act::Say { who, place, text, quotes, .. } => {
                 let quoted = match quotes {
+                    Some(name) if self.people.contains(name) => Some(self.last_of(name, place)?),
                     Some(id) => Some(self.spoken(id, |spoken| spoken.is_in(who, place))?.id.raw().to_owned()),
                     None => None,
                 };
@@ -273,7 +277,9 @@ impl World {
         if text.contains("@鼎鼎") {
             mentions.push(Mentioned { id: BOT.into(), name: "鼎鼎".into() });
         }
-        let message_id = Some(self.message_id());
+        let message_id = self.message_id();
+        self.said.push((who.to_owned(), room.clone(), message_id.clone()));
+        let message_id = Some(message_id);
         Said {
             room,
             room_name,
@@ -295,6 +301,13 @@ impl World {
             reply_to: None,
             what,
         }
+    }
+
+    /// The id of the newest message of somebody there.
+    fn last_of(&self, name: &str, place: &Place) -> Result<String, String> {
+        let Place::Room(there) = place else { return Err("only in rooms".into()) };
+        let last = self.said.iter().rev().find(|(who, room, _)| who == name && room == there);
+        last.map(|(.., id)| id.clone()).ok_or_else(|| format!("{name} said nothing in {there}"))
     }
 
     fn message_id(&mut self) -> String {

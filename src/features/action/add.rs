@@ -6,13 +6,14 @@ use super::{ActionItem, State, clock, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    features::origin::Origin,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
 /// Adds an action item.
 pub struct Add {
     line: Line,
-    said: String,
+    origin: Origin,
 }
 
 /// What a line says of an action item.
@@ -40,24 +41,32 @@ impl Command for Add {
         "记一个待办；到期前一个工作日和当天 09:30 提醒负责人",
     )
     .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due"), KeySpec::text("衡量", "measure")])
-    .on(On::ProjectOrNew);
+    .on(On::ProjectOrNew)
+    .from_quote();
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
-        let due = args.deadline("截止", cx)?;
+        let due = match args.quote {
+            // What is done stands in the quoted message; what stands here may be the date alone.
+            Some(_) => args.date_alone("截止", cx)?,
+            None => args.deadline("截止", cx)?,
+        };
+        args.take_quoted_title();
         if args.text.is_empty() {
             return Err(Refusal::new("待办要写明做什么，例如：/待办 出退款接口文档 @李工 周四"));
         }
-        let said = args.said.clone();
-        Ok(Self { line: Line::of(args, due), said })
+        let origin = Origin::of(&args, cx);
+        Ok(Self { line: Line::of(args, due), origin })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        self.origin.is_new::<ActionItem>(dossier, |item| item.message.as_ref())?;
         let mut outcome = Outcome::default();
         let number = outcome.next_number::<ActionItem>(dossier);
-        let item = self.line.into_item(number, self.said, is_shared(dossier, cx), None, cx);
+        let item = self.line.into_item(number, self.origin.said.clone(), is_shared(dossier, cx), None, cx);
+        let item = ActionItem { message: self.origin.message.clone(), ..item };
         outcome.what = "记待办".into();
         outcome.about = Some(crate::dossier::Record::key(&item));
-        outcome.reply = Some(words::added(&item, cx));
+        outcome.reply = Some(self.origin.named_in(words::added(&item, cx), cx));
         Ok(outcome.and(item))
     }
 }
@@ -97,6 +106,7 @@ impl Line {
             title: self.title,
             said,
             by: cx.actor.clone(),
+            message: None,
             room: cx.place.room.clone(),
             created_at: cx.now,
             shared,

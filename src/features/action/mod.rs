@@ -19,7 +19,7 @@ pub use moves::{Cancel, Complete, Postpone, Touch};
 pub(crate) use words::lacks;
 
 use crate::{
-    chat::{Message, Person, RoomId},
+    chat::{Message, MessageId, Person, RoomId},
     dossier::{
         self, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
         ladder::{Climb, Ladder},
@@ -47,6 +47,9 @@ pub struct ActionItem {
     pub said: String,
     /// Who wrote it down.
     pub by: Person,
+    /// The message in which it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
     /// Where.
     pub room: RoomId,
     /// When.

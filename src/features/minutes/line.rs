@@ -70,8 +70,14 @@ fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut 
             known.push(person.clone());
         }
     }
-    let reader =
-        Reader { objects: OBJECTS, commands: COMMANDS, known: &known, sender: cx.actor, quoted: None };
+    let reader = Reader {
+        objects: OBJECTS,
+        commands: COMMANDS,
+        known: &known,
+        sender: cx.actor,
+        quoted: None,
+        quote: None,
+    };
     let typed = placed(line, &format!("/{name} {}", line.text().trim()));
     let parsed = grammar::parse(&typed, &reader).or_else(|refusal| {
         doubts.push(doubt(&refusal));

@@ -8,6 +8,7 @@ use super::{Analysis, Requirement, State, clock::analyse_ladder, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    features::origin::Origin,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
@@ -15,7 +16,7 @@ use crate::{
 pub struct Add {
     title: String,
     description: Option<String>,
-    said: String,
+    origin: Origin,
     priority: Option<Priority>,
     owner: Option<Person>,
     due: Option<Timestamp>,
@@ -37,9 +38,11 @@ impl Command for Add {
         KeySpec::text("原型", "prototype"),
         KeySpec::text("目标", "goal"),
     ])
-    .on(On::ProjectOrNew);
+    .on(On::ProjectOrNew)
+    .from_quote();
 
-    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+    fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
+        args.take_quoted_title();
         if args.text.is_empty() {
             return Err(Refusal::new("需求是什么？例如：/需求 支付模块支持退款 !高 截止:下周五"));
         }
@@ -51,7 +54,7 @@ impl Command for Add {
         Ok(Self {
             due: args.date("截止", cx)?,
             description: args.description(),
-            said: args.said.clone(),
+            origin: Origin::of(&args, cx),
             priority: args.priority,
             owner: args.owner().cloned(),
             tags,
@@ -61,17 +64,18 @@ impl Command for Add {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        self.origin.is_new::<Requirement>(dossier, |requirement| requirement.message.as_ref())?;
         let mut outcome = Outcome::default();
         let requirement = Requirement {
             number: outcome.next_number::<Requirement>(dossier),
             title: self.title,
             description: self.description,
-            said: self.said,
-            by: cx.actor.clone(),
+            said: self.origin.said.clone(),
+            by: self.origin.by.clone(),
             room: cx.place.room.clone(),
-            message: cx.message.cloned(),
-            at: cx.now,
-            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&cx.actor.id),
+            message: self.origin.message.clone(),
+            at: self.origin.at,
+            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&self.origin.by.id),
             priority: self.priority,
             owner: self.owner,
             due: self.due,
@@ -86,7 +90,7 @@ impl Command for Add {
             editions: Vec::new(),
             state: State::Collected,
         };
-        outcome.reply = Some(words::added(&requirement, cx));
+        outcome.reply = Some(self.origin.named_in(words::added(&requirement, cx), cx));
         outcome.what = "提出需求".into();
         outcome.about = Some(crate::dossier::Record::key(&requirement));
         Ok(outcome.and(requirement))

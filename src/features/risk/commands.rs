@@ -6,7 +6,7 @@ use super::{Level, Risk, State, Told, due_ladder, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal},
-    features::listing,
+    features::{listing, origin::Origin},
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec, Who},
 };
 
@@ -29,7 +29,6 @@ struct Said {
     consequence: Option<String>,
     internal: bool,
     due: Option<Timestamp>,
-    words: String,
 }
 
 impl Said {
@@ -64,7 +63,6 @@ impl Said {
             consequence,
             internal: args.internal,
             due,
-            words: args.said.clone(),
             text: args.text,
         })
     }
@@ -81,7 +79,10 @@ fn score(args: &Args, key: &str) -> Result<Option<u32>, Refusal> {
 }
 
 /// `/风险 第三方接口延迟 方案:已协调优先处理 !高`.
-pub struct Add(Said);
+pub struct Add {
+    said: Said,
+    origin: Origin,
+}
 
 impl Command for Add {
     const SPEC: Spec = Spec::new(
@@ -91,20 +92,27 @@ impl Command for Add {
         "记一个风险；!内部 不出现在客户群",
     )
     .keys(KEYS)
-    .on(On::ProjectOrNew);
+    .on(On::ProjectOrNew)
+    .from_quote();
 
-    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
+    fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
+        args.take_quoted_title();
+        let origin = Origin::of(&args, cx);
         let said = Said::read(args, cx)?;
         if said.text.is_empty() {
             return Err(Refusal::new("风险是什么？例如：/风险 第三方接口延迟 方案:已协调优先处理 !高"));
         }
-        Ok(Self(said))
+        Ok(Self { said, origin })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        self.origin.is_new::<Risk>(dossier, |risk| risk.message.as_ref())?;
         let mut outcome = Outcome::default();
+        let noted = self.origin.named_in(Message::default(), cx);
         let risk = self.record(outcome.next_number::<Risk>(dossier), cx);
-        outcome.reply = Some(words::added(&risk, dossier, cx));
+        let mut reply = words::added(&risk, dossier, cx);
+        reply.lines.extend(noted.lines);
+        outcome.reply = Some(reply);
         outcome.what = "提出风险".into();
         outcome.about = Some(crate::dossier::Record::key(&risk));
         outcome.say = early(&risk, dossier, cx);
@@ -115,10 +123,10 @@ impl Command for Add {
 impl Add {
     /// The record that the line makes; minutes make several in one decision.
     pub fn record(self, number: u32, cx: &Context) -> Risk {
-        let said = self.0;
+        let Self { said, origin } = self;
         let told = Told {
             title: said.text,
-            said: said.words,
+            said: origin.said,
             level: said.level.unwrap_or(Level::Medium),
             weighed: said.weighed,
             owner: said.owner,
@@ -127,7 +135,8 @@ impl Add {
             internal: said.internal,
             due: said.due,
         };
-        Risk::new(number, told, cx.actor, &cx.place.room, cx.now, cx.rules)
+        let risk = Risk::new(number, told, &origin.by, &cx.place.room, cx.now, cx.rules);
+        Risk { message: origin.message, ..risk }
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 
 use crate::{
-    chat::{Person, RoomId},
+    chat::{MessageId, Person, RoomId},
     dossier::{
         Dossier, Kind, Open, Outcome, Ping, Role, Rules, Say, Seat, Waking,
         ladder::{Climb, Ladder},
@@ -39,6 +39,9 @@ pub struct Risk {
     pub said: String,
     /// Who told of it.
     pub by: Person,
+    /// The message in which it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
     /// Where.
     pub room: RoomId,
     /// When.
@@ -307,6 +310,7 @@ impl Risk {
             title: told.title,
             said: told.said,
             by: by.clone(),
+            message: None,
             room: room.clone(),
             at,
             level: told.level,

@@ -19,7 +19,7 @@ pub use quote::answer_by_quote;
 
 use crate::{
     calendar::Span,
-    chat::{Person, RoomId},
+    chat::{MessageId, Person, RoomId},
     dossier::{
         self, Dossier, Kind, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder, later},
@@ -48,6 +48,9 @@ pub struct Ticket {
     pub said: String,
     /// Who opened it.
     pub by: Person,
+    /// The message in which it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
     /// Where.
     pub room: RoomId,
     /// When.

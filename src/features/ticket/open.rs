@@ -4,13 +4,14 @@ use super::{State, Ticket, Urgency, close_ladder, respond_ladder, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, Role, RoomKind},
+    features::origin::Origin,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
 /// Opens a ticket.
 pub struct Open {
     title: String,
-    said: String,
+    origin: Origin,
     urgency: Urgency,
     owner: Option<Person>,
 }
@@ -19,9 +20,11 @@ impl Command for Open {
     const SPEC: Spec =
         Spec::new("工单", Form::Text, "/工单 登录页打不开 !紧急 @李工", "记一个工单，开始计时")
             .keys(&[KeySpec::person("负责", "owner")])
-            .on(On::ProjectOrNew);
+            .on(On::ProjectOrNew)
+            .from_quote();
 
-    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+    fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
+        args.take_quoted_title();
         if args.text.is_empty() {
             return Err(Refusal::new("工单要写明是什么问题，例如：/工单 登录页打不开 !紧急"));
         }
@@ -30,19 +33,21 @@ impl Command for Open {
             Some(Priority::High | Priority::Medium | Priority::Low) | None => Urgency::Normal,
         };
         let owner = args.owner().cloned();
-        Ok(Self { title: args.text, said: args.said, urgency, owner })
+        Ok(Self { origin: Origin::of(&args, cx), title: args.text, urgency, owner })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        self.origin.is_new::<Ticket>(dossier, |ticket| ticket.message.as_ref())?;
         let mut outcome = Outcome::default();
         let ticket = Ticket {
             number: outcome.next_number::<Ticket>(dossier),
             title: self.title,
-            said: self.said,
-            by: cx.actor.clone(),
+            said: self.origin.said.clone(),
+            by: self.origin.by.clone(),
+            message: self.origin.message.clone(),
             room: cx.place.room.clone(),
             opened_at: cx.now,
-            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&cx.actor.id),
+            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&self.origin.by.id),
             urgency: self.urgency,
             owner: self.owner,
             state: State::New,
@@ -61,7 +66,7 @@ impl Command for Open {
             ticket.first_step(),
             words::please_respond(&ticket, cx.now, &cx.rules.calendar),
         );
-        outcome.reply = Some(words::opened(&ticket, dossier, cx));
+        outcome.reply = Some(self.origin.named_in(words::opened(&ticket, dossier, cx), cx));
         outcome.what = "提出工单".into();
         outcome.about = Some(crate::dossier::Record::key(&ticket));
         Ok(outcome.and(ticket).saying(ping))

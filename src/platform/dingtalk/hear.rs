@@ -6,7 +6,9 @@ use super::{
     DingTalk,
     wire::{AtUser, DIRECT, Delivery, Piece, is_staff_id, outside_id, present},
 };
-use crate::chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, Session, Typed, What};
+use crate::chat::{
+    Author, Inbound, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, Session, Typed, What, Words,
+};
 
 /// The name of the platform in ids.
 pub(super) const NAME: &str = "dingtalk";
@@ -138,12 +140,23 @@ fn staff(delivery: &Delivery) -> Option<&str> {
     present(&delivery.sender_staff_id).filter(|id| is_staff_id(id))
 }
 
-fn quoted(delivery: &Delivery) -> Option<MessageId> {
+fn quoted(delivery: &Delivery) -> Option<Quote> {
     // A message that we sent by the API is known to us by its query key only.
     let ours = present(&delivery.original_process_query_key);
     let replied = delivery.text.as_ref().and_then(|text| text.replied_msg.as_ref());
     let id = ours.or_else(|| replied.and_then(|replied| present(&replied.msg_id)))?;
-    Some(MessageId::new(NAME, id))
+    let words = replied.and_then(|replied| {
+        let by = match present(&replied.sender_id) {
+            _ if ours.is_some() => Author::Bot,
+            Some(id) if Some(id) == present(&delivery.chatbot_user_id) => Author::Bot,
+            Some(id) if id == delivery.sender_id => Author::Person(sender(delivery)),
+            // An opaque id, of which nobody can be asked whose it is.
+            _ => Author::Unknown,
+        };
+        let at = replied.created_at.as_ref().and_then(|at| moment(at.number()?));
+        Some(Words { text: replied.content.as_ref()?.words()?, by, at })
+    });
+    Some(Quote { message: MessageId::new(NAME, id), words })
 }
 
 fn moment(milliseconds: i64) -> Option<Timestamp> {

@@ -3,7 +3,7 @@
 //! <https://open.dingtalk.com/document/development/receive-message>. What we do not use is left out; the
 //! platform adds fields as it likes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 /// What our id of a direct chat begins with, before the person's id.
@@ -61,6 +61,37 @@ pub(super) struct Text {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Replied {
     pub msg_id: Option<String>,
+    pub sender_id: Option<String>,
+    pub created_at: Option<Loose>,
+    #[serde(default, deserialize_with = "or_none")]
+    pub content: Option<RepliedContent>,
+}
+
+/// What the quoted message says; pictures and files have other fields.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RepliedContent {
+    pub text: Option<String>,
+    pub rich_text: Option<Vec<Piece>>,
+}
+
+impl RepliedContent {
+    /// The words alone; `None` where there are none.
+    pub fn words(&self) -> Option<String> {
+        let pieces = self.rich_text.iter().flatten().filter_map(|piece| piece.text.as_deref());
+        let text = match &self.text {
+            Some(text) => text.clone(),
+            None => pieces.collect(),
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// Reads what is not of the documented shape as if it were not there: a quote is no reason to lose a message.
+fn or_none<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// One piece of a `richText`.

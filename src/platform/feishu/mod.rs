@@ -12,6 +12,7 @@ mod delivery;
 mod directory;
 mod event;
 mod fault;
+mod quoted;
 mod seal;
 mod send;
 mod text;
@@ -25,7 +26,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    chat::{Inbound, MessageId, Person, PersonId, ReplyTo, Room, RoomId, What},
+    chat::{Inbound, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, What, Words},
     clock::SharedClock,
 };
 
@@ -115,7 +116,7 @@ impl Feishu {
                 self.note_names(&mentions);
                 let own = typed::own(&mentions, me.as_deref());
                 let typed::Read { text, addressed } = typed::read(&message_type, &content, &mentions, own)?;
-                What::Said { text, addressed, quotes: parent.map(|id| MessageId::new(NAME, &id)) }
+                What::Said { text, addressed, quotes: parent.map(|id| Quote::of(MessageId::new(NAME, &id))) }
             }
             Deed::Pressed(line) => What::Pressed { line },
             Deed::Added => What::Joined,
@@ -196,6 +197,10 @@ impl Platform for Feishu {
             true => self.directory.person(person.raw(), None).await,
             false => None,
         }
+    }
+
+    async fn words_of(&self, message: &MessageId) -> Option<Words> {
+        self.quoted(message.raw()).await
     }
 
     async fn ready(&self) -> Result<(), String> {

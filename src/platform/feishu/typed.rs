@@ -46,6 +46,11 @@ pub struct Read {
 }
 
 impl Mention {
+    /// A mention that was not told by an event.
+    pub fn of(key: String, open_id: String, name: String) -> Self {
+        Self { key, id: Ids { open_id }, mentioned_type: String::new(), name }
+    }
+
     /// Whoever it is, where an id is told; `@_all` has none.
     pub fn person(&self) -> Option<Person> {
         let id = &self.id.open_id;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Mentioned, Pressed, Said};
-use crate::chat::{Line, Message, Tone};
+use crate::chat::{Author, Line, Message, Tone, Words};
 
 /// Something that was said, by the bot or a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,6 +82,16 @@ impl ChatEntry {
             room_name: None,
             pressed: false,
         }
+    }
+
+    /// What it says and who said it.
+    pub(super) fn words(&self) -> Words {
+        let by = match (&self.sender, self.from) {
+            (_, Speaker::Bot) => Author::Bot,
+            (Some(sender), Speaker::Person) => Author::Person(sender.person()),
+            (None, Speaker::Person) => Author::Unknown,
+        };
+        Words { text: self.text.clone(), by, at: Some(self.time) }
     }
 
     pub(super) fn of_person(said: &Said, message_id: &str, time: Timestamp) -> Self {

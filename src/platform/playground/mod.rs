@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{Inbound, MessageId, PersonId, ReplyTo, Room, RoomId, Target, What},
+    chat::{Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What},
     clock::SharedClock,
     store::Store,
 };
@@ -245,18 +245,22 @@ impl Playground {
         }
     }
 
-    /// The full id of the message that somebody answers; see the top of this file.
-    async fn quoted(&self, room: &str, named: &str) -> anyhow::Result<MessageId> {
+    /// The message that somebody answers; see the top of this file.
+    async fn quoted(&self, room: &str, named: &str) -> anyhow::Result<Quote> {
         let named = named.strip_prefix(NAME).and_then(|rest| rest.strip_prefix(':')).unwrap_or(named);
         let named = within(room, named);
         if let Ok(seq @ 1..) = named.parse::<u64>()
             && let Some(line) = self.store.chat_since(room, seq - 1, 1).await?.first()
             && line.seq == seq
-            && ChatEntry::decode(&line.value)?.from == Speaker::Bot
         {
-            return Ok(message(room, &seq.to_string()));
+            let entry = ChatEntry::decode(&line.value)?;
+            if entry.from == Speaker::Bot {
+                return Ok(Quote { message: message(room, &seq.to_string()), words: Some(entry.words()) });
+            }
         }
-        Ok(message(room, named))
+        let lines = self.since(room, 0).await?;
+        let of_person = lines.iter().rev().find(|(_, entry)| entry.message_id.as_deref() == Some(named));
+        Ok(Quote { message: message(room, named), words: of_person.map(|(_, entry)| entry.words()) })
     }
 }
 
