@@ -45,9 +45,11 @@ pub fn card(dossier: &Dossier, cx: &Context) -> Message {
             .iter()
             .map(|room| {
                 let kind = if room.kind == RoomKind::Customer { "客户群" } else { "项目群" };
+                // What the configuration calls a room by, for whoever writes it.
+                let id = if cx.admin { format!(" {}", room.id.raw()) } else { String::new() };
                 match &room.name {
-                    Some(name) => format!("{kind}「{name}」"),
-                    None => kind.to_owned(),
+                    Some(name) => format!("{kind}「{name}」{id}"),
+                    None => format!("{kind}{id}"),
                 }
             })
             .collect();
