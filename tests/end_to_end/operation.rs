@@ -47,6 +47,17 @@ async fn it_is_ready_while_every_platform_hands_out_a_token() {
 }
 
 #[tokio::test]
+async fn moving_the_clock_counts_what_waited_for_the_morning() {
+    let stage = Stage::with_feishu_project().await;
+    stage.advance("13h").await;
+    stage.feishu_says(WANG, "/工单 报表导出慢").await;
+    let answer = stage.advance("10h").await;
+    assert_eq!(answer["fired"], 0, "{answer}");
+    let answer = stage.advance("1h").await;
+    assert_eq!(answer["fired"], 1, "the call of 22:00 is said at 08:30: {answer}");
+}
+
+#[tokio::test]
 async fn stopping_finishes_what_is_in_hand_and_keeps_the_rest() {
     let mut stage = Stage::with_feishu_project().await;
     // The first answer is on its way while the bot stops, the second is behind it.
