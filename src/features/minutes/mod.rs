@@ -23,7 +23,7 @@ use crate::{
     calendar::Span,
     chat::Person,
     dossier::{
-        Dossier, Outcome, Role, Rules, Waking,
+        Dossier, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     features::meeting::Meeting,
@@ -184,7 +184,8 @@ pub(crate) fn climb(meeting: &Meeting, climb: Climb, dossier: &Dossier, cx: &Wak
     }
     let (roles, message): (&[Role], _) = match climb.rung.as_str() {
         "remind" => (&[Role::ProjectManager], words::remind(meeting, heard, cx.rules)),
-        _ => (&[Role::CustomerLead, Role::ProjectManager], words::breach(meeting, heard, cx.rules)),
+        _ => (&[Role::ProjectManager, Role::CustomerLead], words::breach(meeting, heard, cx.rules)),
     };
-    outcome.saying(meeting.minutes_ping(roles, dossier, message))
+    let ping = meeting.minutes_ping(roles, dossier, message);
+    outcome.saying(Say::Ping(Ping { since: climb.since, ..ping }))
 }
