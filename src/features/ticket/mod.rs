@@ -156,6 +156,9 @@ pub struct Ask {
     pub at: Timestamp,
     /// It was promised for then.
     pub promised: bool,
+    /// Somebody was asked. A promise stands until something is said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// A broken promise.
@@ -207,8 +210,11 @@ impl Ticket {
     /// The same after something was said on it: nobody is asked for news before half the closing time.
     fn heard(mut self, now: Timestamp, promise: Option<Timestamp>, rules: &Rules) -> Self {
         self.ask = Some(match promise {
-            Some(at) => Ask { at, promised: true },
-            None => Ask { at: halfway(now, close_span(self.urgency, rules), rules), promised: false },
+            Some(at) => Ask { at, promised: true, asked: false },
+            None => {
+                let at = halfway(now, close_span(self.urgency, rules), rules);
+                Ask { at, promised: false, asked: false }
+            }
         });
         self
     }
@@ -296,7 +302,7 @@ impl Ticket {
 
     fn ask_after(&self, ask: &Ask, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
-        next.ask = None;
+        next.ask = ask.promised.then(|| Ask { asked: true, ..ask.clone() });
         let step = format!("ask:{}", self.close.place());
         let ping = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
         Outcome::change(next, "询问进展").saying(Say::Ping(ping))
@@ -419,7 +425,8 @@ impl Kind for Ticket {
             State::Resolved { closes_at, .. } => Some(*closes_at),
             State::Waiting { until, .. } => *until,
             State::New | State::Acknowledged | State::Working | State::Reopened => {
-                [self.close.next(), self.ask.as_ref().map(|ask| ask.at)].into_iter().flatten().min()
+                let ask = self.ask.as_ref().filter(|ask| !ask.asked).map(|ask| ask.at);
+                [self.close.next(), ask].into_iter().flatten().min()
             }
         };
         [respond, rest].into_iter().flatten().min()
@@ -448,7 +455,7 @@ impl Kind for Ticket {
             return self.climb_close(climb, dossier, cx);
         }
         match &self.ask {
-            Some(ask) if ask.at <= cx.now => self.ask_after(ask, dossier, cx),
+            Some(ask) if !ask.asked && ask.at <= cx.now => self.ask_after(ask, dossier, cx),
             _ => Outcome::default(),
         }
     }
@@ -459,7 +466,8 @@ impl Kind for Ticket {
             Some(("respond", _)) => self.awaits_response() && step == self.respond_step(),
             Some(("close", _)) => self.is_open() && !self.is_waiting() && step == self.close_step(),
             Some(("ask", place)) => {
-                self.is_open() && !self.is_waiting() && self.ask.is_none() && place == self.close.place()
+                let asked = self.ask.as_ref().is_none_or(|ask| ask.asked);
+                self.is_open() && !self.is_waiting() && asked && place == self.close.place()
             }
             _ => match step {
                 "first" => self.awaits_response(),

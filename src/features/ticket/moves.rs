@@ -433,7 +433,8 @@ fn reprioritised(mut ticket: Ticket, urgency: Urgency, cx: &Context) -> Ticket {
     if !(breached && close.due <= cx.now) {
         ticket.close = close;
     }
-    if let (Urgency::Urgent, Some(ask)) = (urgency, &mut ticket.ask) {
+    // A promise stays what was promised.
+    if let (Urgency::Urgent, Some(ask)) = (urgency, ticket.ask.as_mut().filter(|ask| !ask.promised)) {
         ask.at = ask.at.min(later(cx.now, elapsed(cx.rules.sla.urgent.close) / 2));
     }
     ticket
