@@ -160,7 +160,9 @@ pub(crate) fn clock(ended: Timestamp, now: Timestamp, rules: &Rules) -> Ladder {
         Span::Elapsed(time) => time,
         Span::WorkingDays(days) => SignedDuration::from_hours(24 * i64::from(days)),
     };
-    ladder.rung(due, "breach").repeating(every, None).from_now(now)
+    // They are asked for at the end; what is due before that is heard would be said beside it.
+    let asked = rules.calendar.after_quiet(now);
+    ladder.rung(due, "breach").repeating(every, None).from_now(asked)
 }
 
 /// What a rung of that clock says.
