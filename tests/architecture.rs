@@ -65,7 +65,6 @@ const ENGINES: &[&str] = &["store", "bot", "cli", "main"];
 const LONG: &[(&str, &str)] = &[
     ("calendar/mod.rs", "the calendar with its arithmetic and a third of it tests"),
     ("config/mod.rs", "one struct per table of the configuration file, most of it their doc comments"),
-    ("dossier/project.rs", "one line over: the project's record"),
     ("features/ticket/mod.rs", "the record with its clocks, and its ladder of pings"),
     ("features/ticket/moves.rs", "ten commands, each its spec, its reading and its decision"),
 ];

@@ -26,6 +26,16 @@ pub struct Ladder {
     /// When the next repeat is due, once the last rung was climbed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_repeat: Option<Timestamp>,
+    /// What was reached and waits for the end of quiet hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<Held>,
+}
+
+/// From when until when something that was reached is not heard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Held {
+    since: Timestamp,
+    until: Timestamp,
 }
 
 /// One instant at which the promise is spoken of.
@@ -61,6 +71,9 @@ pub struct Climb {
     pub at: Timestamp,
     /// Every rung passed in this step, in order, with its time.
     pub passed: Vec<Rung>,
+    /// Since when an earlier one is due that quiet hours have kept unheard until now; this one speaks in its
+    /// place.
+    pub since: Option<Timestamp>,
     /// 0 for a rung; 1, 2, … for the repeats of the last.
     pub repeat: u32,
     /// The clock from now on.
@@ -70,7 +83,7 @@ pub struct Climb {
 impl Ladder {
     /// A clock that is to be kept by `due`.
     pub fn new(due: Timestamp) -> Self {
-        Self { due, rungs: Vec::new(), repeat: None, climbed: 0, repeated: 0, next_repeat: None }
+        Self { due, rungs: Vec::new(), repeat: None, climbed: 0, repeated: 0, next_repeat: None, held: None }
     }
 
     /// The same with one more rung.
@@ -124,17 +137,27 @@ impl Ladder {
         let passed: Vec<Rung> = self.ahead().iter().take_while(|rung| rung.at <= now).cloned().collect();
         let mut ladder = self.clone();
         ladder.climbed += passed.len();
-        if let Some(last) = passed.last() {
+        if let (Some(first), Some(last)) = (passed.first(), passed.last()) {
+            let since = ladder.hold(first.at, now, calendar);
             if ladder.climbed == ladder.rungs.len() {
                 ladder.next_repeat = ladder.repeat_after(last.at, now, calendar);
             }
-            return Some(Climb { rung: last.name.clone(), at: last.at, passed, repeat: 0, ladder });
+            return Some(Climb { rung: last.name.clone(), at: last.at, since, passed, repeat: 0, ladder });
         }
         let at = self.next_repeat.filter(|at| *at <= now && self.climbed == self.rungs.len())?;
         let rung = self.rungs.last()?.name.clone();
+        let since = ladder.hold(at, now, calendar);
         ladder.repeated += 1;
         ladder.next_repeat = ladder.repeat_after(at, now, calendar);
-        Some(Climb { rung, at, passed, repeat: ladder.repeated, ladder })
+        Some(Climb { rung, at, since, passed, repeat: ladder.repeated, ladder })
+    }
+
+    /// Notes that what was due at `at` is reached at `now`; gives [`Climb::since`].
+    fn hold(&mut self, at: Timestamp, now: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        let before = self.held.take().filter(|held| now < held.until).map(|held| held.since);
+        let until = calendar.after_quiet(now);
+        self.held = (now < until).then_some(Held { since: before.unwrap_or(at), until });
+        before
     }
 
     /// The same clock with everything still to come moved by `by` (a pause that ended).
@@ -166,4 +189,32 @@ impl Ladder {
 /// `at` moved by `by`, staying within what can be said.
 pub fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-{text}:00+08:00").parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_said_on_monday_tells_since_when_it_should_have_been_heard() {
+        let calendar = Calendar::shanghai();
+        let due = at("27T15:00");
+        let mut ladder = Ladder::new(due).rung(due, "breach").repeating(SignedDuration::from_hours(24), None);
+        for (now, since) in [
+            // The bot was down from Friday noon to Friday night.
+            ("27T22:00", None),
+            ("28T15:00", Some(due)),
+            ("29T15:00", Some(due)),
+            // Heard on Monday at 08:30.
+            ("30T15:00", None),
+        ] {
+            let climb = ladder.climb(at(now), &calendar).unwrap();
+            assert_eq!(climb.since, since, "{now}");
+            ladder = climb.ladder;
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! The dossier is the unit of consistency: decisions on it are made one at a time, against one version.
 //! It does not know the kinds of records; [`crate::features::KINDS`] does.
 
+mod call;
 pub mod ladder;
 mod outcome;
 mod project;
@@ -12,8 +13,9 @@ pub mod rules;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
+pub use call::Call;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
-pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Seat, Side};
+pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
 pub use rules::Rules;
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Dossier, Kind, Record};
+use jiff::Timestamp;
+
+use super::{Call, Dossier, Kind, Record, ladder::Climb};
 use crate::{
     chat::{Message, Person},
     store::Key,
@@ -67,8 +69,8 @@ pub enum Hearing {
 /// A reminder or an escalation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ping {
-    /// Whom it calls. Empty: the project's creator stands in.
-    pub people: Vec<Person>,
+    /// Whom it calls.
+    pub call: Call,
     /// What it says; the mentions are added in front of its first line.
     pub message: Message,
     /// Does not wait for the end of quiet hours.
@@ -77,8 +79,20 @@ pub struct Ping {
     pub about: Key,
     /// The step that must still be owed when it is sent.
     pub step: String,
-    /// A seat that should have been called but is empty.
-    pub missing: Option<super::Role>,
+    /// See [`Climb::since`]; without meaning for an urgent one.
+    pub since: Option<Timestamp>,
+}
+
+impl Ping {
+    /// A ping that is not urgent.
+    pub fn new(call: Call, about: Key, step: impl Into<String>, message: Message) -> Self {
+        Self { call, message, urgent: false, about, step: step.into(), since: None }
+    }
+
+    /// The same for the rung that a clock has climbed.
+    pub fn of(climb: &Climb, call: Call, about: Key, step: impl Into<String>, message: Message) -> Self {
+        Self { since: climb.since, ..Self::new(call, about, step, message) }
+    }
 }
 
 impl Outcome {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Dossier, Kind, Open, Outcome, Rules, Waking};
+use super::Kind;
 use crate::chat::{Person, PersonId, RoomId};
 
 /// One engagement with one customer.
@@ -176,15 +176,6 @@ pub enum Side {
     Either,
 }
 
-/// Whom to call for a role.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seat {
-    /// The people; never empty.
-    pub people: Vec<Person>,
-    /// The role that should have been called but is empty.
-    pub missing: Option<Role>,
-}
-
 impl Role {
     /// All roles: Chinese, English, code.
     pub const ALL: [(Role, &'static str, &'static str); 10] = [
@@ -233,7 +224,7 @@ impl Role {
     }
 
     /// Whom to call where nobody holds it (RULES 1).
-    fn next_up(self) -> Option<Self> {
+    pub(super) fn next_up(self) -> Option<Self> {
         match self {
             Self::CustomerLead => None,
             Self::ProjectManager => Some(Self::CustomerLead),
@@ -273,19 +264,6 @@ impl Project {
     /// Who holds a role, first named first.
     pub fn holders(&self, role: Role) -> &[Person] {
         self.seats.get(&role).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whom to call for a role: its holders, or the next one up, or who made the project.
-    pub fn seat(&self, role: Role) -> Seat {
-        let mut asked = Some(role);
-        while let Some(at) = asked {
-            let people = self.holders(at);
-            if !people.is_empty() {
-                return Seat { people: people.to_vec(), missing: (at != role).then_some(role) };
-            }
-            asked = at.next_up();
-        }
-        Seat { people: vec![self.created_by.clone()], missing: Some(role) }
     }
 
     /// Whether this person holds this role.
@@ -387,20 +365,8 @@ impl Kind for Project {
         true
     }
 
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
     /// What is asked of the project as a whole was looked at when it was said.
     fn owes(&self, _step: &str) -> bool {
         true
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }

@@ -38,18 +38,26 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
         false
     }
 
-    /// When it next wants attention; `None` while nothing is owed.
-    fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
+    /// When it next wants attention; `None` while nothing is owed, for some kinds for ever.
+    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
+        None
+    }
 
     /// What happens when it is looked at. Finds the record as it is: an early, late or second wake does
     /// nothing that is not due.
-    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome;
+    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
+        Outcome::default()
+    }
 
     /// Whether a ping for this step is still true.
-    fn owes(&self, step: &str) -> bool;
+    fn owes(&self, _step: &str) -> bool {
+        false
+    }
 
-    /// What somebody still has to do about it.
-    fn open(&self, dossier: &Dossier) -> Option<Open>;
+    /// What somebody still has to do about it: one for each clock that runs, and for what has no date.
+    fn open(&self, _dossier: &Dossier) -> Vec<Open> {
+        Vec::new()
+    }
 
     /// How its deadlines came to be, a sentence each, for `/为什么`.
     fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
@@ -72,7 +80,7 @@ pub struct Waking<'a> {
     pub rules: &'a Rules,
 }
 
-/// What a record waits for.
+/// One thing that a record waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {
     /// Until when.
@@ -110,7 +118,7 @@ pub trait Record: Any + Send + Sync {
     /// See [`Kind::owes`].
     fn owes(&self, step: &str) -> bool;
     /// See [`Kind::open`].
-    fn open(&self, dossier: &Dossier) -> Option<Open>;
+    fn open(&self, dossier: &Dossier) -> Vec<Open>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
@@ -162,7 +170,7 @@ impl<K: Kind> Record for K {
         Kind::owes(self, step)
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<Open> {
+    fn open(&self, dossier: &Dossier) -> Vec<Open> {
         Kind::open(self, dossier)
     }
 

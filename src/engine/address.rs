@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     chat::{Line, Message, Person, RoomId, Span, Target},
-    dossier::{Hearing, Ping, Project, Role, RoomKind, Rules, Say},
+    dossier::{Call, Hearing, Ping, Project, Role, RoomKind, Rules, Say},
     store::{About, Condition, Outgoing, ProjectId},
 };
 
@@ -38,7 +38,7 @@ impl Post<'_> {
                 })
                 .collect(),
             Say::Ping(ping) => self.ping(&ping),
-            Say::PingAlone(ping) => self.ping_alone(&ping, ping.people.iter()),
+            Say::PingAlone(ping) => self.ping_alone(&ping, ping.call.people.iter()),
             Say::Direct { person, message } => vec![self.plain(Target::Person(person.id), message)],
         }
     }
@@ -67,10 +67,10 @@ impl Post<'_> {
         };
         let mut messages = Vec::new();
         if let Some(room) = room {
-            let message = with_mentions(&ping.message, &ping.people);
+            let message = with_mentions(&ping.message, &ping.call.people);
             messages.push(self.sealed(ping, Target::Room(room.clone()), message));
         }
-        messages.extend(self.ping_alone(ping, ping.people.iter().filter(|person| !reached(person))));
+        messages.extend(self.ping_alone(ping, ping.call.people.iter().filter(|person| !reached(person))));
         messages
     }
 
@@ -86,13 +86,14 @@ impl Post<'_> {
 
     /// A ping's message: it waits for the end of quiet hours, and is said only while its step is owed.
     fn sealed(&self, ping: &Ping, target: Target, message: Message) -> Outgoing {
-        let after_quiet = |at| if ping.urgent { at } else { self.rules.calendar.after_quiet(at) };
+        let due = ping.since.filter(|_| !ping.urgent).or(self.due).unwrap_or(self.now);
+        let heard = |at| if ping.urgent { at } else { self.rules.calendar.after_quiet(at) };
         Outgoing {
-            not_before: after_quiet(self.now),
+            not_before: heard(self.now),
             condition: Some(Condition { project: self.id, key: ping.about, step: ping.step.clone() }),
             about: Some(About { project: self.id, key: ping.about }),
             // What waits for the end of quiet hours is not late before that.
-            due: Some(after_quiet(self.due.unwrap_or(self.now))),
+            due: Some(heard(due)),
             ..self.plain(target, message)
         }
     }
@@ -102,14 +103,20 @@ impl Post<'_> {
     }
 }
 
-/// What is added once a day to a ping whose seat is empty, and the project that remembers it.
-pub(super) fn missing_seat(project: &Project, role: Role, today: Date) -> Option<(Line, Project)> {
-    if project.missed_seats.get(&role) == Some(&today) {
+/// What is added once a day for each role to a ping whose roles are empty, and the project that remembers
+/// it. `today` is the day on which the ping is heard.
+pub(super) fn missing_roles(project: &Project, call: &Call, today: Date) -> Option<(Line, Project)> {
+    let untold = |role: &&Role| project.missed_seats.get(role) != Some(&today);
+    let roles: Vec<Role> = call.missing.iter().filter(untold).copied().collect();
+    if roles.is_empty() {
         return None;
     }
     let mut next = project.clone();
-    next.missed_seats.insert(role, today);
-    let line = format!("还没有{}，先找您。设置：/角色 {} @某人", role.name(), role.name());
+    next.missed_seats.extend(roles.iter().map(|role| (*role, today)));
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let stands_in = if call.people.len() == 1 { "，先找您" } else { "" };
+    let set: Vec<String> = names.iter().map(|name| format!("{name} @某人")).collect();
+    let line = format!("还没有{}{stands_in}。设置：/角色 {}", names.join("、"), set.join(" "));
     Some((Line::text(line), next))
 }
 
@@ -160,6 +167,11 @@ mod tests {
         project
     }
 
+    fn ping(urgent: bool) -> Ping {
+        let about = "T1".parse().unwrap();
+        Ping { urgent, ..Ping::new(Call::only([person("li")]), about, "respond", Message::text("T1")) }
+    }
+
     #[test]
     fn nothing_internal_is_addressed_to_a_customer_room() {
         let project = project();
@@ -173,14 +185,7 @@ mod tests {
             notifies: &|_| true,
         };
         let customer = Target::Room(RoomId::new("playground", "out"));
-        let ping = Say::Ping(Ping {
-            people: vec![person("li")],
-            message: Message::text("T1"),
-            urgent: true,
-            about: "T1".parse().unwrap(),
-            step: "respond".into(),
-            missing: None,
-        });
+        let ping = Say::Ping(ping(true));
         let internal = Say::Announce { hearing: Hearing::Internal, message: Message::text("x"), about: None };
         let Say::Ping(alone) = ping.clone() else { unreachable!() };
         for say in [ping, Say::PingAlone(alone), internal] {
@@ -201,15 +206,7 @@ mod tests {
         ] {
             let (id, now, due) = (ProjectId(1), at(now), Some(at(due)));
             let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_| true };
-            let ping = Ping {
-                people: vec![person("li")],
-                message: Message::text("T1"),
-                urgent,
-                about: "T1".parse().unwrap(),
-                step: "respond".into(),
-                missing: None,
-            };
-            let outgoing = post.address(Say::Ping(ping)).remove(0);
+            let outgoing = post.address(Say::Ping(ping(urgent))).remove(0);
             assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
         }
     }

@@ -40,7 +40,8 @@ const SETTLE: Duration = Duration::from_secs(30);
 pub struct Advanced {
     /// The time now.
     pub now: Timestamp,
-    /// Wakes and jobs carried out on the way.
+    /// Wakes and jobs carried out on the way, and messages whose deferral to the end of quiet hours ended on
+    /// it: each was looked at, also where it was no longer true and so not said.
     pub fired: usize,
     /// Messages neither accepted by their platform nor waiting for another try.
     pub pending: usize,
@@ -106,9 +107,10 @@ impl Engine {
         let mut fired = 0;
         loop {
             let next = self.next_due(&turn).await.ok().flatten();
-            let said = self.outbox.get().and_then(|outbox| outbox.next_not_before());
-            let next = [next, said].into_iter().flatten().min().filter(|at| *at <= to);
+            let deferred = self.outbox.get().map(|outbox| outbox.deferred()).unwrap_or_default();
+            let next = next.into_iter().chain(deferred.first().copied()).min().filter(|at| *at <= to);
             let Some(at) = next else { break };
+            fired += deferred.iter().take_while(|until| **until <= at).count();
             hand.set(at);
             match self.run_due(&mut turn, self.clock.now()).await {
                 Ok(count) => fired += count,

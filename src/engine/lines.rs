@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     chat::{Author, Message, Person, PersonId, Room, Span, Typed, Words},
-    dossier::{Context, Dossier, Hearing, Outcome, Place, Refusal, RoomKind, Say},
+    dossier::{Context, Dossier, Hearing, Outcome, Ping, Place, Refusal, RoomKind, Say},
     features,
     grammar::{self, Args, On, Parsed, Reader, Who},
     store::{CommitError, Entry, Key, ProjectId},
@@ -214,7 +214,7 @@ impl Engine {
         message
     }
 
-    /// Addresses what a decision says, and speaks of empty seats once a day.
+    /// Addresses what a decision says, and speaks of empty roles once a day.
     pub(super) fn say(
         &self,
         draft: &mut Draft,
@@ -224,13 +224,8 @@ impl Engine {
         due: Option<Timestamp>,
     ) {
         for mut something in say {
-            if let Say::Ping(ping) = &mut something
-                && let (Some(role), Some(project)) = (ping.missing, dossier.founded())
-                && let Some((line, next)) =
-                    address::missing_seat(project, role, self.rules.calendar.date(now))
-            {
-                ping.message.lines.push(line);
-                draft.put(dossier, Arc::new(next), &self.rules);
+            if let Say::Ping(ping) = &mut something {
+                self.name_missing_roles(draft, dossier, ping, now);
             }
             let Some(project) = dossier.founded() else { continue };
             let notifies = |room: &crate::chat::RoomId| self.notifies(room);
@@ -240,7 +235,19 @@ impl Engine {
         }
     }
 
-    /// Makes somebody known to a project; a project of few words does not log it.
+    fn name_missing_roles(&self, draft: &mut Draft, dossier: &mut Dossier, ping: &mut Ping, now: Timestamp) {
+        let heard = if ping.urgent { now } else { self.rules.calendar.after_quiet(now) };
+        let today = self.rules.calendar.date(heard);
+        let missing =
+            dossier.founded().and_then(|project| address::missing_roles(project, &ping.call, today));
+        if let Some((line, project)) = missing {
+            ping.message.lines.push(line);
+            draft.put(dossier, Arc::new(project), &self.rules);
+        }
+    }
+
+    /// Makes somebody known to the project, so that others can name them. It is no decision of anybody's and
+    /// stands in no history.
     pub(super) fn meet(&self, draft: &mut Draft, dossier: &mut Dossier, person: &Person) {
         let met = dossier.founded().and_then(|project| project.meeting(person));
         if let Some(project) = met {
@@ -322,21 +329,21 @@ fn permitted(who: Who, id: Option<Key>, dossier: &Dossier, cx: &Context) -> Resu
 
 /// Whether it is this person who has to act on a record.
 fn waits_for(dossier: &Dossier, key: Key, person: &PersonId) -> bool {
-    let open = dossier.record(key).and_then(|record| record.open(dossier));
-    open.is_some_and(|open| open.who.iter().any(|who| who.id == *person))
+    let open = dossier.record(key).map(|record| record.open(dossier)).unwrap_or_default();
+    open.iter().flat_map(|open| &open.who).any(|who| who.id == *person)
 }
 
 /// A record that this room or person may not see is as if it were not there.
 fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
     let Some(key) = args.id else { return Ok(()) };
-    let Some(record) = dossier.record(key) else {
-        return Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))));
-    };
-    let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
-    if record.shared() || asked || cx.sees_internal(dossier) {
+    let seen = dossier.record(key).is_some_and(|record| {
+        let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
+        record.shared() || asked || cx.sees_internal(dossier)
+    });
+    if seen {
         return Ok(());
     }
-    Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", record.name())))
+    Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))))
 }
 
 /// The answers of several lines as one message.

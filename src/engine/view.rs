@@ -24,7 +24,7 @@ pub struct Upcoming {
 }
 
 impl Engine {
-    /// What is on the clock, soonest first, at most `most`.
+    /// Every clock that runs, soonest first, at most `most`.
     pub async fn upcoming(&self, most: usize) -> Vec<Upcoming> {
         let mut upcoming = Vec::new();
         for id in self.directory(|directory| directory.projects()) {
@@ -32,16 +32,17 @@ impl Engine {
             let dossier = cell.lock().await;
             let Some(project) = dossier.founded().filter(|project| !project.archived) else { continue };
             for (key, record) in dossier.records() {
-                let Some(open) = record.open(&dossier) else { continue };
-                let Some(at) = open.due else { continue };
-                upcoming.push(Upcoming {
-                    at,
-                    project: project.name.clone(),
-                    id: key.to_string(),
-                    title: record.title(),
-                    what: open.what,
-                    who: open.who.into_iter().map(|person| person.name).collect(),
-                });
+                let clocks = record.open(&dossier).into_iter();
+                upcoming.extend(clocks.filter_map(|open| {
+                    Some(Upcoming {
+                        at: open.due?,
+                        project: project.name.clone(),
+                        id: key.to_string(),
+                        title: record.title(),
+                        what: open.what,
+                        who: open.who.into_iter().map(|person| person.name).collect(),
+                    })
+                }));
             }
         }
         upcoming.sort_by_key(|item| item.at);

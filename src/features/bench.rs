@@ -116,11 +116,13 @@ impl Bench {
         for say in outcome.say {
             self.heard.push(match say {
                 Say::PingAlone(ping) => {
-                    let names: Vec<&str> = ping.people.iter().map(|person| person.name.as_str()).collect();
+                    let names: Vec<&str> =
+                        ping.call.people.iter().map(|person| person.name.as_str()).collect();
                     format!("{time} →私聊 {} {}", names.join(" "), ping.message.lines[0].plain())
                 }
                 Say::Ping(ping) => {
-                    let names: Vec<&str> = ping.people.iter().map(|person| person.name.as_str()).collect();
+                    let names: Vec<&str> =
+                        ping.call.people.iter().map(|person| person.name.as_str()).collect();
                     format!("{time} →{} {}", names.join(" "), ping.message.lines[0].plain())
                 }
                 Say::Announce { hearing, message, .. } => {

@@ -8,8 +8,7 @@ use crate::{
     calendar::{Calendar, typed},
     chat::{Message, Person, Tone},
     dossier::{
-        Context, Dossier, Hearing, Kind, Open, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Rules,
-        Say, Waking,
+        Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Say, Waking,
     },
     features::listing,
     grammar::{Args, Command, Form, Object, Spec, Who},
@@ -230,14 +229,7 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     if !served || sent || !calendar.is_working_day(today) || today != last_week_begins(today, calendar) {
         return Outcome::default();
     }
-    let contact = project.seat(Role::TechnicalContact);
-    let manager = project.seat(Role::ProjectManager);
-    let mut people = contact.people;
-    for person in manager.people {
-        if !people.iter().any(|known| known.id == person.id) {
-            people.push(person);
-        }
-    }
+    let call = project.call(&[Role::TechnicalContact, Role::ProjectManager]);
     let message =
         Message::text(format!("{} 月《技术简报》还没有发给客户", today.month())).tone(Tone::Warning);
     let message = match draft(dossier) {
@@ -246,14 +238,7 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
         }
         None => message.line("起草：/简报 标题，正文写在下面几行"),
     };
-    Outcome::default().saying(Say::Ping(Ping {
-        people,
-        message,
-        urgent: false,
-        about: Record::key(project),
-        step: "brief".into(),
-        missing: contact.missing.or(manager.missing),
-    }))
+    Outcome::default().saying(Say::Ping(Ping::new(call, Record::key(project), "brief", message)))
 }
 
 impl Kind for Brief {
@@ -275,22 +260,6 @@ impl Kind for Brief {
 
     fn shared(&self) -> bool {
         self.sent.is_some()
-    }
-
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
-    fn owes(&self, _step: &str) -> bool {
-        false
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }
 

@@ -1,11 +1,10 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person},
-    dossier::{Context, Dossier, Kind, Open, Outcome, Refusal, RoomKind, Rules, Waking},
+    dossier::{Context, Dossier, Kind, Outcome, Refusal, RoomKind},
     features::listing,
     grammar::{Args, Command, Form, KeySpec, Object, On, Spec},
 };
@@ -57,22 +56,6 @@ impl Kind for Customer {
 
     fn shared(&self) -> bool {
         false
-    }
-
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
-    fn owes(&self, _step: &str) -> bool {
-        false
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }
 

@@ -14,7 +14,7 @@ use super::document;
 use crate::{
     chat::Message,
     dossier::{
-        Dossier, Kind, Open, Outcome, Phase, Ping, Record, Rules, Say, Seat, Waking,
+        Call, Dossier, Kind, Outcome, Phase, Ping, Record, Rules, Say, Waking,
         ladder::{Ladder, later},
     },
 };
@@ -37,7 +37,7 @@ pub struct Beat {
     /// The next period begins with what was done, and not at the end of the running one.
     pub restarts: bool,
     /// Whom a reminder or a miss calls, and what it says; `None` keeps silent.
-    pub say: fn(&Told, &Dossier, &Waking) -> Option<(Seat, Message)>,
+    pub say: fn(&Told, &Dossier, &Waking) -> Option<(Call, Message)>,
 }
 
 /// What there is to say of a beat.
@@ -236,15 +236,8 @@ impl Kind for Rhythm {
             if soon.is_some_and(|soon| soon <= heard) {
                 continue;
             }
-            if let Some((seat, message)) = (beat.say)(&told, dossier, cx) {
-                say.push(Say::Ping(Ping {
-                    people: seat.people,
-                    message,
-                    urgent: false,
-                    about: Record::key(self),
-                    step: beat.name.to_owned(),
-                    missing: seat.missing,
-                }));
+            if let Some((call, message)) = (beat.say)(&told, dossier, cx) {
+                say.push(Say::Ping(Ping::new(call, Record::key(self), beat.name, message)));
             }
         }
         Outcome { say, ..Outcome::change(next, "到期") }
@@ -254,9 +247,5 @@ impl Kind for Rhythm {
     fn owes(&self, step: &str) -> bool {
         let beat = BEATS.iter().find(|beat| beat.name == step);
         beat.is_some_and(|beat| self.running.get(step).is_some_and(|running| running.done < beat.wanted))
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }

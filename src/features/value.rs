@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{
-        Context, Dossier, Kind, Open, Outcome, Phase, Ping, Project, Record, Refusal, Role, Rules, Say,
-        Waking, ladder::later,
+        Context, Dossier, Kind, Outcome, Phase, Ping, Project, Record, Refusal, Role, Say, Waking,
+        ladder::later,
     },
     features::{listing, weekly},
     grammar::{Args, Command, Form, Object, On, Spec},
@@ -141,17 +141,15 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     if any || !is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
         return Outcome::default();
     }
-    let seat = project.seat(Role::ProjectManager);
-    Outcome::default().saying(Say::Ping(Ping {
-        people: seat.people,
-        message: Message::text("本周还没有记交付的价值，今天出周报")
-            .line("周报以价值开头，写一句客户得到了什么：/价值 支付模块已完成联调，支持 7 种支付方式")
-            .tone(Tone::Warning),
-        urgent: false,
-        about: Record::key(project),
-        step: "value".into(),
-        missing: seat.missing,
-    }))
+    // Made up in the evening, it would be heard after the report.
+    if calendar.date(calendar.after_quiet(cx.now)) != calendar.date(cx.due) {
+        return Outcome::default();
+    }
+    let call = project.call(&[Role::ProjectManager]);
+    let message = Message::text("本周还没有记交付的价值，今天出周报")
+        .line("周报以价值开头，写一句客户得到了什么：/价值 支付模块已完成联调，支持 7 种支付方式")
+        .tone(Tone::Warning);
+    Outcome::default().saying(Say::Ping(Ping::new(call, Record::key(project), "value", message)))
 }
 
 impl Kind for Value {
@@ -173,22 +171,6 @@ impl Kind for Value {
 
     fn shared(&self) -> bool {
         !self.internal
-    }
-
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
-    fn owes(&self, _step: &str) -> bool {
-        false
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }
 
@@ -233,6 +215,9 @@ mod tests {
             morning(&mut bench, "2026-11-27 09:30"),
             ["11-27 09:30 →张经理 本周还没有记交付的价值，今天出周报"]
         );
+        let (due, now) = (at("2026-11-27 09:30"), at("2026-11-27 22:00"));
+        let made_up = remind(&bench.dossier, &Waking { now, due, rules: &bench.rules });
+        assert_eq!(made_up.say, [], "it would be heard on Monday");
         bench.until("2026-11-30 10:00");
         bench.say("李工", "/价值 联调完成");
         assert_eq!(morning(&mut bench, "2026-12-04 09:30"), Vec::<String>::new());

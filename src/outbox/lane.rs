@@ -10,8 +10,9 @@ use tokio::{
 
 use super::{
     Outbox, Room, Speaker, backoff,
+    doubt::Doubt,
     parcel::{self, Sending},
-    queue::{Doubt, Next, Queue, Waiting},
+    queue::{Next, Queue, Waiting},
 };
 use crate::{
     chat::{MessageId, Target},
@@ -79,20 +80,21 @@ impl Lane {
     /// Waits until a message may go; false when none waits any more, and this lane is no longer known.
     async fn work(&self) -> bool {
         loop {
-            let (added, wakes_at) = {
+            let (added, deferred_until) = {
                 let mut rooms = self.outbox.rooms();
                 let Some(room) = rooms.queues.get(&self.target) else { return false };
-                if room.queue.has_ready(self.outbox.clock.now()) {
+                let now = self.outbox.clock.now();
+                if room.queue.has_ready(now) {
                     return true;
                 }
-                let Some(wakes_at) = room.queue.wakes_at() else {
+                let Some(deferred_until) = room.queue.deferred(now).min() else {
                     rooms.queues.remove(&self.target);
                     return false;
                 };
-                (room.added.clone(), wakes_at)
+                (room.added.clone(), deferred_until)
             };
             tokio::select! {
-                () = self.outbox.clock.wait_until(wakes_at) => {}
+                () = self.outbox.clock.wait_until(deferred_until) => {}
                 () = added.notified() => {}
             }
         }

@@ -20,6 +20,7 @@
 
 mod backoff;
 mod bucket;
+mod doubt;
 mod lane;
 mod pace;
 mod parcel;
@@ -38,8 +39,9 @@ use tokio::{
 };
 
 pub use bucket::Bucket;
+use doubt::Doubt;
 use pace::Pace;
-use queue::{Doubt, Queue, Waiting};
+use queue::{Queue, Waiting};
 
 use crate::{
     chat::Target,
@@ -204,10 +206,13 @@ impl Outbox {
         self.rooms().queues.values().map(|room| room.queue.len()).sum()
     }
 
-    /// When the first deferred message may be said; `None` where none is deferred.
-    pub fn next_not_before(&self) -> Option<Timestamp> {
+    /// When each deferred message may be said, in order.
+    pub fn deferred(&self) -> Vec<Timestamp> {
         let now = self.clock.now();
-        self.rooms().queues.values().filter_map(|room| room.queue.next_not_before(now)).min()
+        let mut times: Vec<Timestamp> =
+            self.rooms().queues.values().flat_map(|room| room.queue.deferred(now)).collect();
+        times.sort();
+        times
     }
 
     fn unsaid(&self) -> usize {

@@ -1,10 +1,10 @@
-//! The messages waiting for one target, and which goes next; no I/O, no clock of its own.
+//! The messages waiting for one target, and which goes next; no I/O, and the time is told.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
 
+use super::doubt::Doubt;
 use crate::store::Outgoing;
 
 /// More than so many waiting become one (DESIGN, Outbox).
@@ -29,31 +29,6 @@ pub struct Waiting {
     pub alone: bool,
     /// Failures in this process.
     pub failures: u32,
-}
-
-/// How long ago the first try was made that may have been accepted.
-#[derive(Debug, Clone, Copy)]
-pub struct Doubt {
-    since: Instant,
-    /// What went by before this process, by the bot's clock.
-    before: Duration,
-}
-
-impl Doubt {
-    /// The try is made now.
-    pub fn now() -> Self {
-        Self { since: Instant::now(), before: Duration::ZERO }
-    }
-
-    /// The try was made by an earlier process, that long ago.
-    pub fn ago(before: Duration) -> Self {
-        Self { since: Instant::now(), before }
-    }
-
-    /// How long ago that is.
-    pub fn age(&self) -> Duration {
-        self.before + self.since.elapsed()
-    }
 }
 
 impl Waiting {
@@ -97,9 +72,9 @@ impl Queue {
         self.waiting.entry(waiting.outgoing.id).or_insert(waiting);
     }
 
-    /// When the first of those deferred beyond `now` may be said.
-    pub fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
-        self.waiting.values().map(|waiting| waiting.outgoing.not_before).filter(|at| *at > now).min()
+    /// When each of those deferred beyond `now` may be said, in no order.
+    pub fn deferred(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        self.waiting.values().map(|waiting| waiting.outgoing.not_before).filter(move |at| *at > now)
     }
 
     /// The next to go at `now`: the one being tried, else the lowest id that is not deferred.
@@ -164,11 +139,6 @@ impl Queue {
     /// Nothing is done before another try, unless the bot's clock reaches `until`.
     pub fn rest(&mut self, until: Timestamp) {
         self.rests_until = Some(until);
-    }
-
-    /// When the next deferred message may go, where none may go yet.
-    pub fn wakes_at(&self) -> Option<Timestamp> {
-        self.waiting.values().map(|waiting| waiting.outgoing.not_before).min()
     }
 
     /// Whether a message may go at `now`.

@@ -47,6 +47,30 @@ async fn it_is_ready_while_every_platform_hands_out_a_token() {
 }
 
 #[tokio::test]
+async fn the_panel_shows_every_clock_of_a_record() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu_says(WANG, "/工单 登录页打不开 !紧急").await;
+    let (_, state) = stage.get_json("/api/playground/state").await;
+    let shown = |clock: &serde_json::Value| {
+        let word = |key: &str| clock[key].as_str().unwrap().to_owned();
+        [word("id"), word("what"), word("at")].join(" ")
+    };
+    let clocks: Vec<String> = state["upcoming"].as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(clocks, ["T1 首次响应 2026-11-23T03:00:00Z", "T1 解决 2026-11-24T01:00:00Z"]);
+}
+
+#[tokio::test]
+async fn moving_the_clock_counts_what_waited_for_the_morning() {
+    let stage = Stage::with_feishu_project().await;
+    stage.advance("13h").await;
+    stage.feishu_says(WANG, "/工单 报表导出慢").await;
+    let answer = stage.advance("10h").await;
+    assert_eq!(answer["fired"], 0, "{answer}");
+    let answer = stage.advance("1h").await;
+    assert_eq!(answer["fired"], 1, "the call of 22:00 is said at 08:30: {answer}");
+}
+
+#[tokio::test]
 async fn stopping_finishes_what_is_in_hand_and_keeps_the_rest() {
     let mut stage = Stage::with_feishu_project().await;
     // The first answer is on its way while the bot stops, the second is behind it.

@@ -45,6 +45,7 @@ mod world;
 
 use std::{
     fmt::Write,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::{Mutex, atomic::AtomicUsize, atomic::Ordering},
 };
@@ -57,9 +58,31 @@ const AT_ONCE: usize = 6;
 
 #[test]
 fn transcripts() {
+    let update = std::env::var_os("UPDATE").is_some();
+    each(|file| play(file, update));
+}
+
+#[test]
+fn every_button_that_the_bot_offers_is_understood() {
+    let pressed = AtomicUsize::new(0);
+    each(|file| {
+        let written = std::fs::read_to_string(file).unwrap();
+        match Script::parse(&written).and_then(|script| World::press_all(&script)) {
+            Ok((count, wrong)) => {
+                pressed.fetch_add(count, Ordering::Relaxed);
+                wrong
+            }
+            Err(error) => vec![error],
+        }
+    });
+    let all = std::env::var_os("ONLY").is_none();
+    assert!(pressed.into_inner() > 0 || !all, "no transcript has a button");
+}
+
+/// Does something with each transcript; what it finds wrong fails the test.
+fn each(check: impl Fn(&Path) -> Vec<String> + Sync) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let only = std::env::var("ONLY").unwrap_or_default();
-    let update = std::env::var_os("UPDATE").is_some();
     let files: Vec<(String, PathBuf)> = files(&root)
         .into_iter()
         .map(|file| (file.strip_prefix(&root).unwrap().display().to_string(), file))
@@ -73,7 +96,7 @@ fn transcripts() {
         for _ in 0..AT_ONCE.min(files.len()) {
             scope.spawn(|| {
                 while let Some((name, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = std::panic::catch_unwind(|| play(file, update))
+                    let found = std::panic::catch_unwind(AssertUnwindSafe(|| check(file)))
                         .unwrap_or_else(|_| vec!["panicked; see above".to_owned()]);
                     println!("{} {name}", if found.is_empty() { "ok    " } else { "FAILED" });
                     failures.lock().unwrap().extend(found.into_iter().map(|found| (name.clone(), found)));

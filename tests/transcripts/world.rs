@@ -1,5 +1,7 @@
 //! The world in which a transcript is played: one bot, its rooms, its people, and the clock.
 
+mod buttons;
+
 use std::{
     collections::HashSet,
     path::Path,
@@ -238,20 +240,7 @@ impl World {
                     spoken.message.buttons.iter().any(|button| button.label == *label)
                         && place.as_ref().is_none_or(|place| spoken.is_in(who, place))
                 })?;
-                let button = spoken.message.buttons.iter().find(|button| button.label == *label).unwrap();
-                let (room, direct) = match &spoken.to {
-                    Target::Room(room) => (room.raw().to_owned(), false),
-                    Target::Person(person) => (format!("dm:{}", person.raw()), true),
-                };
-                Event::Pressed(Pressed {
-                    room_name: (!direct).then(|| room.clone()),
-                    room,
-                    sender: mentioned(who),
-                    value: button.line.clone(),
-                    label: Some(label.clone()),
-                    message_id: Some(self.message_id()),
-                    direct,
-                })
+                self.pressing(&spoken, who, label)
             }
             Act::Joined(room) => Event::Told(self.told(room, What::Joined)),
             Act::MeetingEnded { topic, from, to } => {

@@ -19,9 +19,9 @@ pub use moves::{Cancel, Complete, Postpone, Touch};
 pub(crate) use words::lacks;
 
 use crate::{
-    chat::{Message, MessageId, Person, RoomId},
+    chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
+        self, Call, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -135,44 +135,29 @@ impl ActionItem {
     }
 
     /// Whom its pings call: the owner, or the project manager.
-    fn call(&self, project: &Project) -> Seat {
-        match &self.owner {
-            Some(owner) => Seat { people: vec![owner.clone()], missing: None },
-            None => project.seat(Role::ProjectManager),
-        }
+    fn call(&self, project: &Project) -> Call {
+        project.call_owner(self.owner.as_ref(), Role::ProjectManager)
     }
 
-    fn ping(&self, seat: Seat, message: Message) -> Say {
-        Say::Ping(Ping {
-            people: seat.people,
-            message,
-            urgent: false,
-            about: dossier::Record::key(self),
-            step: "due".to_owned(),
-            missing: seat.missing,
-        })
-    }
-
-    fn climb(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
+    fn climb(&self, climb: &Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
         let Some(due) = self.due else { return Outcome::default() };
         let mut next = self.clone();
         next.clock = Some(climb.ladder.clone());
-        let mut seat = self.call(dossier.project());
+        let project = dossier.project();
+        let ping =
+            |call, message| Say::Ping(Ping::of(climb, call, dossier::Record::key(self), "due", message));
         if climb.rung != "overdue" {
-            return Outcome::change(next, "提醒到期").saying(self.ping(seat, words::upcoming(self, due, cx)));
+            let say = ping(self.call(project), words::upcoming(self, due, cx));
+            return Outcome::change(next, "提醒到期").saying(say);
         }
         let days = i64::from(cx.rules.action.manager_from_day);
         let manager_from = cx.rules.calendar.date(due).saturating_add(days.days());
-        if cx.rules.calendar.date(cx.now) >= manager_from {
-            let manager = dossier.project().seat(Role::ProjectManager);
-            seat.missing = seat.missing.or(manager.missing);
-            for person in manager.people {
-                if !seat.people.iter().any(|known| known.id == person.id) {
-                    seat.people.push(person);
-                }
-            }
-        }
-        Outcome::change(next, "提醒逾期").saying(self.ping(seat, words::overdue(self, due, cx)))
+        let call = if cx.rules.calendar.date(cx.now) >= manager_from {
+            project.call_after(self.owner.as_slice(), &[Role::ProjectManager])
+        } else {
+            self.call(project)
+        };
+        Outcome::change(next, "提醒逾期").saying(ping(call, words::overdue(self, due, cx)))
     }
 }
 
@@ -230,7 +215,7 @@ impl Kind for ActionItem {
     fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
         let clock = self.clock.as_ref().filter(|_| self.is_open());
         match clock.and_then(|ladder| ladder.climb(cx.now, &cx.rules.calendar)) {
-            Some(climb) => self.climb(climb, dossier, cx),
+            Some(climb) => self.climb(&climb, dossier, cx),
             None => Outcome::default(),
         }
     }
@@ -239,12 +224,12 @@ impl Kind for ActionItem {
         self.is_open()
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
-        self.is_open().then(|| dossier::Open {
-            due: self.due,
-            what: "完成".into(),
-            who: self.call(dossier.project()).people,
-            loud: self.priority >= Some(Priority::High),
-        })
+    fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
+        if !self.is_open() {
+            return Vec::new();
+        }
+        let who = self.call(dossier.project()).people;
+        let loud = self.priority >= Some(Priority::High);
+        vec![dossier::Open { due: self.due, what: "完成".into(), who, loud }]
     }
 }

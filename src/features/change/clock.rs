@@ -11,7 +11,7 @@ use crate::{
     calendar::Span,
     chat::{Line, Message, Person},
     dossier::{
-        Dossier, Hearing, Outcome, Ping, Project, Record, Role, RoomKind, Rules, Say, Waking,
+        Call, Dossier, Hearing, Outcome, Ping, Project, Record, Role, RoomKind, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
 };
@@ -99,16 +99,16 @@ pub fn wake(change: &ChangeRequest, dossier: &Dossier, cx: &Waking) -> Outcome {
     {
         return outcome;
     }
-    if climb.rung == OVER { escalate(next, &climb, dossier, cx) } else { remind(next, dossier, cx) }
+    if climb.rung == OVER { escalate(next, &climb, dossier, cx) } else { remind(next, &climb, dossier, cx) }
 }
 
-fn remind(next: ChangeRequest, dossier: &Dossier, cx: &Waking) -> Outcome {
+fn remind(next: ChangeRequest, climb: &Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
     let project = dossier.project();
     let message = words::remind(&next, cx);
-    let mut say = calls(&next, project, None, &message);
+    let mut say = calls(&next, project, None, &message, climb.since);
     if board::filled(project).is_empty() {
-        let seat = project.seat(Role::ProjectManager);
-        say.push(ping(&next, seat.people, VOTE.into(), message, seat.missing));
+        let call = project.call(&[Role::ProjectManager]);
+        say.push(Say::Ping(Ping::of(climb, call, next.key(), VOTE, message)));
     }
     let mut outcome = Outcome::change(next, "提醒表决");
     outcome.say = say;
@@ -117,17 +117,23 @@ fn remind(next: ChangeRequest, dossier: &Dossier, cx: &Waking) -> Outcome {
 
 fn escalate(next: ChangeRequest, climb: &Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
     let project = dossier.project();
-    let seat = project.seat(Role::CustomerLead);
+    let call = project.call(&[Role::CustomerLead]);
     let message = words::escalate(&next, climb, project, cx);
     let step = format!("{OVER}{}", next_over(&next));
-    let say = ping(&next, seat.people, step, message, seat.missing);
+    let say = Say::Ping(Ping::of(climb, call, next.key(), step, message));
     let what = if climb.repeat == 0 { "超时未表决" } else { "再次催表决" };
     Outcome::change(next, what).saying(say)
 }
 
 /// Pings of everybody in a seat without a vote, but `except`: ours in the internal room, the customer's
-/// people alone.
-fn calls(change: &ChangeRequest, project: &Project, except: Option<&Person>, message: &Message) -> Vec<Say> {
+/// people alone. `since`: see [`Climb::since`].
+fn calls(
+    change: &ChangeRequest,
+    project: &Project,
+    except: Option<&Person>,
+    message: &Message,
+    since: Option<Timestamp>,
+) -> Vec<Say> {
     let mut groups: Vec<(Vec<&str>, Vec<Person>)> = Vec::new();
     let mut alone: Vec<(&str, Vec<Person>)> = Vec::new();
     for seat in board::missing(&change.votes, project) {
@@ -158,12 +164,12 @@ fn calls(change: &ChangeRequest, project: &Project, except: Option<&Person>, mes
         }
     }
     let reminders = reminders_ahead(change);
-    let ours = groups.into_iter().map(|(seats, people)| {
-        ping(change, people, format!("{VOTE}:{}/{reminders}", seats.join("+")), message.clone(), None)
-    });
-    let theirs = alone.into_iter().map(|(seat, people)| {
-        ping_alone(change, people, format!("{VOTE}:{seat}/{reminders}"), message.clone())
-    });
+    let ping = |seats: &str, people: Vec<Person>| {
+        let step = format!("{VOTE}:{seats}/{reminders}");
+        Ping { since, ..Ping::new(Call::only(people), change.key(), step, message.clone()) }
+    };
+    let ours = groups.into_iter().map(|(seats, people)| Say::Ping(ping(&seats.join("+"), people)));
+    let theirs = alone.into_iter().map(|(seat, people)| Say::PingAlone(ping(seat, people)));
     ours.chain(theirs).collect()
 }
 
@@ -177,7 +183,7 @@ pub fn open_vote(
 ) -> Vec<Say> {
     let project = dossier.project();
     let message = words::please_vote(change, now, &rules.calendar);
-    let mut say = calls(change, project, Some(by), &message);
+    let mut say = calls(change, project, Some(by), &message, None);
     if !in_customer_room(change, project) {
         return say;
     }
@@ -200,15 +206,16 @@ pub fn ask_customer(change: &ChangeRequest, dossier: &Dossier) -> Option<Say> {
         return Some(announce(change, Hearing::Customer, calling(&message, people)));
     }
     let step = step_of(Stage::Confirmation).to_owned();
-    (!people.is_empty()).then(|| ping_alone(change, people.to_vec(), step, message))
+    let call = Call::only(people.to_vec());
+    (!people.is_empty()).then(|| Say::PingAlone(Ping::new(call, change.key(), step, message)))
 }
 
 /// Calls the project manager to the next step of a large change, unless whoever spoke is one.
 pub fn call_manager(change: &ChangeRequest, stage: Stage, by: &Person, dossier: &Dossier) -> Option<Say> {
-    let seat = dossier.project().seat(Role::ProjectManager);
-    let there = seat.people.iter().any(|person| person.id == by.id);
+    let call = dossier.project().call(&[Role::ProjectManager]);
+    let there = call.people.iter().any(|person| person.id == by.id);
     let message = words::next_step(change, stage);
-    (!there).then(|| ping(change, seat.people, step_of(stage).to_owned(), message, seat.missing))
+    (!there).then(|| Say::Ping(Ping::new(call, change.key(), step_of(stage), message)))
 }
 
 /// Whether the customer's room may hear of it, and there is one.
@@ -230,18 +237,4 @@ pub fn calling<'a>(message: &Message, people: impl IntoIterator<Item = &'a Perso
         *first = line;
     }
     message
-}
-
-fn ping(
-    change: &ChangeRequest,
-    people: Vec<Person>,
-    step: String,
-    message: Message,
-    missing: Option<Role>,
-) -> Say {
-    Say::Ping(Ping { people, message, urgent: false, about: change.key(), step, missing })
-}
-
-fn ping_alone(change: &ChangeRequest, people: Vec<Person>, step: String, message: Message) -> Say {
-    Say::PingAlone(Ping { people, message, urgent: false, about: change.key(), step, missing: None })
 }

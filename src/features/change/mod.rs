@@ -326,19 +326,19 @@ impl Kind for ChangeRequest {
         self.is_open() && clock::owes(self, step)
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
+    fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
         if !self.is_open() {
-            return None;
+            return Vec::new();
         }
         let project = dossier.project();
         let stage = self.stage_in(dossier);
         let who = match stage {
             Stage::Vote => board::missing_people(&self.votes, project),
             Stage::Confirmation => project.holders(Role::CustomerRepresentative).to_vec(),
-            Stage::Meeting | Stage::Plan | Stage::Contract => project.seat(Role::ProjectManager).people,
+            Stage::Meeting | Stage::Plan | Stage::Contract => project.call(&[Role::ProjectManager]).people,
         };
         let due = self.clock.as_ref().filter(|_| stage == Stage::Vote).map(|clock| clock.due);
-        Some(dossier::Open { due, what: words::stage(stage).into(), who, loud: false })
+        vec![dossier::Open { due, what: words::stage(stage).into(), who, loud: false }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

@@ -13,7 +13,7 @@ pub use commands::{Add, List, Touch};
 
 use crate::{
     chat::{Message, Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, Phase, Role, Rules, Seat, Waking},
+    dossier::{Call, Dossier, Kind, Phase, Role, Rules, Waking},
     features::rhythm::{Beat, Told},
     grammar::Object,
 };
@@ -127,17 +127,12 @@ fn day_before(_from: Timestamp, until: Timestamp, rules: &Rules) -> Vec<Timestam
 }
 
 /// The technical contact is called; from the second period in a row without one the project manager too.
-fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Seat, Message) {
-    let project = dossier.project();
-    let mut seat = project.seat(Role::TechnicalContact);
-    if told.missed >= 2 {
-        for person in project.seat(Role::ProjectManager).people {
-            if !seat.people.iter().any(|known| known.id == person.id) {
-                seat.people.push(person);
-            }
-        }
-    }
-    (seat, words::wanted(kind, told, cx))
+fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Call, Message) {
+    let roles: &[Role] = match told.missed {
+        0 | 1 => &[Role::TechnicalContact],
+        _ => &[Role::TechnicalContact, Role::ProjectManager],
+    };
+    (dossier.project().call(roles), words::wanted(kind, told, cx))
 }
 
 impl Kind for Document {
@@ -160,21 +155,5 @@ impl Kind for Document {
 
     fn shared(&self) -> bool {
         self.shared
-    }
-
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
-    fn owes(&self, _step: &str) -> bool {
-        false
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }

@@ -23,14 +23,13 @@ pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
 pub use platform::ended_by_platform;
 pub use sort::MeetingKind;
-use sort::seats;
 pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Dossier, Hearing, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking, ladder::Ladder,
+        self, Call, Dossier, Hearing, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking, ladder::Ladder,
     },
     features::minutes::{self, Minutes},
     grammar::Object,
@@ -203,7 +202,7 @@ impl Meeting {
         if let Some(next) = &following {
             message = message.line(words::following(next, now, rules));
         }
-        outcome.saying(ended.minutes_ping(&[Role::ProjectManager], dossier, message))
+        outcome.saying(Say::Ping(ended.minutes_ping(&[Role::ProjectManager], dossier, message)))
     }
 
     /// Its agenda, its reminder, or both; nothing is said of a meeting that has begun.
@@ -227,21 +226,14 @@ impl Meeting {
     }
 
     /// A ping about its minutes.
-    pub(crate) fn minutes_ping(&self, roles: &[Role], dossier: &Dossier, message: Message) -> Say {
-        let seat = seats(dossier.project(), roles);
-        Say::Ping(Ping {
-            people: seat.people,
-            message,
-            urgent: false,
-            about: dossier::Record::key(self),
-            step: minutes::STEP.to_owned(),
-            missing: seat.missing,
-        })
+    pub(crate) fn minutes_ping(&self, roles: &[Role], dossier: &Dossier, message: Message) -> Ping {
+        let (call, about) = (dossier.project().call(roles), dossier::Record::key(self));
+        Ping::new(call, about, minutes::STEP, message)
     }
 
     /// Whom its reminders call in the internal room: who is to come, or the project manager. In a meeting
     /// that the customer knows of, the customer's people hear of it in their own room.
-    fn call(&self, project: &Project) -> Seat {
+    fn call(&self, project: &Project) -> Call {
         let ours: Vec<Person> = self
             .people
             .iter()
@@ -249,24 +241,17 @@ impl Meeting {
             .cloned()
             .collect();
         if ours.is_empty() {
-            return project.seat(Role::ProjectManager);
+            return project.call(&[Role::ProjectManager]);
         }
-        Seat { people: ours, missing: None }
+        Call::only(ours)
     }
 
     /// Tells everybody who is to come. A meeting does not wait for the end of quiet hours.
     fn tell(&self, step: &str, dossier: &Dossier, message: Message, outcome: Outcome) -> Outcome {
-        let seat = self.call(dossier.project());
         let about = dossier::Record::key(self);
         let customer = message.clone();
-        let outcome = outcome.saying(Say::Ping(Ping {
-            people: seat.people,
-            message,
-            urgent: true,
-            about,
-            step: step.to_owned(),
-            missing: seat.missing,
-        }));
+        let ping = Ping::new(self.call(dossier.project()), about, step, message);
+        let outcome = outcome.saying(Say::Ping(Ping { urgent: true, ..ping }));
         if !self.shared {
             return outcome;
         }
@@ -368,20 +353,17 @@ impl Kind for Meeting {
         }
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
-        let project = dossier.project();
-        if self.is_ahead() {
-            let who = match self.people.as_slice() {
-                [] => project.seat(Role::ProjectManager).people,
-                people => people.to_vec(),
-            };
-            return Some(dossier::Open { due: Some(self.starts), what: "开会".into(), who, loud: false });
+    fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
+        let manager = || dossier.project().call(&[Role::ProjectManager]).people;
+        let open = |due, what: &str, who| vec![dossier::Open { due, what: what.into(), who, loud: false }];
+        let comes = || if self.people.is_empty() { manager() } else { self.people.clone() };
+        match self.state {
+            State::Planned => open(Some(self.starts), "开会", comes()),
+            State::Running { .. } => open(Some(self.ends), "开会", comes()),
+            State::Ended { .. } if self.minutes.are_missing() => {
+                open(self.minutes.clock.as_ref().map(|clock| clock.due), "交纪要", manager())
+            }
+            State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
-        self.owes_minutes().then(|| dossier::Open {
-            due: self.minutes.clock.as_ref().map(|clock| clock.due),
-            what: "交纪要".into(),
-            who: project.seat(Role::ProjectManager).people,
-            loud: false,
-        })
     }
 }

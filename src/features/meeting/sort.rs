@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dossier::{Project, Role, Seat};
+use crate::dossier::Role;
 
 /// Kinds of RULES 6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,19 +66,4 @@ impl MeetingKind {
             Self::Weekly | Self::PreAcceptance | Self::Change | Self::StrategicDialogue | Self::Other => &[],
         }
     }
-}
-
-/// The people of several roles, each once.
-pub(super) fn seats(project: &Project, roles: &[Role]) -> Seat {
-    let mut all = Seat { people: Vec::new(), missing: None };
-    for role in roles {
-        let seat = project.seat(*role);
-        all.missing = all.missing.or(seat.missing);
-        for person in seat.people {
-            if !all.people.iter().any(|known| known.id == person.id) {
-                all.people.push(person);
-            }
-        }
-    }
-    all
 }

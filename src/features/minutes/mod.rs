@@ -23,7 +23,7 @@ use crate::{
     calendar::Span,
     chat::Person,
     dossier::{
-        Dossier, Outcome, Role, Rules, Waking,
+        Dossier, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     features::meeting::Meeting,
@@ -160,7 +160,9 @@ pub(crate) fn clock(ended: Timestamp, now: Timestamp, rules: &Rules) -> Ladder {
         Span::Elapsed(time) => time,
         Span::WorkingDays(days) => SignedDuration::from_hours(24 * i64::from(days)),
     };
-    ladder.rung(due, "breach").repeating(every, None).from_now(now)
+    // They are asked for at the end; what is due before that is heard would be said beside it.
+    let asked = rules.calendar.after_quiet(now);
+    ladder.rung(due, "breach").repeating(every, None).from_now(asked)
 }
 
 /// What a rung of that clock says.
@@ -184,7 +186,8 @@ pub(crate) fn climb(meeting: &Meeting, climb: Climb, dossier: &Dossier, cx: &Wak
     }
     let (roles, message): (&[Role], _) = match climb.rung.as_str() {
         "remind" => (&[Role::ProjectManager], words::remind(meeting, heard, cx.rules)),
-        _ => (&[Role::CustomerLead, Role::ProjectManager], words::breach(meeting, heard, cx.rules)),
+        _ => (&[Role::ProjectManager, Role::CustomerLead], words::breach(meeting, heard, cx.rules)),
     };
-    outcome.saying(meeting.minutes_ping(roles, dossier, message))
+    let ping = meeting.minutes_ping(roles, dossier, message);
+    outcome.saying(Say::Ping(Ping { since: climb.since, ..ping }))
 }

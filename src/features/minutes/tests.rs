@@ -36,12 +36,12 @@ fn reminders_come_before_and_the_breach_at_the_very_second() {
     punctual.dossier = bench.dossier.clone();
     assert!(punctual.say("张经理", LINES).starts_with("M1 项目例会 纪要已归档\n"));
     punctual.said();
-    assert_eq!(bench.until("2026-11-24 11:00"), ["11-24 11:00 →王主管 张经理 M1 项目例会 纪要超时未交"]);
+    assert_eq!(bench.until("2026-11-24 11:00"), ["11-24 11:00 →张经理 王主管 M1 项目例会 纪要超时未交"]);
     let meeting = bench.dossier.find::<Meeting>(1).unwrap();
     assert_eq!(meeting.minutes.breached, Some(at("2026-11-24 11:00")));
     assert_eq!(
         bench.until("2026-11-25 12:00"),
-        ["11-25 11:00 →王主管 张经理 M1 项目例会 纪要超时未交，已超 1 天"]
+        ["11-25 11:00 →张经理 王主管 M1 项目例会 纪要超时未交，已超 1 天"]
     );
     let reply = bench.say("张经理", LINES);
     assert!(reply.starts_with("M1 项目例会 纪要已归档，迟交 1 天 1 小时"), "{reply}");
@@ -55,7 +55,7 @@ fn a_breach_on_a_holiday_is_kept_but_speaks_once() {
     bench.say("张经理", "/会议 例会 今天16点-17点");
     bench.until("2026-11-27 17:00");
     let said = bench.until("2026-11-30 09:00");
-    assert_eq!(said, ["11-29 17:00 →王主管 张经理 M1 例会 纪要超时未交，已超 1 天 15 小时"]);
+    assert_eq!(said, ["11-29 17:00 →张经理 王主管 M1 例会 纪要超时未交，已超 1 天 15 小时"]);
     assert_eq!(bench.dossier.find::<Meeting>(1).unwrap().minutes.breached, Some(at("2026-11-28 17:00")));
 }
 

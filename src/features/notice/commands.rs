@@ -3,7 +3,7 @@
 use super::{Acknowledged, Notice, clock, words};
 use crate::{
     chat::{Message, Person},
-    dossier::{Context, Dossier, Hearing, Outcome, Ping, Record, Refusal, RoomKind, Say},
+    dossier::{Call, Context, Dossier, Hearing, Outcome, Record, Refusal, RoomKind, Say},
     features::listing,
     grammar::{Args, Command, Form, On, Priority, Spec},
 };
@@ -74,14 +74,8 @@ impl Command for Post {
             clock: clock(priority, cx.now, cx.rules),
         };
         if cx.place.kind == RoomKind::Direct {
-            outcome.say.push(Say::Ping(Ping {
-                people: notice.people.clone(),
-                message: words::posted_by_direct(&notice),
-                urgent: priority == Priority::Urgent,
-                about: Record::key(&notice),
-                step: "acknowledge".into(),
-                missing: None,
-            }));
+            let call = Call::only(notice.people.clone());
+            outcome.say.push(notice.ping(call, words::posted_by_direct(&notice)));
         }
         outcome.what = "发通知".into();
         outcome.about = Some(Record::key(&notice));

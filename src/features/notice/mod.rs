@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Acknowledge, List, Post, Show};
 
 use crate::{
-    chat::{Person, RoomId},
+    chat::{Message, Person, RoomId},
     dossier::{
-        Dossier, Hearing, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
+        Call, Dossier, Hearing, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -85,17 +85,8 @@ impl Notice {
         let project = dossier.project();
         let (customers, ours): (Vec<&Person>, Vec<&Person>) =
             self.outstanding().partition(|person| self.shared && project.is_customer(&person.id));
-        let mut people: Vec<Person> = ours.into_iter().cloned().collect();
-        let mut missing = None;
-        for role in roles(&climb.rung) {
-            let seat = project.seat(*role);
-            missing = missing.or(seat.missing);
-            for person in seat.people {
-                if !people.iter().any(|known| known.id == person.id) {
-                    people.push(person);
-                }
-            }
-        }
+        let ours: Vec<Person> = ours.into_iter().cloned().collect();
+        let call = project.call_after(&ours, roles(&climb.rung));
         let mut next = self.clone();
         next.clock = climb.ladder;
         let mut outcome = Outcome::change(next, "催确认");
@@ -106,17 +97,15 @@ impl Notice {
                 about: Some(Record::key(self)),
             });
         }
-        if people.is_empty() {
+        if call.people.is_empty() {
             return outcome;
         }
-        outcome.saying(Say::Ping(Ping {
-            people,
-            message: words::again(self, cx),
-            urgent: self.priority == Priority::Urgent,
-            about: Record::key(self),
-            step: "acknowledge".into(),
-            missing,
-        }))
+        outcome.saying(self.ping(call, words::again(self, cx)))
+    }
+
+    fn ping(&self, call: Call, message: Message) -> Say {
+        let ping = Ping::new(call, Record::key(self), "acknowledge", message);
+        Say::Ping(Ping { urgent: self.priority == Priority::Urgent, ..ping })
     }
 }
 
@@ -190,14 +179,13 @@ impl Kind for Notice {
         !self.is_settled()
     }
 
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        let who: Vec<Person> = self.outstanding().cloned().collect();
-        (!who.is_empty()).then(|| Open {
-            due: Some(self.clock.due),
-            what: "确认通知".into(),
-            who,
-            loud: self.priority >= Priority::High,
-        })
+    fn open(&self, _dossier: &Dossier) -> Vec<Open> {
+        if self.is_settled() {
+            return Vec::new();
+        }
+        let who = self.outstanding().cloned().collect();
+        let loud = self.priority >= Priority::High;
+        vec![Open { due: Some(self.clock.due), what: "确认通知".into(), who, loud }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

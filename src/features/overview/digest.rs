@@ -48,7 +48,7 @@ pub fn daily(dossier: &Dossier, cx: &Waking) -> Outcome {
 
 /// The digest at `now`; `None` where there is nothing to say.
 fn digest(dossier: &Dossier, now: Timestamp, calendar: &Calendar, internal: bool) -> Option<Message> {
-    let items = items(dossier, internal);
+    let items = items(dossier, internal, None);
     let today = calendar.date(now);
     let end_of_day = calendar.at(today, Time::constant(23, 59, 59, 0));
     let (late, ahead): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| item.is_late(now));
@@ -56,7 +56,7 @@ fn digest(dossier: &Dossier, now: Timestamp, calendar: &Calendar, internal: bool
         ahead.into_iter().partition(|item| item.is_due_by(end_of_day));
     let sla: Vec<&Item> = rest.iter().copied().filter(|item| item.key.letter == 'T').collect();
     let high: Vec<&Item> =
-        rest.iter().copied().filter(|item| item.key.letter == 'K' && item.open.loud).collect();
+        rest.iter().copied().filter(|item| item.key.letter == 'K' && item.is_loud()).collect();
     let new = new_since(dossier, later(now, SignedDuration::from_hours(-24)), internal);
     if late.is_empty() && due.is_empty() && sla.is_empty() && high.is_empty() && new.is_empty() {
         return None;

@@ -31,9 +31,8 @@ pub fn mine(projects: &[Dossier], here: Option<&Dossier>, cx: &Context) -> Messa
     let mut lines = Vec::new();
     for dossier in shown {
         let Some(project) = dossier.founded() else { continue };
-        let mine: Vec<String> = items(dossier, cx.sees_internal(dossier))
+        let mine: Vec<String> = items(dossier, cx.sees_internal(dossier), Some(&cx.actor.id))
             .iter()
-            .filter(|item| item.open.who.iter().any(|person| person.id == cx.actor.id))
             .map(|item| item.line(cx.now, &cx.rules.calendar, true))
             .collect();
         if !mine.is_empty() {

@@ -14,6 +14,7 @@ pub use status::Status;
 
 use crate::{
     calendar::{Calendar, typed},
+    chat::PersonId,
     dossier::{Dossier, Open, Record},
     grammar::Object,
     store::Key,
@@ -40,49 +41,70 @@ pub const DIGEST: Object =
         name: "日报", english: "digest", aliases: &[], letter: None, summary: "今天到期、逾期、新增"
     };
 
-/// Something open in a project.
+/// A record with everything of it that is open. Invariant: never nothing, the soonest first.
 pub(super) struct Item<'a> {
     key: Key,
     record: &'a dyn Record,
-    open: Open,
+    open: Vec<Open>,
 }
 
-/// Everything open that may be seen, soonest first, what has no date last.
-pub(super) fn items<'a>(dossier: &'a Dossier, internal: bool) -> Vec<Item<'a>> {
+/// Everything open that may be seen, soonest first, what has no date last; with `of`, only what waits for
+/// this person.
+pub(super) fn items<'a>(dossier: &'a Dossier, internal: bool, of: Option<&PersonId>) -> Vec<Item<'a>> {
+    let is_theirs = |open: &Open| of.is_none_or(|person| open.who.iter().any(|other| other.id == *person));
     let mut items: Vec<Item> = dossier
         .records()
         .filter(|(_, record)| internal || record.shared())
-        .filter_map(|(key, record)| Some(Item { key, record: record.as_ref(), open: record.open(dossier)? }))
+        .filter_map(|(key, record)| {
+            let mut open: Vec<Open> = record.open(dossier).into_iter().filter(is_theirs).collect();
+            open.sort_by_key(|open| (open.due.is_none(), open.due));
+            (!open.is_empty()).then_some(Item { key, record: record.as_ref(), open })
+        })
         .collect();
-    items.sort_by_key(|item| (item.open.due.is_none(), item.open.due, item.key));
+    items.sort_by_key(|item| (item.due().is_none(), item.due(), item.key));
     items
 }
 
 impl Item<'_> {
+    /// When the first of its clocks runs out.
+    fn due(&self) -> Option<Timestamp> {
+        self.open.first().and_then(|open| open.due)
+    }
+
     fn is_late(&self, now: Timestamp) -> bool {
-        self.open.due.is_some_and(|due| due < now)
+        self.due().is_some_and(|due| due < now)
     }
 
     fn is_due_by(&self, at: Timestamp) -> bool {
-        self.open.due.is_some_and(|due| due <= at)
+        self.due().is_some_and(|due| due <= at)
     }
 
-    /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 李工`; how late it is, for the team alone.
-    fn line(&self, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
-        let mut line = format!("{} {} · {}", self.key, self.record.title(), self.open.what);
-        if let Some(due) = self.open.due {
-            line.push_str(&format!(" {}", typed::echo(due, now, calendar)));
-        }
-        if internal
-            && self.is_late(now)
-            && let Some(due) = self.open.due
-        {
-            line.push_str(&format!("，已逾期 {}", typed::echo_span(now.duration_since(due))));
-        }
-        let who: Vec<&str> = self.open.who.iter().map(|person| person.name.as_str()).collect();
-        if !who.is_empty() {
-            line.push_str(&format!(" · {}", who.join("、")));
-        }
-        line
+    fn is_loud(&self) -> bool {
+        self.open.iter().any(|open| open.loud)
     }
+
+    /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 解决 11月24日 周二 09:00 · 李工`: every clock, and who is
+    /// to see to it behind the last that is theirs. How late it is, for the team alone.
+    fn line(&self, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
+        let mut parts = vec![format!("{} {}", self.key, self.record.title())];
+        for (index, open) in self.open.iter().enumerate() {
+            parts.push(clock(open, now, calendar, internal));
+            let next = self.open.get(index + 1);
+            if !open.who.is_empty() && next.is_none_or(|next| next.who != open.who) {
+                let who: Vec<&str> = open.who.iter().map(|person| person.name.as_str()).collect();
+                parts.push(who.join("、"));
+            }
+        }
+        parts.join(" · ")
+    }
+}
+
+/// `首次响应 11月23日 周一 11:00，已逾期 1 小时`.
+fn clock(open: &Open, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
+    let Some(due) = open.due else { return open.what.clone() };
+    let clock = format!("{} {}", open.what, typed::echo(due, now, calendar));
+    if !internal || due >= now {
+        return clock;
+    }
+    format!("{clock}，已逾期 {}", typed::echo_span(now.duration_since(due)))
 }

@@ -22,7 +22,7 @@ impl Command for Status {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let internal = cx.sees_internal(dossier);
-        let items = items(dossier, internal);
+        let items = items(dossier, internal, None);
         let mut message = crate::features::project::card(dossier, cx);
         let counts: Vec<String> = KINDS
             .iter()

@@ -66,7 +66,7 @@ fn headline(project: &Project) -> String {
 /// One line of a list.
 pub fn listed(dossier: &Dossier) -> String {
     let project = dossier.project();
-    let open = dossier.records().filter(|(_, record)| record.open(dossier).is_some()).count();
+    let open = dossier.records().filter(|(_, record)| !record.open(dossier).is_empty()).count();
     let customer = project.customer.as_ref().map(|customer| format!(" · {customer}")).unwrap_or_default();
     format!("{}{customer} · {} · 未了结 {open} 件", project.name, project.phase.name())
 }

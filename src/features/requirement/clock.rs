@@ -50,12 +50,6 @@ impl Requirement {
         }
     }
 
-    /// When its next step is due: by the clock, or by the day it is wanted, whichever comes first.
-    pub(super) fn step_due(&self) -> Option<Timestamp> {
-        let clock = self.clock.as_ref().filter(|_| self.step().is_some()).map(|clock| clock.due);
-        [clock, self.due].into_iter().flatten().min()
-    }
-
     /// The same, waiting for its signer once the analysis and 真实需求 are complete.
     pub(super) fn advanced(mut self, now: Timestamp, rules: &Rules) -> Self {
         let analysing = matches!(self.state, State::Collected | State::Analysing);
@@ -76,20 +70,14 @@ impl Requirement {
 
     pub(super) fn climb(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
-        next.clock = Some(climb.ladder);
-        let seat = dossier.project().seat(self.turn());
+        next.clock = Some(climb.ladder.clone());
+        let call = dossier.project().call(&[self.turn()]);
         let (what, message) = match climb.rung.as_str() {
             "analyse" => ("提醒分析", words::not_analysed_yet(self, climb.at, cx)),
             _ => ("提醒确认", words::not_confirmed_yet(self, climb.at, cx)),
         };
-        let ping = Ping {
-            people: seat.people,
-            message,
-            urgent: false,
-            about: crate::dossier::Record::key(self),
-            step: climb.rung,
-            missing: seat.missing,
-        };
+        let about = crate::dossier::Record::key(self);
+        let ping = Ping::of(&climb, call, about, climb.rung.clone(), message);
         Outcome::change(next, what).saying(Say::Ping(ping))
     }
 }

@@ -299,22 +299,27 @@ impl Kind for Requirement {
         self.step() == Some(step)
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<Open> {
-        if !self.is_open() {
-            return None;
-        }
-        let what = match self.state {
-            State::Collected | State::Analysing => "分析",
-            State::AwaitingConfirmation => "确认",
-            State::Confirmed { .. } => "开始",
-            _ => "交付",
+    fn open(&self, dossier: &Dossier) -> Vec<Open> {
+        let clock = self.clock.as_ref().map(|clock| clock.due);
+        let step = match self.state {
+            State::Collected | State::Analysing => Some((clock, "分析")),
+            State::AwaitingConfirmation => Some((clock, "确认")),
+            State::Confirmed { .. } if self.due.is_none() => Some((None, "开始")),
+            State::InProgress if self.due.is_none() => Some((None, "交付")),
+            State::Confirmed { .. } | State::InProgress => None,
+            State::Delivered { .. }
+            | State::Accepted { .. }
+            | State::Rejected { .. }
+            | State::Withdrawn { .. } => return Vec::new(),
         };
+        let wanted = self.due.map(|due| (Some(due), "交付"));
         let who = match &self.owner {
             Some(owner) if self.state != State::AwaitingConfirmation => vec![owner.clone()],
             _ => dossier.project().holders(self.turn()).to_vec(),
         };
         let loud = self.priority >= Some(Priority::High);
-        Some(Open { due: self.step_due(), what: what.into(), who, loud })
+        let open = |(due, what): (_, &str)| Open { due, what: what.into(), who: who.clone(), loud };
+        step.into_iter().chain(wanted).map(open).collect()
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

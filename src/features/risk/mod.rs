@@ -13,7 +13,7 @@ pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{
-        Dossier, Kind, Open, Outcome, Ping, Role, Rules, Say, Seat, Waking,
+        Call, Dossier, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::Object,
@@ -134,38 +134,17 @@ impl Risk {
     }
 
     /// Whom it calls: its owner, or the project manager.
-    fn seat(&self, dossier: &Dossier) -> Seat {
-        match &self.owner {
-            Some(owner) => Seat { people: vec![owner.clone()], missing: None },
-            None => dossier.project().seat(Role::ProjectManager),
-        }
+    fn call(&self, dossier: &Dossier) -> Call {
+        dossier.project().call_owner(self.owner.as_ref(), Role::ProjectManager)
     }
 
-    fn ping(&self, seat: Seat, step: &str, message: crate::chat::Message) -> Say {
-        Say::Ping(Ping {
-            people: seat.people,
-            message,
-            urgent: false,
-            about: crate::dossier::Record::key(self),
-            step: step.to_owned(),
-            missing: seat.missing,
-        })
-    }
-
-    fn ask_for_plan(&self, climb: Climb, dossier: &Dossier) -> Outcome {
+    /// The owner alone: of a high one the project manager heard at once (RULES 4).
+    fn ask_for_plan(&self, climb: &Climb, dossier: &Dossier) -> Outcome {
         let mut next = self.clone();
-        next.plan_by = climb.ladder;
-        let mut seat = self.seat(dossier);
-        // RULES 4: of a high one the project manager hears too.
-        if self.level == Level::High {
-            for person in dossier.project().seat(Role::ProjectManager).people {
-                if !seat.people.iter().any(|known| known.id == person.id) {
-                    seat.people.push(person);
-                }
-            }
-        }
-        let say = self.ping(seat, "plan", words::no_plan(self));
-        Outcome::change(next, "提醒补方案").saying(say)
+        next.plan_by = climb.ladder.clone();
+        let (call, about) = (self.call(dossier), crate::dossier::Record::key(self));
+        let ping = Ping::of(climb, call, about, "plan", words::no_plan(self));
+        Outcome::change(next, "提醒补方案").saying(Say::Ping(ping))
     }
 
     /// The step of a ping for the due date as its clock is now.
@@ -173,18 +152,17 @@ impl Risk {
         format!("due:{}", self.due.as_ref().map(Ladder::place).unwrap_or_default())
     }
 
-    fn past_due(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
+    fn past_due(&self, climb: &Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
-        let message = words::past_due(self, &climb, cx);
-        next.due = Some(climb.ladder);
-        let project = dossier.project();
-        let seat = match climb.rung.as_str() {
-            "owner" => self.seat(dossier),
-            "manager" => project.seat(Role::ProjectManager),
-            _ => project.seat(Role::CustomerLead),
+        next.due = Some(climb.ladder.clone());
+        let call = match climb.rung.as_str() {
+            "owner" => self.call(dossier),
+            "manager" => dossier.project().call(&[Role::ProjectManager]),
+            _ => dossier.project().call(&[Role::CustomerLead]),
         };
-        let say = self.ping(seat, &next.due_step(), message);
-        Outcome::change(next, "风险到期未了结").saying(say)
+        let (about, step) = (crate::dossier::Record::key(self), next.due_step());
+        let ping = Ping::of(climb, call, about, step, words::past_due(self, climb, cx));
+        Outcome::change(next, "风险到期未了结").saying(Say::Ping(ping))
     }
 }
 
@@ -255,10 +233,10 @@ impl Kind for Risk {
         if self.plan.is_none()
             && let Some(climb) = self.plan_by.climb(cx.now, calendar)
         {
-            return self.ask_for_plan(climb, dossier);
+            return self.ask_for_plan(&climb, dossier);
         }
         match self.due.as_ref().and_then(|due| due.climb(cx.now, calendar)) {
-            Some(climb) => self.past_due(climb, dossier, cx),
+            Some(climb) => self.past_due(&climb, dossier, cx),
             None => Outcome::default(),
         }
     }
@@ -267,16 +245,17 @@ impl Kind for Risk {
         self.is_open() && if step == "plan" { self.plan.is_none() } else { step == self.due_step() }
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<Open> {
+    fn open(&self, dossier: &Dossier) -> Vec<Open> {
         if !self.is_open() {
-            return None;
+            return Vec::new();
         }
-        let (due, what) = match (&self.plan, &self.due) {
-            (None, _) => (Some(self.plan_by.due), "补应对方案"),
-            (Some(_), due) => (due.as_ref().map(|due| due.due), "了结风险"),
-        };
-        let who = self.seat(dossier).people;
-        Some(Open { due, what: what.into(), who, loud: self.level == Level::High })
+        let plan = self.plan.is_none().then_some((Some(self.plan_by.due), "补应对方案"));
+        let due = self.due.as_ref().map(|clock| clock.due);
+        let settle = (plan.is_none() || due.is_some()).then_some((due, "了结风险"));
+        let who = self.call(dossier).people;
+        let loud = self.level == Level::High;
+        let open = |(due, what): (_, &str)| Open { due, what: what.into(), who: who.clone(), loud };
+        plan.into_iter().chain(settle).map(open).collect()
     }
 }
 
@@ -333,8 +312,9 @@ impl Risk {
             return Vec::new();
         }
         if self.plan.is_none() {
-            let seat = dossier.project().seat(Role::ProjectManager);
-            return vec![self.ping(seat, "plan", words::high_without_plan(self))];
+            let call = dossier.project().call(&[Role::ProjectManager]);
+            let about = crate::dossier::Record::key(self);
+            return vec![Say::Ping(Ping::new(call, about, "plan", words::high_without_plan(self)))];
         }
         if self.internal {
             return Vec::new();

@@ -26,7 +26,7 @@ fn weight(risk: &Risk) -> String {
 pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let internal = if risk.internal { " · 内部" } else { "" };
-    let who = risk.seat(dossier).people;
+    let who = risk.call(dossier).people;
     let who: Vec<&str> = who.iter().map(|person| person.name.as_str()).collect();
     let mut facts = vec![format!("负责 {}", who.join("、"))];
     if let Some(due) = &risk.due {
@@ -96,7 +96,7 @@ pub fn listed(risk: &Risk, now: Timestamp, calendar: &crate::calendar::Calendar)
 pub fn shown(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let internal = if risk.internal { " · 内部" } else { "" };
-    let who = risk.seat(dossier).people;
+    let who = risk.call(dossier).people;
     let who: Vec<&str> = who.iter().map(|person| person.name.as_str()).collect();
     let mut message =
         Message::text(format!("{} · {} · {}{internal}", name(risk), weight(risk), risk.state())).line(

@@ -12,7 +12,7 @@ pub use commands::{Add, Adopt, Decline, List, Show};
 
 use crate::{
     chat::{Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, RoomKind, Rules, Waking},
+    dossier::{Dossier, Kind, Open, Role, RoomKind},
     grammar::Object,
 };
 
@@ -106,21 +106,15 @@ impl Kind for Suggestion {
         self.shared
     }
 
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
     fn owes(&self, _step: &str) -> bool {
         self.is_open()
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<Open> {
-        let manager = dossier.project().seat(crate::dossier::Role::ProjectManager);
-        self.is_open()
-            .then(|| Open { due: None, what: "答复建议".into(), who: manager.people, loud: false })
+    fn open(&self, dossier: &Dossier) -> Vec<Open> {
+        if !self.is_open() {
+            return Vec::new();
+        }
+        let manager = dossier.project().call(&[Role::ProjectManager]);
+        vec![Open { due: None, what: "答复建议".into(), who: manager.people, loud: false }]
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     calendar::Span,
     chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Dossier, Kind, Outcome, Ping, Role, Rules, Say, Waking,
+        self, Call, Dossier, Kind, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder, later},
         rules::Count,
     },
@@ -159,6 +159,9 @@ pub struct Ask {
     pub at: Timestamp,
     /// It was promised for then.
     pub promised: bool,
+    /// Somebody was asked. A promise stands until something is said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// A broken promise.
@@ -196,7 +199,7 @@ impl Ticket {
     }
 
     /// The roles that a breach calls.
-    const BREACH: [Role; 2] = [Role::ProjectManager, Role::CustomerLead];
+    const BREACH: &[Role] = &[Role::ProjectManager, Role::CustomerLead];
 
     /// A first word of `by`, if none was said yet. Invariant: a response is never taken back or replaced.
     fn answered(mut self, by: &Person, at: Timestamp) -> Self {
@@ -210,8 +213,11 @@ impl Ticket {
     /// The same after something was said on it: nobody is asked for news before half the closing time.
     fn heard(mut self, now: Timestamp, promise: Option<Timestamp>, rules: &Rules) -> Self {
         self.ask = Some(match promise {
-            Some(at) => Ask { at, promised: true },
-            None => Ask { at: halfway(now, close_span(self.urgency, rules), rules), promised: false },
+            Some(at) => Ask { at, promised: true, asked: false },
+            None => {
+                let at = halfway(now, close_span(self.urgency, rules), rules);
+                Ask { at, promised: false, asked: false }
+            }
         });
         self
     }
@@ -234,38 +240,17 @@ impl Ticket {
     }
 
     /// The people a step calls: the owner for the technical contact where one is named.
-    fn call(&self, dossier: &Dossier, roles: &[Role]) -> dossier::Seat {
-        let project = dossier.project();
-        let mut people: Vec<Person> = Vec::new();
-        let mut missing = None;
-        for role in roles {
-            let seat = match (&self.owner, role) {
-                (Some(owner), Role::TechnicalContact) => {
-                    dossier::Seat { people: vec![owner.clone()], missing: None }
-                }
-                _ => project.seat(*role),
-            };
-            missing = missing.or(seat.missing);
-            for person in seat.people {
-                if !people.iter().any(|known| known.id == person.id) {
-                    people.push(person);
-                }
-            }
-        }
-        dossier::Seat { people, missing }
+    fn call(&self, dossier: &Dossier, roles: &[Role]) -> Call {
+        let stands_in = |role: &Role| self.owner.is_some() && *role == Role::TechnicalContact;
+        let first = if roles.iter().any(stands_in) { self.owner.as_slice() } else { &[] };
+        let roles: Vec<Role> = roles.iter().filter(|role| !stands_in(role)).copied().collect();
+        dossier.project().call_after(first, &roles)
     }
 
     /// A ping about this ticket.
-    fn ping(&self, dossier: &Dossier, roles: &[Role], step: &str, message: crate::chat::Message) -> Say {
-        let seat = self.call(dossier, roles);
-        Say::Ping(Ping {
-            people: seat.people,
-            message,
-            urgent: self.urgency == Urgency::Urgent,
-            about: dossier::Record::key(self),
-            step: step.to_owned(),
-            missing: seat.missing,
-        })
+    fn ping(&self, dossier: &Dossier, roles: &[Role], step: &str, message: crate::chat::Message) -> Ping {
+        let ping = Ping::new(self.call(dossier, roles), dossier::Record::key(self), step, message);
+        Ping { urgent: self.urgency == Urgency::Urgent, ..ping }
     }
 
     /// The step of a ping for the response clock as it is now.
@@ -294,10 +279,11 @@ impl Ticket {
         let message = words::respond_rung(self, &climb, cx);
         let roles: &[Role] = match climb.rung.as_str() {
             "halfway" => &[Role::TechnicalContact, Role::ProjectManager],
-            _ => &[Role::CustomerLead, Role::ProjectManager],
+            _ => Self::BREACH,
         };
-        let say = next.ping(dossier, roles, &next.respond_step(), message);
-        Outcome::change(next, if breached.is_some() { "超过响应时限" } else { "提醒响应" }).saying(say)
+        let ping = next.ping(dossier, roles, &next.respond_step(), message);
+        Outcome::change(next, if breached.is_some() { "超过响应时限" } else { "提醒响应" })
+            .saying(Say::Ping(Ping { since: climb.since, ..ping }))
     }
 
     fn climb_close(&self, climb: Climb, dossier: &Dossier, cx: &Waking) -> Outcome {
@@ -310,18 +296,19 @@ impl Ticket {
         let message = words::close_rung(self, &climb, cx);
         let roles: &[Role] = match climb.rung.as_str() {
             "remind" => &[Role::TechnicalContact],
-            _ => &Self::BREACH,
+            _ => Self::BREACH,
         };
-        let say = next.ping(dossier, roles, &next.close_step(), message);
-        Outcome::change(next, if breached.is_some() { "超过解决时限" } else { "提醒解决" }).saying(say)
+        let ping = next.ping(dossier, roles, &next.close_step(), message);
+        Outcome::change(next, if breached.is_some() { "超过解决时限" } else { "提醒解决" })
+            .saying(Say::Ping(Ping { since: climb.since, ..ping }))
     }
 
     fn ask_after(&self, ask: &Ask, dossier: &Dossier, cx: &Waking) -> Outcome {
         let mut next = self.clone();
-        next.ask = None;
+        next.ask = ask.promised.then(|| Ask { asked: true, ..ask.clone() });
         let step = format!("ask:{}", self.close.place());
-        let say = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
-        Outcome::change(next, "询问进展").saying(say)
+        let ping = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
+        Outcome::change(next, "询问进展").saying(Say::Ping(ping))
     }
 
     fn wait_over(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
@@ -329,8 +316,8 @@ impl Ticket {
         if let State::Waiting { until, .. } = &mut next.state {
             *until = None;
         }
-        let say = self.ping(dossier, &[Role::TechnicalContact], "wait", words::wait_over(self, cx));
-        Outcome::change(next, "等待客户到期").saying(say)
+        let ping = self.ping(dossier, &[Role::TechnicalContact], "wait", words::wait_over(self, cx));
+        Outcome::change(next, "等待客户到期").saying(Say::Ping(ping))
     }
 
     fn close_by_itself(&self) -> Outcome {
@@ -441,7 +428,8 @@ impl Kind for Ticket {
             State::Resolved { closes_at, .. } => Some(*closes_at),
             State::Waiting { until, .. } => *until,
             State::New | State::Acknowledged | State::Working | State::Reopened => {
-                [self.close.next(), self.ask.as_ref().map(|ask| ask.at)].into_iter().flatten().min()
+                let ask = self.ask.as_ref().filter(|ask| !ask.asked).map(|ask| ask.at);
+                [self.close.next(), ask].into_iter().flatten().min()
             }
         };
         [respond, rest].into_iter().flatten().min()
@@ -470,7 +458,7 @@ impl Kind for Ticket {
             return self.climb_close(climb, dossier, cx);
         }
         match &self.ask {
-            Some(ask) if ask.at <= cx.now => self.ask_after(ask, dossier, cx),
+            Some(ask) if !ask.asked && ask.at <= cx.now => self.ask_after(ask, dossier, cx),
             _ => Outcome::default(),
         }
     }
@@ -481,7 +469,8 @@ impl Kind for Ticket {
             Some(("respond", _)) => self.awaits_response() && step == self.respond_step(),
             Some(("close", _)) => self.is_open() && !self.is_waiting() && step == self.close_step(),
             Some(("ask", place)) => {
-                self.is_open() && !self.is_waiting() && self.ask.is_none() && place == self.close.place()
+                let asked = self.ask.as_ref().is_none_or(|ask| ask.asked);
+                self.is_open() && !self.is_waiting() && asked && place == self.close.place()
             }
             _ => match step {
                 "first" => self.awaits_response(),
@@ -491,21 +480,22 @@ impl Kind for Ticket {
         }
     }
 
-    fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
+    fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
         if !self.is_open() {
-            return None;
+            return Vec::new();
         }
-        let (due, what) = match (&self.respond, &self.state) {
-            (Some(respond), _) if self.awaits_response() => (Some(respond.due), "首次响应"),
-            (_, State::Waiting { until, .. }) => (*until, "等待客户"),
+        let respond = self.respond.as_ref().filter(|_| self.awaits_response());
+        let respond = respond.map(|respond| (Some(respond.due), "首次响应"));
+        let promise = self.ask.as_ref().filter(|ask| ask.promised && !self.is_waiting());
+        let promise = promise.map(|ask| (Some(ask.at), "承诺回复"));
+        let solve = match &self.state {
+            State::Waiting { until, .. } => (*until, "等待客户"),
             _ => (Some(self.close.due), "解决"),
         };
-        Some(dossier::Open {
-            due,
-            what: what.into(),
-            who: self.call(dossier, &[Role::TechnicalContact]).people,
-            loud: self.urgency == Urgency::Urgent,
-        })
+        let who = self.call(dossier, &[Role::TechnicalContact]).people;
+        let loud = self.urgency == Urgency::Urgent;
+        let open = |(due, what): (_, &str)| dossier::Open { due, what: what.into(), who: who.clone(), loud };
+        respond.into_iter().chain(promise).chain([solve]).map(open).collect()
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

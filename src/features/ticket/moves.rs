@@ -327,7 +327,7 @@ impl Command for Reopen {
             called = called.line(why.clone());
         }
         let ping = next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called);
-        Ok(Outcome::change(next, "重开").because(self.why).replying(reply).saying(ping))
+        Ok(Outcome::change(next, "重开").because(self.why).replying(reply).saying(Say::Ping(ping)))
     }
 }
 
@@ -405,8 +405,8 @@ impl Command for Touch {
         let in_time = next.respond.as_ref().is_some_and(|respond| respond.due > cx.now);
         if self.owner.is_some() || (raised && in_time) {
             let called = words::please_respond(&next, cx.now, calendar);
-            outcome =
-                outcome.saying(next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called));
+            let ping = next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called);
+            outcome = outcome.saying(Say::Ping(ping));
         }
         Ok(outcome)
     }
@@ -433,7 +433,8 @@ fn reprioritised(mut ticket: Ticket, urgency: Urgency, cx: &Context) -> Ticket {
     if !(breached && close.due <= cx.now) {
         ticket.close = close;
     }
-    if let (Urgency::Urgent, Some(ask)) = (urgency, &mut ticket.ask) {
+    // A promise stays what was promised.
+    if let (Urgency::Urgent, Some(ask)) = (urgency, ticket.ask.as_mut().filter(|ask| !ask.promised)) {
         ask.at = ask.at.min(later(cx.now, elapsed(cx.rules.sla.urgent.close) / 2));
     }
     ticket

@@ -3,7 +3,7 @@
 use super::{State, Ticket, Urgency, close_ladder, respond_ladder, words};
 use crate::{
     chat::Person,
-    dossier::{Context, Dossier, Outcome, Refusal, Role, RoomKind},
+    dossier::{Context, Dossier, Outcome, Refusal, Role, RoomKind, Say},
     features::origin::Origin,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
@@ -69,6 +69,6 @@ impl Command for Open {
         outcome.reply = Some(self.origin.named_in(words::opened(&ticket, dossier, cx), cx));
         outcome.what = "提出工单".into();
         outcome.about = Some(crate::dossier::Record::key(&ticket));
-        Ok(outcome.and(ticket).saying(ping))
+        Ok(outcome.and(ticket).saying(Say::Ping(ping)))
     }
 }

@@ -270,8 +270,11 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
         lines.push(format!("{} 前须解决", at(ticket.close.due)));
     }
     if let Some(ask) = &ticket.ask {
-        let why = if ask.promised { "承诺的时间" } else { "响应后过一半解决时限" };
-        lines.push(format!("{} 若还没有消息会询问进展（{why}）", at(ask.at)));
+        lines.push(match (ask.promised, ask.asked) {
+            (_, true) => format!("承诺 {} 前回复，还没有消息", at(ask.at)),
+            (true, false) => format!("{} 若还没有消息会询问进展（承诺的时间）", at(ask.at)),
+            (false, false) => format!("{} 若还没有消息会询问进展（响应后过一半解决时限）", at(ask.at)),
+        });
     }
     lines
 }

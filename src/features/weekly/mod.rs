@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Send, Show};
 
 use crate::{
-    dossier::{Dossier, Hearing, Kind, Open, Outcome, RoomKind, Rules, Say, Waking, ladder::later},
+    dossier::{Dossier, Hearing, Kind, Outcome, RoomKind, Say, Waking, ladder::later},
     grammar::Object,
 };
 use report::{Reader, Week, report};
@@ -112,21 +112,5 @@ impl Kind for Weekly {
 
     fn shared(&self) -> bool {
         false
-    }
-
-    fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
-        None
-    }
-
-    fn wake(&self, _dossier: &Dossier, _cx: &Waking) -> Outcome {
-        Outcome::default()
-    }
-
-    fn owes(&self, _step: &str) -> bool {
-        false
-    }
-
-    fn open(&self, _dossier: &Dossier) -> Option<Open> {
-        None
     }
 }

@@ -3,13 +3,13 @@
 //! Invariant: the customer's has nothing of a record that a customer's room may not see. Each section
 //! asks for what its reader may see before it looks at anything else.
 
-use jiff::{SignedDuration, Timestamp, civil::Time};
+use jiff::{Timestamp, ToSpan, civil::Time};
 
 use super::sla::Figures;
 use crate::{
     calendar::{Calendar, typed},
     chat::Message,
-    dossier::{Dossier, Kind, Rules, ladder::later},
+    dossier::{Dossier, Kind, Rules},
     features::{
         action::{self, ActionItem},
         document::Document,
@@ -80,6 +80,7 @@ pub(super) fn report(
         source.questions(),
         source.tickets(),
         source.actions(),
+        source.rest_of_this_week(),
         source.next_week(),
         source.documents(),
         source.suggestions(),
@@ -168,7 +169,9 @@ impl<'a> Source<'a> {
                 Some(plan) => format!("应对：{plan}"),
                 None => "还没有应对方案".to_owned(),
             };
-            format!("K{} {} · {}{aside} · {plan}", risk.number, risk.title, risk.level.name())
+            let due = risk.due.as_ref().map(|clock| typed::echo(clock.due, self.now, self.calendar));
+            let due = due.map(|due| format!(" · {due} 前了结")).unwrap_or_default();
+            format!("K{} {} · {}{aside}{due} · {plan}", risk.number, risk.title, risk.level.name())
         });
         counted("风险", lines.collect())
     }
@@ -214,27 +217,43 @@ impl<'a> Source<'a> {
         Some(Section { title, lines: lines.collect() })
     }
 
-    /// Meetings, and what is due; up to a week from now, to the end of that day.
+    /// What lies ahead until Sunday; on a Friday the evening and the weekend.
+    fn rest_of_this_week(&self) -> Option<Section> {
+        counted("本周还有", self.ahead(self.now, self.sunday(0)))
+    }
+
+    /// What lies ahead in the seven days after this Sunday.
     fn next_week(&self) -> Option<Section> {
-        let until = later(self.now, SignedDuration::from_hours(7 * 24));
-        let until = self.calendar.at(self.calendar.date(until), Time::constant(23, 59, 59, 0));
+        counted("下周", self.ahead(self.sunday(0), self.sunday(1)))
+    }
+
+    /// The end of this week, or of so many weeks later.
+    fn sunday(&self, weeks: i64) -> Timestamp {
+        let today = self.calendar.date(self.now);
+        let days = 6 - i64::from(today.weekday().to_monday_zero_offset()) + 7 * weeks;
+        self.calendar.at(today.saturating_add(days.days()), Time::constant(23, 59, 59, 0))
+    }
+
+    /// Meetings, and every clock that runs out after `from` and by `until`.
+    fn ahead(&self, from: Timestamp, until: Timestamp) -> Vec<String> {
         let mut lines: Vec<(Timestamp, String)> = Vec::new();
         for (key, record) in self.dossier.records() {
             // Tickets and notices have their own, shorter clocks; risks have their section.
             if matches!(key.letter, 'T' | 'N' | 'K') || !(self.is_inside() || record.shared()) {
                 continue;
             }
-            let Some(open) = record.open(self.dossier) else { continue };
-            let Some(at) = open.due.filter(|at| self.now < *at && *at <= until) else { continue };
-            if key.letter == 'M' && open.what != "开会" {
-                // Whose minutes are late is not the customer's concern, and the team is told elsewhere.
-                continue;
+            for open in record.open(self.dossier) {
+                let Some(at) = open.due.filter(|at| from < *at && *at <= until) else { continue };
+                if key.letter == 'M' && open.what != "开会" {
+                    // Whose minutes are late is not the customer's concern, and the team is told elsewhere.
+                    continue;
+                }
+                let when = typed::echo(at, self.now, self.calendar);
+                lines.push((at, format!("{when} {key} {} · {}", record.title(), open.what)));
             }
-            let when = typed::echo(at, self.now, self.calendar);
-            lines.push((at, format!("{when} {key} {} · {}", record.title(), open.what)));
         }
         lines.sort();
-        counted("下周", lines.into_iter().map(|(_, line)| line).collect())
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     fn documents(&self) -> Option<Section> {

@@ -176,7 +176,7 @@ impl<'a> Staged<'a> {
         value::read(key, |key| self.raw(key))
     }
 
-    /// Sets the value under `key`.
+    /// Sets the value under `key`, whatever was there.
     pub(super) fn put(&mut self, key: &[u8], payload: &[u8]) -> Result<()> {
         let rows = value::encode(key, payload)?;
         let parts = (rows.len() - 1) as u16;
@@ -185,9 +185,9 @@ impl<'a> Staged<'a> {
         Ok(())
     }
 
-    /// Sets the value under a key that is new, or whose values always fit one row: nothing has to be looked
-    /// up to take the rest of an earlier one away.
-    pub(super) fn place(&mut self, key: &[u8], payload: &[u8]) -> Result<()> {
+    /// Sets the value under `key` without looking whether an earlier one has further rows to take away: for
+    /// keys that are new, and for values that always fit one row.
+    pub(super) fn put_blind(&mut self, key: &[u8], payload: &[u8]) -> Result<()> {
         let rows = value::encode(key, payload)?;
         self.step.extend(rows.into_iter().map(|(key, row)| (key, Some(row))));
         Ok(())

@@ -63,7 +63,7 @@ pub(super) fn commit(staged: &mut Staged<'_>, commit: Encoded) -> Result<Result<
     }
     let guarded: BTreeSet<ProjectId> = commit.guards.iter().map(|(project, _)| *project).collect();
     for (project, next) in commit.guards.iter().map(|(project, guard)| (*project, guard + 1)) {
-        staged.place(&Kind::Version.key().project(project), &next.to_be_bytes())?;
+        staged.put_blind(&Kind::Version.key().project(project), &next.to_be_bytes())?;
     }
     for (row, value) in &commit.rows {
         ensure!(guarded.contains(&row.project), "a row of project {} is written unguarded", row.project.0);
@@ -85,7 +85,7 @@ pub(super) fn commit(staged: &mut Staged<'_>, commit: Encoded) -> Result<Result<
     let mut committed = Committed::default();
     for outgoing in &commit.outgoing {
         staged.state.outgoing += 1;
-        staged.place(&Kind::Outgoing.key().number(staged.state.outgoing), outgoing)?;
+        staged.put_blind(&Kind::Outgoing.key().number(staged.state.outgoing), outgoing)?;
         committed.outgoing.push(staged.state.outgoing);
     }
     Ok(Ok(committed))
@@ -100,8 +100,8 @@ fn mark_seen(staged: &mut Staged<'_>, mark: &Seen, ended: Option<Timestamp>) -> 
     if let Some(ended) = ended {
         staged.remove(&Kind::SeenUntil.key().time(ended).name(&mark.key))?;
     }
-    staged.place(&Kind::Seen.key().name(&mark.key), &time_bytes(mark.until))?;
-    staged.place(&Kind::SeenUntil.key().time(mark.until).name(&mark.key), &[])
+    staged.put_blind(&Kind::Seen.key().name(&mark.key), &time_bytes(mark.until))?;
+    staged.put_blind(&Kind::SeenUntil.key().time(mark.until).name(&mark.key), &[])
 }
 
 /// Invariant: a row has at most one wake, whatever its caller believed it had before.
@@ -113,8 +113,8 @@ fn move_wake(staged: &mut Staged<'_>, change: &WakeChange) -> Result<()> {
     }
     match change.after {
         Some(after) => {
-            staged.place(&key, &time_bytes(after))?;
-            staged.place(&Kind::Wake.key().time(after).row(change.row), &[])
+            staged.put_blind(&key, &time_bytes(after))?;
+            staged.put_blind(&Kind::Wake.key().time(after).row(change.row), &[])
         }
         None => staged.remove(&key),
     }
@@ -123,9 +123,9 @@ fn move_wake(staged: &mut Staged<'_>, change: &WakeChange) -> Result<()> {
 fn append_to_log(staged: &mut Staged<'_>, project: ProjectId, keys: &[Key], entry: &[u8]) -> Result<()> {
     staged.state.log += 1;
     let number = staged.state.log;
-    staged.place(&Kind::Log.key().project(project).number(number), entry)?;
+    staged.put_blind(&Kind::Log.key().project(project).number(number), entry)?;
     for key in keys {
-        staged.place(&Kind::LogOf.key().project(project).record(*key).number(number), &[])?;
+        staged.put_blind(&Kind::LogOf.key().project(project).record(*key).number(number), &[])?;
     }
     Ok(())
 }
