@@ -3,7 +3,7 @@
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Outcome, Refusal, Role},
-    grammar::{Args, Command, Form, Object, Spec, Token, Who},
+    grammar::{Args, Command, Form, Object, Rest, Spec, Token, Who},
 };
 
 /// How the table calls it.
@@ -167,10 +167,12 @@ impl Command for Remove {
         "/角色 移除 @李工 技术对接人",
         "不再担任；不写角色则移除全部角色",
     )
+    .rest(Rest::Read)
     .who(Who::TriangleOnceSet);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let role = match args.text.trim() {
+        let words = args.words();
+        let role = match words.trim() {
             "" => None,
             word => Some(Role::parse(word).ok_or_else(|| unknown(word))?),
         };

@@ -14,7 +14,7 @@ mod table;
 pub use args::{Args, Priority, Token, Value};
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};
-pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Run, Spec, Takes, Who, erase};
+pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Rest, Run, Spec, Takes, Who, erase};
 
 use crate::{
     chat::{Person, Typed},
@@ -131,7 +131,35 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
     let has_more = scan.has_more() || rest.is_some_and(|rest| !rest.trim().is_empty());
     let command = choose(object, id, action, has_more, &scan, reader)?;
     let args = read::collect(scan, rest, (id, leading), command.spec, reader)?;
+    refuse_leftovers(command.spec, &args, typed, reader)?;
     Ok(Parsed { command, args })
+}
+
+/// No word that was typed is lost: what a command would not read is refused. Marks are read only where records
+/// are made, changed or filtered.
+fn refuse_leftovers(spec: &Spec, args: &Args, typed: &Typed, reader: &Reader) -> Result<(), Refusal> {
+    let action = match spec.form {
+        Form::Act(name, _) | Form::IdAct(name, _) => Some(name),
+        Form::List | Form::Text | Form::Any | Form::Id | Form::AnyId => None,
+    };
+    let marks = args.marks();
+    let unread = spec.rest == Rest::Refused;
+    let left = match (args.remark().filter(|_| unread), marks.is_empty()) {
+        (Some(rest), _) => rest,
+        (None, false) if unread || action.is_some() => marks,
+        _ => return Ok(()),
+    };
+    let shown: String = left.chars().take(LONGEST_SHOWN).collect();
+    let refusal = Refusal::new(format!("这里用不上「{shown}」，没有记录。写法：{}", spec.usage));
+    if args.keys().next().is_some() {
+        return Err(refusal);
+    }
+    let subject = args.id.map(|key| format!(" {key}")).unwrap_or_default();
+    let words = args.remark().filter(|_| !unread).map(|rest| format!(" {rest}")).unwrap_or_default();
+    let action = action.unwrap_or(if spec.form == Form::List { "列表" } else { "" });
+    let better = format!("/{}{subject} {action}", spec.object);
+    let label = if action.is_empty() { spec.object } else { action };
+    Err(with_line(refusal, label, &format!("{}{words}", better.trim_end()), typed, reader))
 }
 
 /// What looks like the text of a new record and is a slip: `T1响应` without its blank, an id of another
@@ -339,6 +367,9 @@ fn with_line(refusal: Refusal, label: &str, better: &str, typed: &Typed, reader:
         None => refusal,
     }
 }
+
+/// How much is shown of what was not understood.
+const LONGEST_SHOWN: usize = 40;
 
 /// The longest line that a button carries; the platforms' buttons are short.
 const LONGEST_LINE: usize = 200;

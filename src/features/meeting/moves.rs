@@ -11,7 +11,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, ladder::later},
-    grammar::{Args, Command, Form, Spec},
+    grammar::{Args, Command, Form, Rest, Spec},
 };
 
 /// The meeting that a line names.
@@ -47,7 +47,8 @@ pub struct Start {
 }
 
 impl Command for Start {
-    const SPEC: Spec = Spec::new("会议", Form::IdAct("开始", "start"), "/会议 M3 开始", "会议开始了");
+    const SPEC: Spec =
+        Spec::new("会议", Form::IdAct("开始", "start"), "/会议 M3 开始", "会议开始了").rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number() })
@@ -81,10 +82,11 @@ impl Command for End {
         Form::IdAct("结束", "end"),
         "/会议 M3 结束 10:45",
         "会议结束了（不写时间就是现在），开始计纪要时限",
-    );
+    )
+    .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), at: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), at: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -133,10 +135,11 @@ impl Command for Cancel {
         Form::IdAct("取消", "cancel"),
         "/会议 M3 取消 客户出差",
         "不开了，告诉参会人（约会的人或铁三角）",
-    );
+    )
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -176,7 +179,7 @@ impl Command for Touch {
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let details = Details::read(&args)?;
         let time = time(&mut args, cx)?;
-        Ok(Self { number: args.number(), time, details, rest: args.text })
+        Ok(Self { number: args.number(), time, details, rest: args.words() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -1,7 +1,6 @@
 //! One line of minutes as a record: read like the command that would add it, but nothing in it refuses.
 
 use crate::{
-    calendar::typed,
     chat::{Person, Typed},
     dossier::{Context, Dossier, Refusal},
     features::{
@@ -35,10 +34,6 @@ pub(super) fn action(line: &Typed, dossier: &Dossier, cx: &Context) -> Read<acti
     };
     let due = args.deadline("截止", cx).unwrap_or_else(|refusal| {
         doubts.push(doubt(&refusal));
-        // The words of a date that cannot be kept are no part of what is to be done.
-        if let Some((rest, _)) = typed::split_trailing(&args.text, cx.now, &cx.rules.calendar) {
-            args.text = rest.to_owned();
-        }
         None
     });
     if args.text.is_empty() {

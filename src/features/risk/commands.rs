@@ -7,7 +7,7 @@ use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal},
     features::listing,
-    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Rest, Spec, Who},
 };
 
 const KEYS: &[KeySpec] = &[
@@ -65,7 +65,7 @@ impl Said {
             internal: args.internal,
             due,
             words: args.said.clone(),
-            text: args.text,
+            text: args.words(),
         })
     }
 }
@@ -209,13 +209,15 @@ pub struct Plan {
 
 impl Command for Plan {
     const SPEC: Spec =
-        Spec::new("风险", Form::IdAct("方案", "plan"), "/风险 K1 方案 已协调优先处理", "写应对方案");
+        Spec::new("风险", Form::IdAct("方案", "plan"), "/风险 K1 方案 已协调优先处理", "写应对方案")
+            .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if args.text.is_empty() {
-            return Err(Refusal::new(format!("方案是什么？例如：/K{} 方案 已协调优先处理", args.number())));
+        let number = args.number();
+        match args.remark() {
+            Some(plan) => Ok(Self { number, plan }),
+            None => Err(Refusal::new(format!("方案是什么？例如：/K{number} 方案 已协调优先处理"))),
         }
-        Ok(Self { number: args.number(), plan: args.text })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -242,10 +244,11 @@ pub struct CloseRisk {
 impl Command for CloseRisk {
     const SPEC: Spec =
         Spec::new("风险", Form::IdAct("关闭", "close"), "/风险 K1 关闭 接口已稳定", "风险已消除")
+            .rest(Rest::Remark)
             .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -267,10 +270,11 @@ pub struct Occur {
 
 impl Command for Occur {
     const SPEC: Spec =
-        Spec::new("风险", Form::IdAct("发生", "occurred"), "/风险 K1 发生", "风险已发生，可转工单");
+        Spec::new("风险", Form::IdAct("发生", "occurred"), "/风险 K1 发生", "风险已发生，可转工单")
+            .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), how: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), how: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

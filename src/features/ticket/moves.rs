@@ -7,7 +7,7 @@ use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, Say, ladder::later},
-    grammar::{Args, Command, Form, KeySpec, Priority, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Lines, Priority, Rest, Spec, Who},
 };
 
 /// The ticket that a line names.
@@ -39,16 +39,19 @@ fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message) -> Outcome
 pub struct Acknowledge {
     number: u32,
     promise: Option<Timestamp>,
+    remark: Option<String>,
 }
 
 impl Command for Acknowledge {
     const SPEC: Spec =
         Spec::new("工单", Form::IdAct("响应", "ack"), "/工单 T1 响应 16点前回复", "首次响应，可带承诺时间")
             .keys(&[KeySpec::text("承诺", "promise")])
+            .rest(Rest::Read)
             .who(Who::TriangleOrOwner);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), promise: args.deadline("承诺", cx)? })
+        let promise = args.promise("承诺", cx)?;
+        Ok(Self { number: args.number(), promise, remark: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -57,9 +60,16 @@ impl Command for Acknowledge {
             && !matches!(before.state, State::Reopened)
         {
             let at = typed::echo(response.at, cx.now, &cx.rules.calendar);
-            return Err(Refusal::new(format!("T{} 已由 {} 在 {at} 响应", self.number, response.by.name)));
+            let refusal = Refusal::new(format!("T{} 已由 {} 在 {at} 响应", self.number, response.by.name));
+            return Err(match self.remark {
+                Some(remark) => refusal.line(format!("「{remark}」没有记录")).button(
+                    format!("记为 T{} 的进展", self.number),
+                    format!("/T{} {}", self.number, remark.replace('\n', " ")),
+                ),
+                None => refusal,
+            });
         }
-        Ok(acknowledge(before, self.promise, cx))
+        Ok(acknowledge(before, self.promise, cx).remarked(self.remark))
     }
 }
 
@@ -93,8 +103,9 @@ pub struct Work {
 }
 
 impl Command for Work {
-    const SPEC: Spec =
-        Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理").who(Who::TriangleOrOwner);
+    const SPEC: Spec = Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理")
+        .rest(Rest::Remark)
+        .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number() })
@@ -132,15 +143,16 @@ impl Command for Wait {
         "等客户答复，解决时限暂停",
     )
     .keys(&[KeySpec::text("至", "until")])
+    .rest(Rest::Read)
     .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
         let until = args.date("至", cx)?;
-        if args.text.is_empty() {
+        let Some(question) = args.remark() else {
             let line = format!("/T{} 等待 请提供出错的账号", args.number());
             return Err(Refusal::new(format!("等客户什么？请写明要客户答复的问题，例如：{line}")));
-        }
-        Ok(Self { number: args.number(), question: args.text, until })
+        };
+        Ok(Self { number: args.number(), question, until })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -169,6 +181,7 @@ pub struct Resume {
 impl Command for Resume {
     const SPEC: Spec =
         Spec::new("工单", Form::IdAct("恢复", "resume"), "/工单 T1 恢复", "客户已答复，继续计时")
+            .rest(Rest::Remark)
             .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -215,14 +228,18 @@ fn cause_and_explanation(args: &Args, action: &str) -> Result<(String, String), 
 }
 
 impl Command for Resolve {
-    const SPEC: Spec = Spec::new(
-        "工单",
-        Form::IdAct("解决", "resolve"),
-        "/工单 T1 解决 原因:证书过期 说明:已更换证书，可以正常登录",
-        "已解决，告诉客户",
-    )
-    .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-    .who(Who::TriangleOrOwner);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new(
+            "工单",
+            Form::IdAct("解决", "resolve"),
+            "/工单 T1 解决 原因:证书过期 说明:已更换证书，可以正常登录",
+            "已解决，告诉客户",
+        )
+        .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
+        .rest(Rest::Remark)
+        .who(Who::TriangleOrOwner)
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let (cause, explanation) = cause_and_explanation(&args, "解决")?;
@@ -259,9 +276,13 @@ pub struct Close {
 }
 
 impl Command for Close {
-    const SPEC: Spec = Spec::new("工单", Form::IdAct("关闭", "close"), "/工单 T1 关闭", "解决后直接关闭")
-        .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-        .who(Who::Triangle);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new("工单", Form::IdAct("关闭", "close"), "/工单 T1 关闭", "解决后直接关闭")
+            .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
+            .rest(Rest::Remark)
+            .who(Who::Triangle)
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), given: cause_and_explanation(&args, "关闭") })
@@ -293,10 +314,11 @@ pub struct Reopen {
 
 impl Command for Reopen {
     const SPEC: Spec =
-        Spec::new("工单", Form::IdAct("重开", "reopen"), "/工单 T1 重开 还是打不开", "没有解决，重新计时");
+        Spec::new("工单", Form::IdAct("重开", "reopen"), "/工单 T1 重开 还是打不开", "没有解决，重新计时")
+            .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -353,7 +375,7 @@ impl Command for Touch {
             Priority::Urgent => Urgency::Urgent,
             Priority::High | Priority::Medium | Priority::Low => Urgency::Normal,
         });
-        Ok(Self { number: args.number(), urgency, owner: args.owner().cloned(), remark: args.text })
+        Ok(Self { number: args.number(), urgency, owner: args.owner().cloned(), remark: args.words() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
