@@ -239,7 +239,7 @@ impl Kind for ActionItem {
     fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
         self.is_open().then(|| dossier::Open {
             due: self.due,
-            what: "完成".into(),
+            what: if self.owner.is_some() { "完成" } else { "未定负责人" }.into(),
             who: self.call(dossier.project()).people,
             loud: self.priority >= Some(Priority::High),
         })

@@ -105,8 +105,8 @@ pub fn upcoming(item: &ActionItem, due: Timestamp, cx: &Waking) -> Message {
 /// It is late.
 pub fn overdue(item: &ActionItem, due: Timestamp, cx: &Waking) -> Message {
     let calendar = &cx.rules.calendar;
-    let days = calendar.date(due).until(calendar.date(cx.now)).map_or(0, |span| span.get_days());
-    let message = Message::text(format!("{} 已逾期 {days} 天", name(item)))
+    let late = typed::echo_span(cx.now.duration_since(due));
+    let message = Message::text(format!("{} 已逾期 {late}", name(item)))
         .line(format!("应在 {} 前完成", typed::echo(due, cx.now, calendar)))
         .tone(Tone::Alarm);
     with_ways_out(message, item)
