@@ -8,7 +8,7 @@ use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
     features::meeting::Meeting,
-    grammar::{Args, Command, Form, Rest, Spec, narrow},
+    grammar::{Args, Command, Form, Rest, Spec, behind_command, narrow},
     report::specification::{Revision, Section, Signature, Specification},
 };
 
@@ -96,7 +96,7 @@ pub fn specification(
 fn sections(edition: &Edition, calendar: &Calendar) -> Vec<Section> {
     let content = &edition.content;
     let mut asked = vec![("表面需求".to_owned(), content.title.clone())];
-    asked.push(("原话".to_owned(), super::without_command(&content.said).to_owned()));
+    asked.push(("原话".to_owned(), behind_command(&content.said, &super::OBJECT).to_owned()));
     asked.push(("提出人".to_owned(), content.by.clone()));
     asked.extend(content.description.clone().map(|text| ("描述".to_owned(), text)));
     asked.extend(content.priority.map(|priority| ("优先级".to_owned(), priority.name().to_owned())));

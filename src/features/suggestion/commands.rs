@@ -6,7 +6,7 @@ use crate::{
     chat::{Line, Message, Tone},
     dossier::{self, Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},
     features::listing,
-    grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who, behind_command},
 };
 
 /// Takes a suggestion down.
@@ -232,7 +232,7 @@ impl Command for Show {
         let mut message = Message::text(listed(suggestion)).line(format!(
             "{} 提出，原话：{}",
             at(suggestion.at),
-            suggestion.said
+            behind_command(&suggestion.said, &super::OBJECT)
         ));
         match &suggestion.state {
             State::Open => {
