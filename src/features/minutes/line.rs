@@ -55,7 +55,7 @@ pub(super) fn risk(line: &Typed, number: u32, dossier: &Dossier, cx: &Context) -
         risk::Add::parse(bare, cx)
     });
     let add = add.expect("a risk of words alone is never refused");
-    Read { what: add.record(number, cx), doubts }
+    Read { what: add.record(number, dossier, cx), doubts }
 }
 
 fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut Vec<String>) -> Option<Args> {

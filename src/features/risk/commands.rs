@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Level, Risk, State, Told, due_ladder, words};
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Outcome, Refusal},
+    dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Say},
     features::listing,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Rest, Spec, Who},
 };
@@ -103,7 +103,7 @@ impl Command for Add {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let mut outcome = Outcome::default();
-        let risk = self.record(outcome.next_number::<Risk>(dossier), cx);
+        let risk = self.record(outcome.next_number::<Risk>(dossier), dossier, cx);
         outcome.reply = Some(words::added(&risk, dossier, cx));
         outcome.what = "提出风险".into();
         outcome.about = Some(crate::dossier::Record::key(&risk));
@@ -114,7 +114,7 @@ impl Command for Add {
 
 impl Add {
     /// The record that the line makes; minutes make several in one decision.
-    pub fn record(self, number: u32, cx: &Context) -> Risk {
+    pub fn record(self, number: u32, dossier: &Dossier, cx: &Context) -> Risk {
         let said = self.0;
         let told = Told {
             title: said.text,
@@ -125,6 +125,8 @@ impl Add {
             plan: said.plan,
             consequence: said.consequence,
             internal: said.internal,
+            from_customer: cx.place.kind == RoomKind::Customer
+                || dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id)),
             due: said.due,
         };
         Risk::new(number, told, cx.actor, &cx.place.room, cx.now, cx.rules)
@@ -132,9 +134,14 @@ impl Add {
 }
 
 /// What is told early; a customer's room that heard the line itself is not told again.
-fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<crate::dossier::Say> {
-    let here = cx.place.kind == crate::dossier::RoomKind::Customer && risk.plan.is_some();
-    if here { Vec::new() } else { risk.told_early(dossier) }
+fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<Say> {
+    let here = cx.place.kind == RoomKind::Customer && risk.plan.is_some();
+    // Whoever just said it need not be called about it.
+    let alone = |say: &Say| match say {
+        Say::Ping(ping) => !ping.people.is_empty() && ping.people.iter().all(|p| p.id == cx.actor.id),
+        Say::Announce { .. } | Say::PingAlone(_) | Say::Direct { .. } => false,
+    };
+    if here { Vec::new() } else { risk.told_early(dossier).into_iter().filter(|say| !alone(say)).collect() }
 }
 
 fn risk(dossier: &Dossier, number: u32) -> Result<&Risk, Refusal> {
@@ -307,7 +314,9 @@ impl Command for List {
             .filter(|risk| cx.sees_internal(dossier) || crate::dossier::Kind::shared(*risk))
             .collect();
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
-        let lines = risks.iter().map(|risk| words::listed(risk, cx.now, &cx.rules.calendar)).collect();
+        let inside = cx.sees_internal(dossier);
+        let line = |risk: &&Risk| words::listed(risk, inside, cx.now, &cx.rules.calendar);
+        let lines = risks.iter().map(line).collect();
         Ok(Outcome::reply(listing("风险", lines, Message::text("没有未了结的风险"))))
     }
 }
