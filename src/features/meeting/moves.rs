@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     Meeting, State, Told,
     add::{Details, KEYS, time},
-    words,
+    after, words,
 };
 use crate::{
     calendar::typed,
@@ -44,6 +44,7 @@ fn permit(meeting: &Meeting, what: &str, dossier: &Dossier, cx: &Context) -> Res
 /// `/M3 开始`: it is being held.
 pub struct Start {
     number: u32,
+    on_purpose: bool,
 }
 
 impl Command for Start {
@@ -51,7 +52,7 @@ impl Command for Start {
         Spec::new("会议", Form::IdAct("开始", "start"), "/会议 M3 开始", "会议开始了").rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number() })
+        Ok(Self { number: args.number(), on_purpose: args.remark().is_some() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -61,9 +62,24 @@ impl Command for Start {
             let since = typed::echo(since, cx.now, calendar);
             return Err(Refusal::new(format!("M{} 已在 {since} 开始", self.number)));
         }
+        // A meeting of another day was hardly meant; a word behind 开始 says that it was.
+        let early = before.starts.duration_since(cx.now);
+        if !self.on_purpose && calendar.date(cx.now) < calendar.date(before.starts) {
+            let (starts, early) = (typed::echo(before.starts, cx.now, calendar), typed::echo_span(early));
+            return Err(Refusal::new(format!(
+                "M{} 约在 {starts}，还有 {early}，没有开始。确实提前开请确认",
+                self.number
+            ))
+            .button("提前开始", format!("/M{} 开始 提前开始", self.number)));
+        }
         let next = Meeting { state: State::Running { since: cx.now }, ..before.clone() };
         let ends = typed::echo(next.ends, cx.now, calendar);
-        let reply = Message::text(format!("{} 开始", words::name(&next)))
+        // Within the time of its reminder people gather anyway.
+        let ahead = match after(cx.now, cx.rules.meeting.remind_before, cx.rules) < before.starts {
+            true => format!("，比约定早 {}", typed::echo_span(early)),
+            false => String::new(),
+        };
+        let reply = Message::text(format!("{} 开始{ahead}", words::name(&next)))
             .line(format!("{ends} 按计划结束；提前结束请说一声"))
             .button("结束", format!("/M{} 结束", self.number));
         Ok(Outcome::change(next, "会议开始").replying(reply))
