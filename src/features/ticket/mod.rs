@@ -78,6 +78,9 @@ pub struct Ticket {
     /// Seconds that the closing clock stood still.
     #[serde(default)]
     pub paused: i64,
+    /// When and why it stood still, since the last reopening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
     /// When it was last solved; none while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub solved_at: Option<Timestamp>,
@@ -112,6 +115,9 @@ pub enum State {
         question: String,
         /// Since when the closing clock stands still.
         since: Timestamp,
+        /// Who asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
         /// When to ask again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
@@ -156,6 +162,22 @@ pub struct Ask {
     pub at: Timestamp,
     /// It was promised for then.
     pub promised: bool,
+}
+
+/// A time for which the closing clock stood still.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What the customer was asked.
+    pub question: String,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Person>,
+    /// Who went on with it.
+    pub ended_by: Person,
 }
 
 /// A broken promise.
@@ -214,8 +236,9 @@ impl Ticket {
     }
 
     /// The same with the closing clock running again, moved by the time it stood still.
-    fn resumed(mut self, now: Timestamp, rules: &Rules) -> Self {
-        if let State::Waiting { since, .. } = self.state {
+    fn resumed(mut self, by: &Person, now: Timestamp, rules: &Rules) -> Self {
+        if let State::Waiting { since, question, by: asked_by, .. } = self.state {
+            self.pauses.push(Pause { from: since, until: now, question, asked_by, ended_by: by.clone() });
             let due = match count(self.urgency, rules) {
                 Count::Elapsed => later(self.close.due, now.duration_since(since)),
                 Count::Business => {
@@ -250,6 +273,15 @@ impl Ticket {
             }
         }
         dossier::Seat { people, missing }
+    }
+
+    /// A question about this ticket. RULES 14: it waits for the end of quiet hours, however urgent the ticket;
+    /// escalations alone do not.
+    fn question(&self, dossier: &Dossier, step: &str, message: crate::chat::Message) -> Say {
+        match self.ping(dossier, &[Role::TechnicalContact], step, message) {
+            Say::Ping(ping) => Say::Ping(Ping { urgent: false, ..ping }),
+            other => other,
+        }
     }
 
     /// A ping about this ticket.
@@ -317,7 +349,7 @@ impl Ticket {
         let mut next = self.clone();
         next.ask = None;
         let step = format!("ask:{}", self.close.place());
-        let say = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
+        let say = self.question(dossier, &step, words::ask(self, ask, cx));
         Outcome::change(next, "询问进展").saying(say)
     }
 
@@ -326,7 +358,7 @@ impl Ticket {
         if let State::Waiting { until, .. } = &mut next.state {
             *until = None;
         }
-        let say = self.ping(dossier, &[Role::TechnicalContact], "wait", words::wait_over(self, cx));
+        let say = self.question(dossier, "wait", words::wait_over(self, cx));
         Outcome::change(next, "等待客户到期").saying(say)
     }
 

@@ -6,7 +6,7 @@ use super::{Clock, State, Ticket, Urgency, close_ladder, elapsed, respond_ladder
 use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, Say, ladder::later},
+    dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, RoomKind, Say, ladder::later},
     grammar::{Args, Command, Form, KeySpec, Lines, Priority, Rest, Spec, Who},
 };
 
@@ -26,10 +26,14 @@ fn open_ticket(dossier: &Dossier, number: u32) -> Result<&Ticket, Refusal> {
         .button("重开", format!("/T{number} 重开")))
 }
 
-/// Tells the customer's room, where the ticket came from there.
-fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message) -> Outcome {
+/// Tells the customer's room, where the ticket came from there. In that room itself it is the answer, so that
+/// one thing is said once.
+fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message, cx: &Context) -> Outcome {
     if !ticket.shared {
         return outcome;
+    }
+    if cx.place.kind == RoomKind::Customer {
+        return outcome.replying(message);
     }
     let about = Some(crate::dossier::Record::key(ticket));
     outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about })
@@ -69,19 +73,24 @@ impl Command for Acknowledge {
                 None => refusal,
             });
         }
-        Ok(acknowledge(before, self.promise, cx).remarked(self.remark))
+        Ok(acknowledge(before, self.promise, dossier, cx).remarked(self.remark))
     }
 }
 
 /// What a first word of ours, or a new promise, makes of a ticket.
-pub(super) fn acknowledge(before: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Outcome {
+pub(super) fn acknowledge(
+    before: &Ticket,
+    promise: Option<Timestamp>,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Outcome {
     let first = before.response.is_none();
     let mut next = before.clone().answered(cx.actor, cx.now).heard(cx.now, promise, cx.rules);
     if matches!(before.state, State::New | State::Reopened) {
         next.state = State::Acknowledged;
     }
     let reply = if first {
-        words::acknowledged(&next, promise, cx)
+        words::acknowledged(&next, promise, dossier, cx)
     } else {
         match promise {
             Some(at) => Message::text(format!(
@@ -92,9 +101,13 @@ pub(super) fn acknowledge(before: &Ticket, promise: Option<Timestamp>, cx: &Cont
             None => Message::text(format!("T{} 已响应", next.number)),
         }
     };
-    let message = words::acknowledged_for_customer(&next, promise, cx);
+    // A further promise is no second 受理.
+    let message = match (before.response.as_ref(), promise) {
+        (Some(_), Some(at)) => words::promised_for_customer(&next, at, cx),
+        _ => words::acknowledged_for_customer(&next, promise, cx),
+    };
     let outcome = Outcome::change(next.clone(), "响应").replying(reply);
-    tell_customer(outcome, &next, message)
+    tell_customer(outcome, &next, message, cx)
 }
 
 /// `/T1 处理`: work on it goes on.
@@ -117,14 +130,17 @@ impl Command for Work {
             return Err(Refusal::new(format!("T{} 已在处理中", self.number)));
         }
         let first = before.response.is_none();
-        let mut next =
-            before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now).heard(cx.now, None, cx.rules);
+        let mut next = before
+            .clone()
+            .resumed(cx.actor, cx.now, cx.rules)
+            .answered(cx.actor, cx.now)
+            .heard(cx.now, None, cx.rules);
         next.state = State::Working;
-        let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
-        let reply = Message::text(format!("T{} 处理中，{due} 前须解决", self.number));
+        let due = words::close_due(&next, dossier, cx);
+        let reply = Message::text(format!("T{} 处理中，{due}", self.number));
         let told = words::acknowledged_for_customer(&next, None, cx);
         let outcome = Outcome::change(next.clone(), "处理").replying(reply);
-        Ok(if first { tell_customer(outcome, &next, told) } else { outcome })
+        Ok(if first { tell_customer(outcome, &next, told, cx) } else { outcome })
     }
 }
 
@@ -157,8 +173,13 @@ impl Command for Wait {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = open_ticket(dossier, self.number)?;
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
-        next.state = State::Waiting { question: self.question.clone(), since: cx.now, until: self.until };
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
+        next.state = State::Waiting {
+            question: self.question.clone(),
+            since: cx.now,
+            by: Some(cx.actor.clone()),
+            until: self.until,
+        };
         next.ask = None;
         let mut reply = Message::text(format!("T{} 等待客户，解决时限暂停", self.number))
             .line(format!("等的是：{}", self.question));
@@ -169,7 +190,7 @@ impl Command for Wait {
         let reply = reply.button("恢复处理", format!("/T{} 恢复", self.number));
         let asked = words::question_for_customer(&next, &self.question);
         let outcome = Outcome::change(next.clone(), "等待客户").because(Some(self.question)).replying(reply);
-        Ok(tell_customer(outcome, &next, asked))
+        Ok(tell_customer(outcome, &next, asked, cx))
     }
 }
 
@@ -193,10 +214,10 @@ impl Command for Resume {
         let State::Waiting { since, .. } = before.state else {
             return Err(Refusal::new(format!("T{} 没有在等客户", self.number)));
         };
-        let next = before.clone().resumed(cx.now, cx.rules).heard(cx.now, None, cx.rules);
+        let next = before.clone().resumed(cx.actor, cx.now, cx.rules).heard(cx.now, None, cx.rules);
         let waited = typed::echo_span(cx.now.duration_since(since));
-        let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
-        let reply = Message::text(format!("T{} 继续处理，{due} 前须解决", self.number))
+        let due = words::close_due(&next, dossier, cx);
+        let reply = Message::text(format!("T{} 继续处理，{due}", self.number))
             .line(format!("等客户 {waited}，不计入时限"));
         Ok(Outcome::change(next, "恢复处理").replying(reply))
     }
@@ -248,7 +269,7 @@ impl Command for Resolve {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = open_ticket(dossier, self.number)?;
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
         let closes_at = cx.rules.calendar.add(cx.now, cx.rules.sla.resolved_closes_after);
         next.ask = None;
         next.solved_at = Some(cx.now);
@@ -265,7 +286,7 @@ impl Command for Resolve {
             .tone(Tone::Good);
         let told = words::resolved_for_customer(&next, &self.explanation, &closes);
         let outcome = Outcome::change(next.clone(), "解决").because(Some(self.cause)).replying(reply);
-        Ok(tell_customer(outcome, &next, told))
+        Ok(tell_customer(outcome, &next, told, cx))
     }
 }
 
@@ -295,14 +316,14 @@ impl Command for Close {
             (State::Resolved { cause, explanation, .. }, Err(_)) => (cause.clone(), explanation.clone()),
             (_, given) => given?,
         };
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
         next.ask = None;
         next.solved_at = before.solved_at.or(Some(cx.now));
         next.state = State::Closed { at: cx.now, cause: cause.clone(), explanation };
         let reply = Message::text(format!("T{} 已关闭", self.number)).tone(Tone::Good);
         let told = Message::text(format!("{} 已关闭", words::name(&next)));
         let outcome = Outcome::change(next.clone(), "关闭").because(Some(cause)).replying(reply);
-        Ok(tell_customer(outcome, &next, told))
+        Ok(tell_customer(outcome, &next, told, cx))
     }
 }
 
@@ -326,6 +347,8 @@ impl Command for Reopen {
         let project = dossier.project();
         let may = project.is_triangle(&cx.actor.id)
             || project.is_customer(&cx.actor.id)
+            // Who sits in the customer's room and sees it there.
+            || (before.shared && cx.place.kind == RoomKind::Customer)
             || before.by.id == cx.actor.id
             || cx.admin;
         if !may {
@@ -340,6 +363,7 @@ impl Command for Reopen {
         next.close = close_ladder(next.urgency, cx.now, cx.rules);
         next.ask = None;
         next.reopened.push(cx.now);
+        next.pauses.clear();
         let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
         let reply = Message::text(format!("{} 已重开，{due} 前须解决", words::name(&next)));
         let mut called =
@@ -416,7 +440,7 @@ impl Command for Touch {
             }
         }
         let calendar = &cx.rules.calendar;
-        let mut reply = Message::text(words::listed(&next, cx.now, calendar));
+        let mut reply = Message::text(words::listed(&next, cx.sees_internal(dossier), cx.now, calendar));
         if let Some(owner) = &self.owner {
             reply = reply.line(format!("负责 {}", owner.name));
         }
