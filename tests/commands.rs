@@ -216,6 +216,28 @@ fn every_usage_reads_as_its_own_command() {
 }
 
 #[test]
+fn no_word_behind_an_action_is_lost_on_the_way_to_it() {
+    let known = known();
+    let actions = COMMANDS.iter().map(|command| command.spec);
+    for spec in actions.filter(|spec| matches!(spec.form, Form::Act(..) | Form::IdAct(..) | Form::List)) {
+        // Without the example's own values, which would take the words in.
+        let list = format!("/{} 列表", spec.object);
+        let usage = if spec.form == Form::List { &list } else { spec.usage };
+        let said = usage.split_whitespace().filter(|word| !word.contains([':', '@']));
+        for more in ["顺便说一句", "@李工", "\n第二行"] {
+            let line = format!("{} {more}", said.clone().collect::<Vec<_>>().join(" "));
+            let word = more.trim();
+            match parse(&Typed::plain(&line), &reader(&known, None)) {
+                Ok(parsed) => assert!(parsed.args.rest.contains(word), "{line}: {:?}", parsed.args.rest),
+                Err(Refusal(message)) => assert!(message.plain().contains(word), "{line}: {message:?}"),
+            }
+        }
+        let parsed = parse(&Typed::plain(&format!("{} !紧急", spec.usage)), &reader(&known, None));
+        assert!(parsed.is_err() || spec.form == Form::List, "{} takes a mark", spec.usage);
+    }
+}
+
+#[test]
 fn no_two_commands_of_an_object_are_said_alike() {
     for object in OBJECTS {
         let mine: Vec<_> = COMMANDS.iter().filter(|command| command.spec.object == object.name).collect();

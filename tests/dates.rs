@@ -3,7 +3,9 @@
 
 use jiff::Timestamp;
 use jiuding::calendar::Calendar;
-use jiuding::calendar::typed::{Reading, Unreadable, find_anywhere, read, split_trailing, when_line};
+use jiuding::calendar::typed::{
+    Reading, Unreadable, find_anywhere, read, split_leading, split_trailing, when_line,
+};
 
 fn instant(calendar: &Calendar, local: &str) -> Timestamp {
     calendar.zone().to_timestamp(local.parse().unwrap()).unwrap()
@@ -73,7 +75,6 @@ fn a_date_at_the_end_of_a_text_is_split_off() {
         ("出接口文档 @李工 周四", "出接口文档 @李工", "11-26 18:00"),
         ("准备压测环境 @赵工 11月30日", "准备压测环境 @赵工", "11-30 18:00"),
         ("响应 16点前回复", "响应", "11-24 16:00"),
-        ("16点前回复", "", "11-24 16:00"),
         ("响应 今天下班前给方案", "响应", "11-24 18:00"),
         ("响应 明天上午10点前给客户答复。", "响应", "11-25 10:00"),
         ("出接口文档，下周三前完成", "出接口文档", "12-02 18:00"),
@@ -105,6 +106,40 @@ fn a_date_at_the_end_of_a_text_is_split_off() {
         let found = split_trailing(text, now, &calendar);
         let Some((before, reading)) = found else { panic!("no date in {text}") };
         assert_eq!((before, shown(&calendar, &reading).as_str()), (rest, expected), "{text}");
+    }
+}
+
+#[test]
+fn a_promise_is_read_as_people_give_it() {
+    let calendar = Calendar::shanghai();
+    let now = instant(&calendar, "2026-11-24T09:00");
+    let whole = [
+        ("16点前回复", "11-24 16:00"),
+        ("30分钟后回复", "11-24 09:30"),
+        ("半小时内回复", "11-24 09:30"),
+        ("两小时内给方案", "11-24 11:00"),
+        ("今天下班前给结论", "11-24 18:00"),
+        ("明天上午10点之前给客户答复", "11-25 10:00"),
+        ("2小时后给结果", "11-24 11:00"),
+        ("下午3点给答复", "11-24 15:00"),
+        ("周五前", "11-27 18:00"),
+        ("半小时", "11-24 09:30"),
+    ];
+    for (text, expected) in whole {
+        assert_eq!(shown(&calendar, &read(text, now, &calendar)), expected, "{text}");
+        assert_eq!(split_trailing(text, now, &calendar), None, "nothing stands before {text}");
+    }
+    let leading = [
+        ("16点前回复，已联系运维", "16点前回复，", "11-24 16:00"),
+        ("今天下班前给结论 正在查日志", "今天下班前给结论 ", "11-24 18:00"),
+        ("30分钟后回复。先重启", "30分钟后回复。", "11-24 09:30"),
+    ];
+    for (text, phrase, expected) in leading {
+        let (found, reading) = split_leading(text, now, &calendar).unwrap();
+        assert_eq!((found, shown(&calendar, &reading).as_str()), (phrase, expected), "{text}");
+    }
+    for text in ["已在看", "3天的日志", "明天会更好", "昨晚就在查", "马上看"] {
+        assert_eq!(split_leading(text, now, &calendar), None, "{text}");
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Call, Dossier, Kind, Record, ladder::Climb};
 use crate::{
-    chat::{Message, Person},
+    chat::{Line, Message, Person},
     store::Key,
 };
 
@@ -135,6 +135,23 @@ impl Outcome {
         self
     }
 
+    /// The same with a remark that must not be lost: it stands in the log, and in the answer, which says so
+    /// where nothing is logged.
+    pub fn remarked(mut self, remark: Option<String>) -> Self {
+        let Some(remark) = remark else { return self };
+        let reply = self.reply.take().unwrap_or_default();
+        if self.records.is_empty() {
+            return self.replying(reply.line(format!("「{remark}」没有记录")));
+        }
+        self.why = Some(match self.why.take() {
+            Some(why) if why.contains(&remark) => why,
+            Some(why) => format!("{why}；{remark}"),
+            None => remark.clone(),
+        });
+        let said = reply.plain().contains(&remark);
+        self.replying(if said { reply } else { reply.line(format!("备注：{remark}")) })
+    }
+
     /// The same with something more to say.
     pub fn saying(mut self, say: Say) -> Self {
         self.say.push(say);
@@ -151,6 +168,11 @@ impl Refusal {
     /// A refusal in one sentence.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(Message::text(text))
+    }
+
+    /// The same with one more line.
+    pub fn line(self, line: impl Into<Line>) -> Self {
+        Self(self.0.line(line))
     }
 
     /// The same with a button that says a better line.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     chat::{Author, Message, Person, PersonId, Room, Span, Typed, Words},
-    dossier::{Context, Dossier, Hearing, Outcome, Ping, Place, Refusal, RoomKind, Say},
+    dossier::{Context, Dossier, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features,
     grammar::{self, Args, On, Parsed, Reader, Who},
     store::{CommitError, Entry, Key, ProjectId},
@@ -102,6 +102,15 @@ impl Engine {
         if !known.iter().any(|person| person.id == sender.id) {
             known.push(sender.clone());
         }
+        // Where somebody has to be guessed, whoever answers for technical matters is the likeliest, and the
+        // customer's people are not.
+        let project = held.home.as_ref().and_then(|home| home.founded());
+        known.sort_by_key(|person| {
+            let seats = Role::TRIANGLE.iter().rev();
+            let holds = |role: &Role| project.is_some_and(|project| project.holds(&person.id, *role));
+            let customer = project.is_some_and(|project| project.is_customer(&person.id));
+            (customer, seats.clone().position(holds).unwrap_or(Role::TRIANGLE.len()))
+        });
         let quoted = event
             .quoted
             .filter(|(project, _)| held.home.as_ref().is_some_and(|home| home.id == *project))

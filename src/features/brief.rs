@@ -11,7 +11,7 @@ use crate::{
         Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Say, Waking,
     },
     features::listing,
-    grammar::{Args, Command, Form, Object, Spec, Who},
+    grammar::{Args, Command, Form, Object, Rest, Spec, Who},
 };
 
 /// How the table calls it.
@@ -173,10 +173,11 @@ pub struct Send {
 impl Command for Send {
     const SPEC: Spec =
         Spec::new("简报", Form::Act("发送", "send"), "/简报 发送", "把草稿发到客户群（先确认一次）")
+            .rest(Rest::Read)
             .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        match args.text.as_str() {
+        match args.rest.as_str() {
             "" => Ok(Self { confirmed: false }),
             "确认" => Ok(Self { confirmed: true }),
             other => Err(Refusal::new(format!("看不懂「{other}」。发草稿：/简报 发送"))),

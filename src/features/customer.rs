@@ -6,7 +6,7 @@ use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Kind, Outcome, Refusal, RoomKind},
     features::listing,
-    grammar::{Args, Command, Form, KeySpec, Object, On, Spec},
+    grammar::{Args, Command, Form, KeySpec, Object, On, Rest, Spec},
 };
 
 /// How the table calls it.
@@ -87,6 +87,7 @@ impl Command for Register {
         KeySpec::text("级别", "tier"),
         KeySpec::person("主管", "lead"),
     ])
+    .rest(Rest::Read)
     .on(On::Registry);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
@@ -98,7 +99,7 @@ impl Command for Register {
         };
         let industry = args.key("行业").map(str::to_owned);
         let lead = args.person("主管").or(args.people.first()).cloned();
-        if args.text.is_empty() || args.text.contains('\n') {
+        if args.text.is_empty() || args.words().contains('\n') {
             return Err(Refusal::new("客户叫什么？例如：/客户 新建 远山银行 行业:银行 级别:A"));
         }
         Ok(Self { name: args.text, industry, tier, lead })

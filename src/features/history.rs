@@ -7,7 +7,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Project, Record, Refusal, RoomKind},
-    grammar::{Args, Command, Form, Object, Spec},
+    grammar::{Args, Command, Form, Object, Rest, Spec},
     store::{Change, Entry, Key},
 };
 
@@ -42,7 +42,7 @@ pub struct History {
 impl Command for History {
     const SPEC: Spec = Spec {
         reads_log: true,
-        ..Spec::new("历史", Form::AnyId, "/历史 T1", "谁在什么时候改了什么")
+        ..Spec::new("历史", Form::AnyId, "/历史 T1", "谁在什么时候改了什么").rest(Rest::Refused)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -168,7 +168,7 @@ pub struct Undo;
 impl Command for Undo {
     const SPEC: Spec = Spec {
         reads_log: true,
-        ..Spec::new("撤销", Form::Any, "/撤销", "撤回自己在本群刚发的命令")
+        ..Spec::new("撤销", Form::Any, "/撤销", "撤回自己在本群刚发的命令").rest(Rest::Refused)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {

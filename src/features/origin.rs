@@ -6,7 +6,7 @@ use crate::{
     calendar::typed,
     chat::{Author, Message, MessageId, Person},
     dossier::{Context, Dossier, Kind, Record, Refusal},
-    grammar::Args,
+    grammar::{Args, Object, behind_command},
 };
 
 /// The verbatim words of a record, with author, time and message (RULES 2).
@@ -77,4 +77,11 @@ impl Origin {
             false => reply.line(format!("原话 {} {at}", self.by.name)),
         }
     }
+}
+
+/// The words as they were said, where the record's title does not hold them all.
+pub fn verbatim(said: &str, title: &str, object: &Object) -> Option<String> {
+    let words = behind_command(said, object);
+    let held = title.split_whitespace().all(|piece| words.contains(piece)) && !words.contains('\n');
+    (!held).then(|| format!("原话：{words}"))
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     chat::{Message, Person},
-    dossier::{Context, Dossier, Outcome, Refusal, Role},
-    grammar::{Args, Command, Form, Object, Spec, Token, Who},
+    dossier::{Context, Dossier, Outcome, Refusal, Role, Side},
+    grammar::{Args, Command, Form, Object, Rest, Spec, Token, Who},
 };
 
 /// How the table calls it.
@@ -85,10 +85,7 @@ fn read(args: &Args, dossier: &Dossier) -> Result<Vec<(Role, Vec<Person>)>, Refu
                                 (Some(person), Some((_, people))) => people.push(person.clone()),
                                 (Some(_), None) => return Err(Refusal::new(HOW)),
                                 (None, Some((role, _))) if nearest(word).is_none() => {
-                                    return Err(Refusal::new(format!(
-                                        "项目里还没有叫「{word}」的人，没有记录。请用平台的 @ 选人：/角色 {} @{word}",
-                                        role.name()
-                                    )));
+                                    return Err(nobody(word, *role, dossier));
                                 }
                                 (None, _) => return Err(unknown(word)),
                             }
@@ -119,6 +116,27 @@ fn read(args: &Args, dossier: &Dossier) -> Result<Vec<(Role, Vec<Person>)>, Refu
 }
 
 const HOW: &str = "请先写角色再写人，例如：/角色 项目经理 @张经理 技术对接人 @李工";
+
+/// A name that nobody has; whoever holds no role yet is the likeliest to be meant.
+fn nobody(name: &str, role: Role, dossier: &Dossier) -> Refusal {
+    const OFFERED: usize = 3;
+    let (project, side) = (dossier.project(), role.side());
+    let fits = |person: &&Person| match side {
+        Side::Ours => !project.is_customer(&person.id),
+        Side::Customer => project.is_customer(&person.id) || project.roles_of(&person.id).is_empty(),
+        Side::Either => true,
+    };
+    let mut people: Vec<&Person> =
+        dossier.people().filter(fits).filter(|person| !project.holds(&person.id, role)).collect();
+    people.sort_by_key(|person| !project.roles_of(&person.id).is_empty());
+    let role = role.name();
+    let refusal = Refusal::new(format!(
+        "项目里还没有叫「{name}」的人，没有记录。请用平台的 @ 选人：/角色 {role} @{name}"
+    ));
+    people.iter().take(OFFERED).fold(refusal, |refusal, person| {
+        refusal.button(format!("@{}", person.name), format!("/角色 {role} @{}", person.name))
+    })
+}
 
 /// The role whose name is nearest to a word, if any is near.
 fn nearest(word: &str) -> Option<&'static str> {
@@ -167,10 +185,12 @@ impl Command for Remove {
         "/角色 移除 @李工 技术对接人",
         "不再担任；不写角色则移除全部角色",
     )
+    .rest(Rest::Read)
     .who(Who::TriangleOnceSet);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let role = match args.text.trim() {
+        let words = args.words();
+        let role = match words.trim() {
             "" => None,
             word => Some(Role::parse(word).ok_or_else(|| unknown(word))?),
         };

@@ -77,8 +77,7 @@ impl Command for Add {
     .on(On::ProjectOrNew);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let text = [Some(args.text.clone()).filter(|text| !text.is_empty()), args.description()];
-        let text = text.into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let text = args.words();
         if text.is_empty() {
             return Err(Refusal::new("交付了什么价值？例如：/价值 支付模块已完成联调，支持 7 种支付方式"));
         }

@@ -4,7 +4,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
-    grammar::{Args, Command, Form, Object, Spec},
+    grammar::{Args, Command, Form, Object, Rest, Spec},
     store::Key,
 };
 
@@ -23,7 +23,8 @@ pub struct Why {
 }
 
 impl Command for Why {
-    const SPEC: Spec = Spec::new("为什么", Form::AnyId, "/为什么 T1", "规则、暂停、超时、下一次提醒");
+    const SPEC: Spec =
+        Spec::new("为什么", Form::AnyId, "/为什么 T1", "规则、暂停、超时、下一次提醒").rest(Rest::Refused);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         match args.id {

@@ -53,6 +53,9 @@ pub struct Args {
     pub tokens: Vec<Token>,
     /// The lines after the first, as typed.
     pub lines: Vec<Typed>,
+    /// All that stands behind the command, people and further lines too, without its keys and marks; as a
+    /// person would read it.
+    pub rest: String,
     /// Everything that was said, as a person would read it.
     pub said: String,
     /// The message that the line turns into a record, with its words.
@@ -82,6 +85,24 @@ impl Args {
     /// Words alone, without people, keys and marks.
     pub fn of_words(words: String) -> Self {
         Self { text: words.clone(), said: words, ..Self::default() }
+    }
+
+    /// What stands behind the command beside its keys and marks; `None` where that is nothing.
+    pub fn remark(&self) -> Option<String> {
+        (!self.rest.is_empty()).then(|| self.rest.clone())
+    }
+
+    /// The text and the lines after the first, without people.
+    pub fn words(&self) -> String {
+        let text = [self.text.clone()].into_iter().chain(self.description());
+        text.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Its marks, as typed: `!紧急 !内部`; empty without.
+    pub fn marks(&self) -> String {
+        let priority = self.priority.map(|priority| format!("!{}", priority.name()));
+        let internal = self.internal.then(|| "!内部".to_owned());
+        priority.into_iter().chain(internal).collect::<Vec<_>>().join(" ")
     }
 
     /// The number of the record it acts on.
@@ -131,7 +152,8 @@ impl Args {
         }
     }
 
-    /// The moment that a key names, or that stands at the end of the text; the text loses it.
+    /// The moment that a key names, or that stands at the end of the text, behind something else; the text
+    /// loses it, also where it cannot be taken.
     ///
     /// # Errors
     /// As [`Args::date`].
@@ -139,15 +161,20 @@ impl Args {
         if let Some(at) = self.date(name, cx)? {
             return Ok(Some(at));
         }
-        let Some((rest, reading)) = typed::split_trailing(&self.text, cx.now, &cx.rules.calendar) else {
-            return Ok(None);
+        let calendar = &cx.rules.calendar;
+        let found = match self.behind_people().map(|words| typed::read(&words, cx.now, calendar)) {
+            None | Some(Err(Unreadable::NotATime)) => typed::split_trailing(&self.text, cx.now, calendar),
+            Some(reading) => self.behind_people().and_then(|words| {
+                let rest = self.text.strip_suffix(&words)?.trim_end();
+                (!rest.is_empty()).then_some((rest, reading))
+            }),
         };
-        let phrase = self.text[rest.len()..].trim().to_owned();
+        let Some((rest, reading)) = found else { return Ok(None) };
+        let (rest, phrase) = (rest.trim().to_owned(), self.text[rest.len()..].trim().to_owned());
+        self.text = rest;
+        self.forget(&phrase);
         match reading {
-            Ok(reading) => {
-                self.text = rest.trim().to_owned();
-                Ok(Some(reading.at))
-            }
+            Ok(reading) => Ok(Some(reading.at)),
             Err(why) => Err(unreadable(name, &phrase, &why, &self.said, cx)),
         }
     }
@@ -181,6 +208,53 @@ impl Args {
         self.lines.splice(0..0, said.map(Typed::plain));
     }
 
+    /// The words behind the last person of the first line: in `节后 @李工 三个工作日后` a date of their own.
+    fn behind_people(&self) -> Option<String> {
+        let last = self.tokens.iter().rposition(|token| matches!(token, Token::Person(_)))?;
+        let words = self.tokens[last + 1..].iter().filter_map(|token| match token {
+            Token::Word(word) => Some(word.as_str()),
+            Token::Person(_) => None,
+        });
+        let words = words.collect::<Vec<_>>().join(" ");
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// The moment that a key names, or that is the whole text, or stands at its end or its beginning:
+    /// `30分钟后回复`; the text loses it.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn promise(&mut self, name: &str, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
+        let calendar = &cx.rules.calendar;
+        if self.key(name).is_none() {
+            let text = self.text.clone();
+            let begins = typed::split_leading(&text, cx.now, calendar);
+            let (phrase, reading, rest) = match typed::read(&text, cx.now, calendar) {
+                Err(Unreadable::NotATime) => match begins {
+                    Some((phrase, reading)) => (phrase, reading, &text[phrase.len()..]),
+                    None => return self.deadline(name, cx),
+                },
+                reading => (text.as_str(), reading, ""),
+            };
+            let reading = reading.map_err(|why| unreadable(name, phrase, &why, &self.said, cx))?;
+            self.text = rest.trim_start_matches([' ', ',', '，', ';', '；', '。']).to_owned();
+            self.forget(phrase);
+            return Ok(Some(reading.at));
+        }
+        self.date(name, cx)
+    }
+
+    /// Takes what was read out of what is left.
+    fn forget(&mut self, phrase: &str) {
+        if let Some(at) = self.rest.rfind(phrase) {
+            let (before, behind) = (&self.rest[..at], &self.rest[at + phrase.len()..]);
+            let ends = |c: char| c.is_whitespace() || ",，;；、:：。(（)）".contains(c);
+            let (before, behind) = (before.trim_end_matches(ends), behind.trim_start_matches(ends));
+            let gap = if before.is_empty() || behind.is_empty() { "" } else { " " };
+            self.rest = format!("{before}{gap}{behind}");
+        }
+    }
+
     /// The time that a key names, or that stands anywhere in the text, with its words; the text loses it.
     ///
     /// # Errors
@@ -200,6 +274,7 @@ impl Args {
         let (before, after) = (self.text[..range.start].trim_end(), self.text[range.end..].trim_start());
         let gap = if before.is_empty() || after.is_empty() { "" } else { " " };
         self.text = format!("{before}{gap}{after}");
+        self.forget(&phrase);
         Ok(Some((reading, phrase)))
     }
 

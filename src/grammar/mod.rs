@@ -5,27 +5,28 @@
 //! pure. What cannot be read is answered with the nearest thing that can.
 
 mod args;
-mod better;
 mod convert;
 mod help;
 mod person;
 mod read;
 mod scan;
+mod slip;
 mod table;
 
 pub use args::{Args, Priority, Token, Value};
 pub use convert::converts;
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};
-pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Run, Spec, Takes, Who, erase};
+pub use slip::nearest;
+pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Rest, Run, Spec, Takes, Who, erase};
 
 use crate::{
     chat::{Person, Quote, Typed},
     dossier::Refusal,
     store::Key,
 };
-use better::{said_again, said_behind, with_line};
 use scan::{Scan, bare, is_blank};
+use slip::{distance, refuse_leftovers, refuse_slips, said_again, said_behind, unknown, with_line};
 
 /// What a message is to the bot.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,60 +142,8 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
     let has_more = scan.has_more() || rest.is_some_and(|rest| !rest.trim().is_empty());
     let command = choose(object, id, action, has_more, &scan, reader)?;
     let args = read::collect(scan, rest, (id, leading), command.spec, reader)?;
+    refuse_leftovers(command.spec, &args, typed, reader)?;
     Ok(Parsed { command, args })
-}
-
-/// What looks like the text of a new record and is a slip: `T1响应` without its blank, an id of another
-/// kind with an action behind it or nothing.
-fn refuse_slips(object: &Object, scan: &Scan, reader: &Reader) -> Result<(), Refusal> {
-    let word = scan.word();
-    if object.letter.is_none() {
-        return Ok(());
-    }
-    let mut behind = scan.clone();
-    behind.skip_word();
-    if let Some((key, action)) = glued(&word, object, reader) {
-        let better = said_behind(&behind, &format!("/{} {key} {action} ", object.name));
-        return Err(missing_blank(&word, &better, scan, reader));
-    }
-    let Some(key) = parse_id(bare(&word)) else { return Ok(()) };
-    let Some(other) = object_of(key, reader.objects) else { return Ok(()) };
-    if begins_with_another(object, key, reader) {
-        return Ok(());
-    }
-    let next = behind.word();
-    let is_action = |object| table::action_of(object, reader.commands, bare(&next)).is_some();
-    if behind.has_more() && !is_action(object) && !is_action(other) {
-        return Ok(());
-    }
-    let better = said_behind(&behind, &format!("/{key} "));
-    let shown = better.lines().next().unwrap_or_default().trim_end();
-    let refusal =
-        Refusal::new(format!("{key} 是{}，没有记录。是不是 {}？", other.name, scan.typed().words_of(shown)));
-    Err(with_line(refusal, &key.to_string(), &better, scan.typed(), reader))
-}
-
-/// Whether a new record of this object begins with an id of that kind, as the table shows it:
-/// `/变更 R12 …`.
-fn begins_with_another(object: &Object, key: Key, reader: &Reader) -> bool {
-    reader.commands.iter().filter(|c| c.spec.object == object.name && c.spec.form == Form::Text).any(|c| {
-        let second = c.spec.usage.split_whitespace().nth(1).and_then(parse_id);
-        second.is_some_and(|shown| shown.letter == key.letter)
-    })
-}
-
-/// An id and an exact action of its object written in one, in either order.
-fn glued(word: &str, object: &Object, reader: &Reader) -> Option<(Key, String)> {
-    let fits = |key: &Key| object.letter == Some(key.letter);
-    let is_action =
-        |word: &str| !word.is_empty() && table::action_of(object, reader.commands, bare(word)).is_some();
-    if let Some((key, action)) = scan::leading_id(word).filter(|(key, _)| fits(key)) {
-        return is_action(action).then(|| (key, bare(action).to_owned()));
-    }
-    let at = word.find(|c: char| c == '#' || c.is_ascii_alphabetic())?;
-    let (action, id) = word.split_at(at);
-    let key = parse_id(bare(id)).filter(fits)?;
-    is_action(action).then(|| (key, action.to_owned()))
 }
 
 /// The object that the first word names, with the id where it names a record.
@@ -284,79 +233,25 @@ fn headless<'a>(
     Err(unknown(head, scan, reader))
 }
 
-/// What to say to a word that is no command: the nearest one, and that nothing was recorded.
-fn unknown(head: &str, scan: &Scan, reader: &Reader) -> Refusal {
-    let shown: String = head.chars().take(20).collect();
-    if shown.is_empty() {
-        return Refusal::new("没有看到命令，没有记录。发 /帮助 看所有命令").button("帮助", "/帮助");
+/// What a line of this object says behind its command word, as it was typed; all of it where it begins with
+/// none.
+pub fn behind_command<'a>(said: &'a str, object: &Object) -> &'a str {
+    let mut typed = said.trim_matches(is_blank);
+    // People in front of the command, and the bot called by name.
+    while let Some((_, behind)) = typed.strip_prefix(['@', '＠']).and_then(|named| named.split_once(is_blank))
+    {
+        typed = behind.trim_start_matches(is_blank);
     }
-    // `/工单登录页打不开`, `/R12开始`: the blank is missing.
-    let begins = |object: &&Object| object.names().any(|name| !name.is_ascii() && head.starts_with(name));
-    if let Some(object) = reader.objects.iter().find(begins) {
-        let name = object.names().find(|name| head.starts_with(name)).unwrap_or(object.name);
-        let mut behind = scan.clone();
-        behind.skip(name.chars().count());
-        behind.end_piece();
-        let better = said_behind(&behind, &format!("/{} ", object.name));
-        return missing_blank(&shown, &better, scan, reader);
+    let slashed = typed.trim_start_matches(|c: char| "/／、\\＼".contains(c) || is_blank(c));
+    let end = slashed.find(|c: char| is_blank(c) || ":：,，!！@＠".contains(c)).unwrap_or(slashed.len());
+    let (word, words) = slashed.split_at(end);
+    if !object.is_called(word) {
+        return said.trim_matches(is_blank);
     }
-    let of_id = scan::leading_id(head).and_then(|(key, _)| object_of(key, reader.objects));
-    if let Some((key, action)) = of_id.and_then(|object| glued(head, object, reader)) {
-        let mut behind = scan.clone();
-        behind.skip_word();
-        let better = said_behind(&behind, &format!("/{key} {action} "));
-        return missing_blank(&shown, &better, scan, reader);
-    }
-    let said = nearest(head, reader.objects).or_else(|| {
-        let mut named = reader.objects.iter().filter(|object| object.letter.is_some());
-        named.find(|object| head.chars().take(24).collect::<String>().contains(object.name))
-    });
-    let Some(object) = said else {
-        return Refusal::new(format!("没有「{shown}」这个命令，没有记录。发 /帮助 看所有命令"))
-            .button("帮助", "/帮助");
-    };
-    let refusal = Refusal::new(format!("没有「{shown}」这个命令，没有记录。是不是 /{}？", object.name));
-    let mut behind = scan.clone();
-    behind.skip_word();
-    let better = said_behind(&behind, &format!("/{} ", object.name));
-    let refusal = match behind.has_more() {
-        true => with_line(refusal, &format!("按 /{} 处理", object.name), &better, scan.typed(), reader),
-        false => refusal,
-    };
-    refusal.button(format!("帮助 {}", object.name), format!("/帮助 {}", object.name))
-}
-
-fn missing_blank(shown: &str, better: &str, scan: &Scan, reader: &Reader) -> Refusal {
-    let shown: String = shown.chars().take(20).collect();
-    let first: String =
-        scan.typed().words_of(better).lines().next().unwrap_or_default().chars().take(120).collect();
-    let refusal =
-        Refusal::new(format!("没有「{shown}」这个命令，没有记录。命令后面请空一格：{}", first.trim_end()));
-    let label: Vec<&str> = first.split_whitespace().take(1).collect();
-    with_line(refusal, &format!("按 {} 处理", label.concat()), better, scan.typed(), reader)
+    words.trim_start_matches(|c: char| is_blank(c) || ":：,，".contains(c))
 }
 
 /// Whether a value is words and not a number, narrow or full-width.
 pub fn is_worded(text: &str) -> bool {
     !text.trim().chars().map(narrow).all(|c| c.is_ascii_digit() || c == '.' || c == '-')
-}
-
-/// The object whose name is nearest to a word, if any is near.
-pub fn nearest<'a>(word: &str, objects: &'a [Object]) -> Option<&'a Object> {
-    let nearness = |object: &'a Object| {
-        let best = object.names().filter_map(|name| distance(word, name)).min()?;
-        Some((best, object))
-    };
-    // Of two that are as near, the one that records something is likelier.
-    let nearest =
-        objects.iter().filter_map(nearness).min_by_key(|(far, object)| (*far, object.letter.is_none()));
-    nearest.map(|(_, object)| object)
-}
-
-/// How far a word is from a name; `None` where most of it differs.
-fn distance(word: &str, name: &str) -> Option<usize> {
-    let word: String = word.chars().take(24).map(narrow).collect::<String>().to_lowercase();
-    let distance = strsim::damerau_levenshtein(&word, name);
-    let length = name.chars().count().max(word.chars().count());
-    (distance * 2 <= length).then_some(distance)
 }

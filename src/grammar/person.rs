@@ -7,6 +7,8 @@ use crate::{chat::Person, dossier::Refusal};
 const BOT: &str = "@鼎鼎";
 /// Calls to a whole room; nobody's name.
 const EVERYBODY: [&str; 3] = ["所有人", "全体成员", "全员"];
+/// How many people are offered for a name that nobody has.
+const OFFERED: usize = 3;
 /// The longest name that is asked about.
 const LONGEST: usize = 24;
 
@@ -137,14 +139,29 @@ fn unknown(name: &str, scan: &Scan, reader: &Reader) -> Refusal {
             near.push(known);
         }
     }
-    near.truncate(3);
+    let refusal = if near.is_empty() {
+        let typed = scan.typed();
+        let elsewhere = |person: &&Person| {
+            person.id != reader.sender.id
+                && !typed.people().iter().chain(typed.unplaced()).any(|other| other.id == person.id)
+                && !typed.text().contains(&format!("@{}", person.name))
+        };
+        near.extend(reader.known.iter().filter(elsewhere).map(|person| person.name.as_str()));
+        Refusal::new(format!(
+            "项目里还没有叫「{name}」的人，没有记录。是下面哪位就点谁；都不是，请用平台的 @ 选人，或让对方先在群里说句话"
+        ))
+    } else {
+        let names: Vec<String> = near.iter().take(OFFERED).map(|name| format!("@{name}")).collect();
+        Refusal::new(format!("项目里没有叫「{name}」的人，没有记录。是不是 {}？", names.join("、")))
+    };
+    // Two of one name cannot be told apart by a button.
+    near.retain(|name| reader.known.iter().filter(|person| person.name == *name).count() == 1);
+    near.truncate(OFFERED);
     if near.is_empty() {
         return Refusal::new(format!(
             "项目里还没有叫「{name}」的人，没有记录。请用平台的 @ 选人，或让对方先在群里说句话"
         ));
     }
-    let names = near.iter().map(|name| format!("@{name}")).collect::<Vec<_>>().join("、");
-    let refusal = Refusal::new(format!("项目里没有叫「{name}」的人，没有记录。是不是 {names}？"));
     let said = scan.typed().words();
     near.iter().fold(refusal, |refusal, known| {
         let better = match said.split_once(&format!("@{name}")) {

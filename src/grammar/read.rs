@@ -16,7 +16,8 @@ pub(super) fn collect(
 ) -> Result<Args, Refusal> {
     let typed = scan.typed();
     let args = Args { id, said: typed.words(), ..Args::default() };
-    let mut reading = Reading { spec, reader, args, text: String::new(), word: String::new() };
+    let mut reading =
+        Reading { spec, reader, args, text: String::new(), rest: String::new(), word: String::new() };
     leading.into_iter().for_each(|person| reading.args.mention(person));
     reading.line(&mut scan)?;
     for line in rest.into_iter().flat_map(str::lines) {
@@ -28,17 +29,26 @@ pub(super) fn collect(
         if spec.form == Form::Text && spec.lines == Lines::Description {
             reading.description(scan);
         }
+        reading.rest.push_str(&format!("{}\n", typed.words_of(line)));
         reading.args.lines.push(typed.with_text(line.trim_end()));
     }
-    let Reading { mut args, text, .. } = reading;
+    let Reading { mut args, text, rest: free, .. } = reading;
     while args.lines.last().is_some_and(|line| line.text().trim().is_empty()) {
         args.lines.pop();
     }
-    args.text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    args.text = lines_of(&text);
+    let mut free = lines_of(&free);
     for person in typed.unplaced() {
+        free.push_str(&format!(" @{}", person.name));
         args.mention(person.clone());
     }
+    args.rest = free.trim().to_owned();
     Ok(args)
+}
+
+/// The lines of a text that say something.
+fn lines_of(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// A line on its way into `args`.
@@ -47,6 +57,8 @@ struct Reading<'r> {
     reader: &'r Reader<'r>,
     args: Args,
     text: String,
+    /// The text with the people in it.
+    rest: String,
     word: String,
 }
 
@@ -55,6 +67,8 @@ impl Reading<'_> {
         while scan.has_more() {
             if let Some(person) = person::take(scan, self.reader)? {
                 self.cut(scan);
+                let apart = if self.rest.ends_with(|c: char| !c.is_whitespace()) { " " } else { "" };
+                self.rest.push_str(&format!("{apart}@{} ", person.name));
                 self.args.tokens.push(Token::Person(person.clone()));
                 self.args.mention(person);
             } else if let Some((key, length)) = key_at(scan, self.spec.keys) {
@@ -69,11 +83,13 @@ impl Reading<'_> {
                 self.cut(scan);
             } else if let Some(c) = scan.take() {
                 self.text.push(c);
+                self.rest.push(c);
                 if c.is_whitespace() { self.end_word() } else { self.word.push(c) }
             }
         }
         self.end_word();
         self.text.push('\n');
+        self.rest.push('\n');
         Ok(())
     }
 
@@ -104,11 +120,13 @@ impl Reading<'_> {
     fn cut(&mut self, scan: &mut Scan) {
         self.end_word();
         scan.end_piece();
-        self.text.truncate(self.text.trim_end_matches([' ', '\t', '\u{3000}']).len());
-        if !scan.has_more() {
-            self.text.truncate(trimmed(&self.text).len());
-        } else if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push(' ');
+        for text in [&mut self.text, &mut self.rest] {
+            text.truncate(text.trim_end_matches([' ', '\t', '\u{3000}']).len());
+            if !scan.has_more() {
+                text.truncate(trimmed(text).len());
+            } else if !text.is_empty() && !text.ends_with('\n') {
+                text.push(' ');
+            }
         }
     }
 

@@ -103,6 +103,17 @@ pub enum Lines {
     Items,
 }
 
+/// What the words behind a command are that stand in none of its keys. No word that was typed is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// The command reads all of them.
+    Read,
+    /// A remark: kept in the log and said again in the answer.
+    Remark,
+    /// Nothing that the command knows; refused.
+    Refused,
+}
+
 /// One line of the table.
 #[derive(Debug)]
 pub struct Spec {
@@ -114,6 +125,8 @@ pub struct Spec {
     pub keys: &'static [KeySpec],
     /// What the lines after the first are.
     pub lines: Lines,
+    /// What its free words are.
+    pub rest: Rest,
     /// Who may.
     pub who: Who,
     /// What it works on.
@@ -129,13 +142,19 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A command on the project of the room that anyone may give, without keys.
+    /// A command on the project of the room that anyone may give, without keys. Where it lists or acts, it
+    /// takes no free words.
     pub const fn new(object: &'static str, form: Form, usage: &'static str, summary: &'static str) -> Self {
+        let rest = match form {
+            Form::List | Form::Act(..) | Form::IdAct(..) => Rest::Refused,
+            Form::Text | Form::Any | Form::Id | Form::AnyId => Rest::Read,
+        };
         Self {
             object,
             form,
             keys: &[],
             lines: Lines::Description,
+            rest,
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,
@@ -148,6 +167,11 @@ impl Spec {
     /// The same with keys.
     pub const fn keys(self, keys: &'static [KeySpec]) -> Self {
         Self { keys, ..self }
+    }
+
+    /// The same with other free words.
+    pub const fn rest(self, rest: Rest) -> Self {
+        Self { rest, ..self }
     }
 
     /// The same for others.
@@ -199,7 +223,8 @@ pub struct Erased {
 /// The table's entry of a command.
 pub const fn erase<C: Command>() -> Erased {
     fn run<C: Command>(args: Args, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        C::parse(args, cx)?.run(dossier, cx)
+        let remark = args.remark().filter(|_| C::SPEC.rest == Rest::Remark);
+        Ok(C::parse(args, cx)?.run(dossier, cx)?.remarked(remark))
     }
     Erased { spec: &C::SPEC, run: run::<C> }
 }

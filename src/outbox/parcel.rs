@@ -17,7 +17,12 @@ const MOST_BUTTONS: usize = 5;
 
 /// The parcel of `head`, which speaks for `parts` (itself among them where it is still true).
 pub fn parcel(head: &Outgoing, parts: &[&Outgoing], cx: Sending) -> Parcel {
-    let messages = parts.iter().map(|part| marked(part, cx)).collect();
+    let several = parts.len() > 1;
+    let messages = parts.iter().map(|part| match part.about {
+        Some(about) if several => named(marked(part, cx), about),
+        _ => marked(part, cx),
+    });
+    let messages = messages.collect();
     Parcel {
         id: format!("jd{}-{}", head.id, head.created.as_millisecond()),
         to: head.to.clone(),
@@ -50,6 +55,17 @@ fn marked(part: &Outgoing, cx: Sending) -> Message {
     let Some(due) = part.due else { return message };
     if due < cx.started && cx.now.duration_since(due) > LATE {
         mark(&mut message);
+    }
+    message
+}
+
+/// With the record's id on each button: of several 响应 nobody knows whose.
+fn named(mut message: Message, about: About) -> Message {
+    let id = about.key.to_string();
+    for button in &mut message.buttons {
+        if !button.label.contains(&id) {
+            button.label = format!("{id} {}", button.label);
+        }
     }
     message
 }

@@ -46,6 +46,8 @@ async fn a_bundle_is_as_loud_as_its_loudest_and_has_few_buttons() {
     assert_eq!(wire.said.len(), 1);
     assert_eq!(wire.said[0].message.tone, Tone::Alarm);
     assert_eq!(wire.said[0].message.buttons.len(), 5);
+    // Of several alike nobody would know whose each is.
+    assert!(wire.said[0].message.buttons.iter().all(|button| button.label == "T1 响应"));
     assert_eq!(world.disk.lock().unwrap().delivered, [(1, Some(t1))]);
     process.stop().await;
 }

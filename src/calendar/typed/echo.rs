@@ -35,8 +35,8 @@ pub fn echo_reading(reading: &Reading, now: Timestamp, calendar: &Calendar) -> S
     format!("{begin} 到 {}", echo(end, now, calendar))
 }
 
-/// `1 小时 20 分`, `2 天 3 小时`, `15 分钟`: the two largest units; a negative length is said like a positive
-/// one.
+/// `1 小时 20 分`, `2 天 3 小时`, `1 天 29 分`, `15 分钟`: the two largest units that say something; a negative
+/// length is said like a positive one.
 pub fn echo_span(time: SignedDuration) -> String {
     let minutes = time.as_secs().unsigned_abs() / 60;
     let parts = [(minutes / 1_440, "天"), (minutes / 60 % 24, "小时"), (minutes % 60, "分")];
@@ -45,7 +45,7 @@ pub fn echo_span(time: SignedDuration) -> String {
     if largest == parts.len() - 1 {
         return format!("{minutes} 分钟");
     }
-    let said = parts[largest..].iter().take(2).filter(|(count, _)| *count > 0);
+    let said = parts[largest..].iter().filter(|(count, _)| *count > 0).take(2);
     said.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
@@ -82,7 +82,8 @@ mod tests {
             (4_800, "1 小时 20 分"),
             (3_600, "1 小时"),
             (183_600, "2 天 3 小时"),
-            (86_400 + 120, "1 天"),
+            (86_400 + 120, "1 天 2 分"),
+            (88_140, "1 天 29 分"),
             (-7_200, "2 小时"),
             (172_800, "2 天"),
         ];

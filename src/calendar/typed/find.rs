@@ -83,7 +83,8 @@ const VERBS: [&str; 56] = [
 const OBJECTS: [&str; 14] =
     ["客户", "大家", "结果", "结论", "方案", "初稿", "一版", "一下", "您", "你", "我", "掉", "完", "好"];
 
-/// Splits a date at the end off a text: what stands before it, and how it is read. `None` when there is none.
+/// Splits a date at the end off a text: what stands before it, and how it is read. `None` when there is none, or
+/// nothing before it: a text that reads as a date as a whole is for [`super::read`].
 pub fn split_trailing<'a>(
     text: &'a str,
     now: Timestamp,
@@ -94,13 +95,10 @@ pub fn split_trailing<'a>(
     let c = folded.chars.as_slice();
     for start in 0..c.len() {
         let Some((phrase, end)) = phrase(c, start) else { continue };
-        let verb = behind_deadline(c, end);
-        let reaches_the_end =
-            verb == c.len() && (phrase.deadline || start > 0 || behind_particles(c, end) == verb);
-        if !reaches_the_end {
+        if behind_deadline(c, end) != c.len() {
             continue;
         }
-        if start > 0 && c[start - 1] == '每' {
+        if folded.offsets[start] == 0 || c[start - 1] == '每' {
             return None;
         }
         if stands_at_the_end(c, start, &phrase) {
@@ -110,6 +108,23 @@ pub fn split_trailing<'a>(
         }
     }
     None
+}
+
+/// The date at the beginning of a text, with the `前回复`-like words behind it, and how it is read. `None` where
+/// the text does not begin with one that stands free.
+pub fn split_leading<'a>(
+    text: &'a str,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Option<(&'a str, Result<Reading, Unreadable>)> {
+    let folded = Text::head(text, TAIL);
+    let c = folded.chars.as_slice();
+    let (phrase, end) = phrase(c, 0)?;
+    let end = behind_deadline(c, end);
+    let ends = c.get(end).is_none_or(|next| !next.is_alphanumeric())
+        || c[..end].last().is_some_and(|last| !last.is_alphanumeric());
+    let free = stands_at_the_end(c, 0, &phrase) && ends;
+    free.then(|| (&text[..folded.offsets[end]], resolve::resolve(&phrase, now, calendar)))
 }
 
 /// The end of a text that goes on behind a date only with `前回复`-like words and particles.

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 
 pub use amount::read_duration;
 pub use echo::{echo, echo_date, echo_reading, echo_span};
-pub use find::{find_anywhere, split_trailing};
+pub use find::{find_anywhere, split_leading, split_trailing};
 pub use when::when_line;
 
 use super::Calendar;
@@ -225,6 +225,9 @@ mod tests {
             let _ = read_duration(&text);
             if let Some((rest, _)) = split_trailing(&text, now, &calendar) {
                 prop_assert!(text.starts_with(rest));
+            }
+            if let Some((phrase, _)) = split_leading(&text, now, &calendar) {
+                prop_assert!(text.starts_with(phrase));
             }
             if let Some((range, _)) = find_anywhere(&text, now, &calendar) {
                 prop_assert!(text.get(range).is_some());

@@ -228,8 +228,9 @@ impl Kind for ActionItem {
         if !self.is_open() {
             return Vec::new();
         }
+        let what = if self.owner.is_some() { "完成" } else { "未定负责人" };
         let who = self.call(dossier.project()).people;
         let loud = self.priority >= Some(Priority::High);
-        vec![dossier::Open { due: self.due, what: "完成".into(), who, loud }]
+        vec![dossier::Open { due: self.due, what: what.into(), who, loud }]
     }
 }

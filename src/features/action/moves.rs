@@ -6,7 +6,7 @@ use super::{ActionItem, Postponed, State, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal},
-    grammar::{Args, Command, Form, KeySpec, Spec},
+    grammar::{Args, Command, Form, KeySpec, Rest, Spec},
 };
 
 /// The action item that a line names.
@@ -47,10 +47,11 @@ impl Command for Complete {
         Form::IdAct("完成", "done"),
         "/待办 A7 完成 文档已上传",
         "完成（负责人或铁三角），可写结果",
-    );
+    )
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), result: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), result: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -75,10 +76,11 @@ impl Command for Cancel {
         Form::IdAct("取消", "cancel"),
         "/待办 A7 取消 需求已撤回",
         "不用做了（提出人或铁三角）",
-    );
+    )
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -108,7 +110,8 @@ impl Command for Postpone {
         "/待办 A7 延期 周五 等第三方接口",
         "改截止时间（负责人或铁三角），写上原因",
     )
-    .keys(&[KeySpec::text("截止", "due"), KeySpec::text("原因", "reason")]);
+    .keys(&[KeySpec::text("截止", "due"), KeySpec::text("原因", "reason")])
+    .rest(Rest::Read);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
@@ -117,8 +120,9 @@ impl Command for Postpone {
                 "延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口"
             )));
         };
-        let said = args.text.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
-        let why = args.key("原因").map(str::to_owned).or_else(|| (!said.is_empty()).then(|| said.to_owned()));
+        let said = args.rest.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
+        let why = args.key("原因").into_iter().chain([said]).filter(|why| !why.is_empty());
+        let why = Some(why.collect::<Vec<_>>().join("；")).filter(|why| !why.is_empty());
         Ok(Self { number, due: reading.at, why })
     }
 
@@ -156,9 +160,9 @@ impl Command for Touch {
             ]);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
-        let due = args.deadline("截止", cx)?;
+        let due = args.promise("截止", cx)?;
         let number = args.number();
-        if !args.text.is_empty() {
+        if !args.words().is_empty() {
             return Err(Refusal::new(format!(
                 "A{number} 要做什么没看懂，没有记录。可以发：/待办 A{number} 完成，或 /待办 A{number} 延期 周五 原因"
             ))

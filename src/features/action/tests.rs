@@ -33,10 +33,10 @@ fn the_owner_is_reminded_before_and_called_daily_once_late_and_the_manager_from_
         [
             "11-25 09:30 →李工 A1 出接口文档 11月26日 周四 18:00 到期",
             "11-26 09:30 →李工 A1 出接口文档 今天到期：11月26日 周四 18:00",
-            "11-27 09:30 →李工 A1 出接口文档 已逾期 1 天",
+            "11-27 09:30 →李工 A1 出接口文档 已逾期 15 小时 30 分",
             // The third day is a Sunday.
-            "11-30 09:30 →李工 张经理 A1 出接口文档 已逾期 4 天",
-            "12-01 09:30 →李工 张经理 A1 出接口文档 已逾期 5 天",
+            "11-30 09:30 →李工 张经理 A1 出接口文档 已逾期 3 天 15 小时",
+            "12-01 09:30 →李工 张经理 A1 出接口文档 已逾期 4 天 15 小时",
         ]
     );
 }
@@ -69,7 +69,7 @@ fn what_is_done_or_cancelled_is_silent() {
     assert!(bench.say("赵工", "/待办 A1 完成").contains("A1 由 李工 负责，完成须由本人或铁三角来做"));
     assert_eq!(bench.say("李工", "/A1 完成"), "A1 出接口文档 已完成");
     assert!(bench.say("钱工", "/A2 取消").starts_with("✗"));
-    assert_eq!(bench.say("赵工", "/A2 取消 不做了"), "A2 压测 已取消");
+    assert_eq!(bench.say("赵工", "/A2 取消 不做了"), "A2 压测 已取消\n备注：不做了");
     assert_eq!(bench.until("2026-12-10 09:00"), Vec::<String>::new());
     assert!(bench.say("李工", "/A1 完成").starts_with("✗ A1 已由 李工 完成"));
 }

@@ -7,6 +7,7 @@ use crate::{
     calendar::{Calendar, typed},
     chat::{Line, Message, Person, Tone},
     dossier::{Context, Waking},
+    features::origin::verbatim,
 };
 
 /// `A7 出退款接口文档`.
@@ -105,8 +106,8 @@ pub fn upcoming(item: &ActionItem, due: Timestamp, cx: &Waking) -> Message {
 /// It is late.
 pub fn overdue(item: &ActionItem, due: Timestamp, cx: &Waking) -> Message {
     let calendar = &cx.rules.calendar;
-    let days = calendar.date(due).until(calendar.date(cx.now)).map_or(0, |span| span.get_days());
-    let message = Message::text(format!("{} 已逾期 {days} 天", name(item)))
+    let late = typed::echo_span(cx.now.duration_since(due));
+    let message = Message::text(format!("{} 已逾期 {late}", name(item)))
         .line(format!("应在 {} 前完成", typed::echo(due, cx.now, calendar)))
         .tone(Tone::Alarm);
     with_ways_out(message, item)
@@ -144,6 +145,9 @@ pub fn shown(item: &ActionItem, cx: &Context) -> Message {
     let due = item.due.map_or_else(|| "截止未定".to_owned(), |due| format!("{} 前完成", at(due)));
     let mut message =
         Message::text(format!("{} · {state}{late}", name(item))).line(format!("负责 {owner} · {due}"));
+    if let Some(words) = verbatim(&item.said, &item.title, &super::OBJECT).filter(|_| item.source.is_none()) {
+        message = message.line(words);
+    }
     if !item.helpers.is_empty() {
         message = message.line(format!("配合 {}", names(&item.helpers)));
     }

@@ -46,7 +46,7 @@ impl Command for Show {
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let reason = args.key("原因").map(read_reason).transpose()?;
-        Ok(Self { number: args.number(), reason: reason.map(|(reason, _)| reason), text: args.text })
+        Ok(Self { number: args.number(), reason: reason.map(|(reason, _)| reason), text: args.words() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -12,7 +12,7 @@ use crate::{
         meeting::Meeting,
         who_may,
     },
-    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who, parse_id},
+    grammar::{Args, Command, Form, KeySpec, Lines, Rest, Spec, Who, parse_id},
 };
 
 /// The change of that number, refused unless its next step is this one. `again`: the step may be taken again
@@ -55,12 +55,11 @@ impl Command for Assess {
             "写影响；动了进度、成本或节点就是大变更",
         )
         .keys(&impact::KEYS)
+        .rest(Rest::Read)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let words = [args.text.clone()].into_iter().chain(args.description());
-        let words = words.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-        Ok(Self { number: args.number(), words, args })
+        Ok(Self { number: args.number(), words: args.words(), args })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -137,6 +136,7 @@ fn sized(
 pub struct LinkMeeting {
     number: u32,
     meeting: Option<u32>,
+    remark: Option<String>,
 }
 
 impl Command for LinkMeeting {
@@ -146,11 +146,15 @@ impl Command for LinkMeeting {
         "/变更 C3 会议 M5",
         "大变更第 1 步：关联已开或已约的会",
     )
+    .rest(Rest::Read)
     .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let id = args.text.split_whitespace().find_map(parse_id).filter(|key| key.letter == 'M');
-        Ok(Self { number: args.number(), meeting: id.map(|key| key.number) })
+        let id = |word: &&str| parse_id(word).filter(|key| key.letter == 'M');
+        let meeting = args.rest.split_whitespace().find_map(|word| id(&word));
+        let remark: Vec<&str> = args.rest.split_whitespace().filter(|word| id(word) != meeting).collect();
+        let remark = (!remark.is_empty()).then(|| remark.join(" "));
+        Ok(Self { number: args.number(), meeting: meeting.map(|key| key.number), remark })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -181,7 +185,7 @@ impl Command for LinkMeeting {
         let say = clock::call_manager(&next, stage, cx.actor, dossier).filter(|_| stage == Stage::Plan);
         let mut outcome = Outcome::change(next, format!("关联会议 M{meeting}")).replying(reply);
         outcome.say.extend(say);
-        Ok(outcome)
+        Ok(outcome.remarked(self.remark))
     }
 }
 
@@ -202,12 +206,11 @@ impl Command for Replan {
         "/变更 C3 计划 P1 上线 12月1日→12月4日",
         "大变更第 2 步：各节点调整前→调整后，可写多行",
     )
+    .rest(Rest::Read)
     .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let text = [args.text.clone()].into_iter().chain(args.description());
-        let text = text.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-        Ok(Self { number: args.number(), text })
+        Ok(Self { number: args.number(), text: args.rest })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -240,10 +243,11 @@ impl Command for CustomerConfirm {
         Form::IdAct("客户确认", "confirm"),
         "/变更 C3 客户确认",
         "大变更第 3 步：客户代表确认影响和计划",
-    );
+    )
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), text: args.text })
+        Ok(Self { number: args.number(), text: args.rest })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -278,10 +282,11 @@ impl Command for Contract {
         "大变更第 4 步：合同变更由谁在什么时候前办完，记成待办",
     )
     .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due")])
+    .rest(Rest::Read)
     .who(Who::Triangle);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
-        let due = args.deadline("截止", cx)?;
+        let due = args.promise("截止", cx)?;
         Ok(Self { number: args.number(), owner: args.owner().cloned(), due, args })
     }
 
@@ -321,8 +326,8 @@ fn amendment(
     cx: &Context,
 ) -> ActionItem {
     let said = args.said.clone();
-    let what = args.text.trim();
-    let what = if what.is_empty() { change.title.clone() } else { what.to_owned() };
+    let what = args.words();
+    let what = if what.is_empty() { change.title.clone() } else { what };
     args.text = format!("C{} 合同变更：{what}", change.number);
     action::Line::of(args, due).into_item(number, said, false, Some(change.key().to_string()), cx)
 }

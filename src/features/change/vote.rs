@@ -3,7 +3,7 @@
 use super::{ChangeRequest, Stage, Vote, board, open_change, verdict, words};
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
-    grammar::{Args, Command, Form, KeySpec, Spec},
+    grammar::{Args, Command, Form, KeySpec, Rest, Spec},
 };
 
 /// Puts a vote into every seat of whoever speaks.
@@ -46,10 +46,7 @@ fn vote(
 }
 
 fn reason(args: &Args) -> Option<String> {
-    let text = args.key("原因").unwrap_or(&args.text).trim().to_owned();
-    let more = args.description();
-    let text = [text].into_iter().chain(more).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-    (!text.is_empty()).then_some(text)
+    args.key("原因").map(str::to_owned).or_else(|| args.remark())
 }
 
 /// `/变更 C3 同意`.
@@ -65,7 +62,8 @@ impl Command for Approve {
         "/变更 C3 同意",
         "表决：同意（客户代表、项目经理、技术负责人）",
     )
-    .keys(&[KeySpec::text("原因", "reason")]);
+    .keys(&[KeySpec::text("原因", "reason")])
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), why: reason(&args) })
@@ -89,7 +87,8 @@ impl Command for Reject {
         "/变更 C3 反对 上线前不改支付流程",
         "表决：反对，写上原因；一票即否决",
     )
-    .keys(&[KeySpec::text("原因", "reason")]);
+    .keys(&[KeySpec::text("原因", "reason")])
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), why: reason(&args) })
@@ -121,7 +120,8 @@ impl Command for Withdraw {
         "/变更 C3 撤回 客户改主意了",
         "撤回（提出人），不再提醒",
     )
-    .keys(&[KeySpec::text("原因", "reason")]);
+    .keys(&[KeySpec::text("原因", "reason")])
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), why: reason(&args) })

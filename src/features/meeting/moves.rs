@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use super::{
     Meeting, State, Told,
     add::{Details, KEYS, time},
-    words,
+    after, words,
 };
 use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, ladder::later},
-    grammar::{Args, Command, Form, Spec},
+    grammar::{Args, Command, Form, Rest, Spec},
 };
 
 /// The meeting that a line names.
@@ -44,13 +44,15 @@ fn permit(meeting: &Meeting, what: &str, dossier: &Dossier, cx: &Context) -> Res
 /// `/M3 开始`: it is being held.
 pub struct Start {
     number: u32,
+    on_purpose: bool,
 }
 
 impl Command for Start {
-    const SPEC: Spec = Spec::new("会议", Form::IdAct("开始", "start"), "/会议 M3 开始", "会议开始了");
+    const SPEC: Spec =
+        Spec::new("会议", Form::IdAct("开始", "start"), "/会议 M3 开始", "会议开始了").rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number() })
+        Ok(Self { number: args.number(), on_purpose: args.remark().is_some() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -60,9 +62,24 @@ impl Command for Start {
             let since = typed::echo(since, cx.now, calendar);
             return Err(Refusal::new(format!("M{} 已在 {since} 开始", self.number)));
         }
+        // A meeting of another day was hardly meant; a word behind 开始 says that it was.
+        let early = before.starts.duration_since(cx.now);
+        if !self.on_purpose && calendar.date(cx.now) < calendar.date(before.starts) {
+            let (starts, early) = (typed::echo(before.starts, cx.now, calendar), typed::echo_span(early));
+            return Err(Refusal::new(format!(
+                "M{} 约在 {starts}，还有 {early}，没有开始。确实提前开请确认",
+                self.number
+            ))
+            .button("提前开始", format!("/M{} 开始 提前开始", self.number)));
+        }
         let next = Meeting { state: State::Running { since: cx.now }, ..before.clone() };
         let ends = typed::echo(next.ends, cx.now, calendar);
-        let reply = Message::text(format!("{} 开始", words::name(&next)))
+        // Within the time of its reminder people gather anyway.
+        let ahead = match after(cx.now, cx.rules.meeting.remind_before, cx.rules) < before.starts {
+            true => format!("，比约定早 {}", typed::echo_span(early)),
+            false => String::new(),
+        };
+        let reply = Message::text(format!("{} 开始{ahead}", words::name(&next)))
             .line(format!("{ends} 按计划结束；提前结束请说一声"))
             .button("结束", format!("/M{} 结束", self.number));
         Ok(Outcome::change(next, "会议开始").replying(reply))
@@ -81,10 +98,11 @@ impl Command for End {
         Form::IdAct("结束", "end"),
         "/会议 M3 结束 10:45",
         "会议结束了（不写时间就是现在），开始计纪要时限",
-    );
+    )
+    .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), at: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), at: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -133,10 +151,11 @@ impl Command for Cancel {
         Form::IdAct("取消", "cancel"),
         "/会议 M3 取消 客户出差",
         "不开了，告诉参会人（约会的人或铁三角）",
-    );
+    )
+    .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -176,7 +195,7 @@ impl Command for Touch {
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let details = Details::read(&args)?;
         let time = time(&mut args, cx)?;
-        Ok(Self { number: args.number(), time, details, rest: args.text })
+        Ok(Self { number: args.number(), time, details, rest: args.words() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

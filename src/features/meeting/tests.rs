@@ -81,7 +81,7 @@ fn it_ends_by_schedule_or_by_word_whichever_is_told_first() {
     bench.until("2026-11-23 10:50");
     assert!(bench.say("李工", "/M1 结束 11:30").starts_with("✗"));
     let reply = bench.say("李工", "/M1 结束 10:40");
-    assert_eq!(reply, "M1 甲 已结束\n纪要 11月24日 周二 10:40 前交：/纪要 M1");
+    assert_eq!(reply, "M1 甲 已结束");
     bench.until("2026-11-23 11:20");
     assert!(bench.say("李工", "/M2 结束").starts_with("✗ M2 已在 11月23日 周一 11:00 结束"));
 }

@@ -6,7 +6,7 @@ use super::{Meeting, MeetingKind, State, Told};
 use crate::{
     calendar::typed::{self, Reading},
     chat::{Line, Message, Tone},
-    dossier::{Context, Dossier, Refusal, Rules, Waking},
+    dossier::{Context, Dossier, Refusal, RoomKind, Rules, Waking},
     features::minutes,
 };
 
@@ -114,11 +114,11 @@ pub fn following(meeting: &Meeting, now: Timestamp, rules: &Rules) -> String {
     }
 }
 
-/// It is over.
+/// It is over. Where the project manager is asked for the minutes in the same room, the date stands there.
 pub fn ended(meeting: &Meeting, cx: &Context) -> Message {
     let message = Message::text(format!("{} 已结束", name(meeting)));
     match &meeting.minutes.clock {
-        Some(clock) if meeting.owes_minutes() => {
+        Some(clock) if meeting.owes_minutes() && cx.place.kind == RoomKind::Direct => {
             let due = typed::echo(clock.due, cx.now, &cx.rules.calendar);
             message.line(format!("纪要 {due} 前交：/纪要 M{}", meeting.number))
         }
@@ -177,8 +177,10 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
     let at = |moment| typed::echo(moment, cx.now, &cx.rules.calendar);
     let state = crate::dossier::Kind::state(meeting);
     let weekly = if meeting.weekly.is_some() { " · 每周重复" } else { "" };
+    let kind = Some(meeting.kind.name()).filter(|kind| *kind != meeting.title);
+    let kind = kind.map(|kind| format!("{kind} · ")).unwrap_or_default();
     let mut message = Message::text(format!("{} · {state}", headline(meeting, cx.now, cx.rules)))
-        .line(format!("{}{weekly} · {} 约", meeting.kind.name(), meeting.by.name));
+        .line(format!("{kind}{} 约{weekly}", meeting.by.name));
     let names = meeting.people.iter().map(|person| person.name.as_str());
     let names: Vec<&str> = names.chain(meeting.guests.iter().map(String::as_str)).collect();
     if !names.is_empty() {

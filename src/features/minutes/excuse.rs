@@ -4,7 +4,7 @@ use super::{Excused, words};
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
     features::meeting::{State, meeting, name},
-    grammar::{Args, Command, Form, KeySpec, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Rest, Spec, Who},
 };
 
 /// Excuses from minutes.
@@ -21,16 +21,17 @@ impl Command for Excuse {
         "不用写纪要，须写原因",
     )
     .keys(&[KeySpec::text("原因", "reason")])
+    .rest(Rest::Remark)
     .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let why = args.key("原因").map_or_else(|| args.text.clone(), str::to_owned);
-        if why.is_empty() {
+        let why = args.key("原因").map(str::to_owned).or_else(|| args.remark());
+        let Some(why) = why else {
             return Err(Refusal::new(format!(
                 "豁免要写原因，没有记录。例如：/纪要 M{number} 豁免 临时沟通，没有结论"
             )));
-        }
+        };
         Ok(Self { number, why })
     }
 

@@ -1,7 +1,6 @@
 //! One line of minutes as a record: read like the command that would add it, but nothing in it refuses.
 
 use crate::{
-    calendar::typed,
     chat::{Person, Typed},
     dossier::{Context, Dossier, Refusal},
     features::{
@@ -35,10 +34,6 @@ pub(super) fn action(line: &Typed, dossier: &Dossier, cx: &Context) -> Read<acti
     };
     let due = args.deadline("截止", cx).unwrap_or_else(|refusal| {
         doubts.push(doubt(&refusal));
-        // The words of a date that cannot be kept are no part of what is to be done.
-        if let Some((rest, _)) = typed::split_trailing(&args.text, cx.now, &cx.rules.calendar) {
-            args.text = rest.to_owned();
-        }
         None
     });
     if args.text.is_empty() {
@@ -60,7 +55,7 @@ pub(super) fn risk(line: &Typed, number: u32, dossier: &Dossier, cx: &Context) -
         risk::Add::parse(bare, cx)
     });
     let add = add.expect("a risk of words alone is never refused");
-    Read { what: add.record(number, cx), doubts }
+    Read { what: add.record(number, dossier, cx), doubts }
 }
 
 fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut Vec<String>) -> Option<Args> {

@@ -5,7 +5,7 @@ use crate::{
     chat::{Message, Person},
     dossier::{Call, Context, Dossier, Hearing, Outcome, Record, Refusal, RoomKind, Say},
     features::listing,
-    grammar::{Args, Command, Form, On, Priority, Spec},
+    grammar::{Args, Command, Form, On, Priority, Rest, Spec},
 };
 
 /// Posts a notice.
@@ -93,7 +93,8 @@ fn notice(dossier: &Dossier, number: u32) -> Result<&Notice, Refusal> {
 pub struct Acknowledge(u32);
 
 impl Command for Acknowledge {
-    const SPEC: Spec = Spec::new("通知", Form::IdAct("收到", "ack"), "/N3 收到", "确认收到（被点名的人）");
+    const SPEC: Spec = Spec::new("通知", Form::IdAct("收到", "ack"), "/N3 收到", "确认收到（被点名的人）")
+        .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self(args.number()))
@@ -150,10 +151,10 @@ impl Command for Show {
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        if !args.text.is_empty() {
+        if !args.words().is_empty() {
             return Err(Refusal::new(format!(
                 "看不懂「{}」，没有记录。确认请发：/N{number} 收到",
-                args.text
+                args.words()
             ))
             .button("收到", format!("/N{number} 收到")));
         }

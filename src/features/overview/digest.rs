@@ -9,7 +9,7 @@ use crate::{
     chat::Message,
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, Say, Waking, ladder::later},
     features::{requirement::Requirement, risk::Risk, ticket::Ticket},
-    grammar::{Args, Command, Form, Spec},
+    grammar::{Args, Command, Form, Rest, Spec},
 };
 
 /// How many lines a part has before it counts the rest.
@@ -19,7 +19,7 @@ const LINES: usize = 8;
 pub struct Digest;
 
 impl Command for Digest {
-    const SPEC: Spec = Spec::new("日报", Form::Any, "/日报", "现在就看日报");
+    const SPEC: Spec = Spec::new("日报", Form::Any, "/日报", "现在就看日报").rest(Rest::Refused);
 
     fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self)

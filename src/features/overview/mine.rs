@@ -4,14 +4,14 @@ use super::items;
 use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
-    grammar::{Args, Command, Form, On, Spec},
+    grammar::{Args, Command, Form, On, Rest, Spec},
 };
 
 /// Shows what waits for the asker. Read by [`crate::features::wide`].
 pub struct Mine;
 
 impl Command for Mine {
-    const SPEC: Spec = Spec::new("我的", Form::Any, "/我的", "等我做的事").on(On::Wide);
+    const SPEC: Spec = Spec::new("我的", Form::Any, "/我的", "等我做的事").rest(Rest::Refused).on(On::Wide);
 
     fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self)

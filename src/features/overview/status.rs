@@ -4,7 +4,7 @@ use super::items;
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
     features::KINDS,
-    grammar::{Args, Command, Form, Spec},
+    grammar::{Args, Command, Form, Rest, Spec},
 };
 
 /// How many open things are listed.
@@ -14,7 +14,8 @@ const LISTED: usize = 12;
 pub struct Status;
 
 impl Command for Status {
-    const SPEC: Spec = Spec::new("状态", Form::Any, "/状态", "阶段、未了结的事、逾期和快到期的");
+    const SPEC: Spec =
+        Spec::new("状态", Form::Any, "/状态", "阶段、未了结的事、逾期和快到期的").rest(Rest::Refused);
 
     fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self)

@@ -8,7 +8,7 @@ use crate::{
     chat::Message,
     dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Phase, Project, Refusal, Role, RoomKind, Say},
     features::{customer::Customer, rhythm::Rhythm},
-    grammar::{Args, Command, Form, KeySpec, On, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
 
 /// `/项目 新建 名称`: this room becomes its internal room.
@@ -36,11 +36,17 @@ impl Command for Found {
         KeySpec::text("类型", "kind"),
         KeySpec::text("完成日", "completion"),
     ])
+    .rest(Rest::Read)
     .on(On::New);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
         if args.text.is_empty() {
             return Err(Refusal::new("项目叫什么？例如：/项目 新建 远山支付 客户:远山银行"));
+        }
+        if args.rest != args.text {
+            return Err(Refusal::new(
+                "建项目只写名称和客户、行业、类型、完成日，没有建。定角色另发：/角色 项目经理 @某人",
+            ));
         }
         if args.text.chars().count() > NAME || args.text.contains('\n') {
             return Err(Refusal::new(format!("项目名请在 {NAME} 字以内，写成一行")));
@@ -86,12 +92,13 @@ impl Command for MovePhase {
         "换阶段：接触、启动、开发、测试、验收、交付后、结束",
     )
     .keys(&[KeySpec::text("完成日", "completion"), KeySpec::text("原因", "reason")])
+    .rest(Rest::Read)
     .who(Who::Triangle);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
-        let Some(phase) = Phase::parse(&args.text) else {
+        let Some(phase) = Phase::parse(&args.rest) else {
             let all = Phase::ALL.map(Phase::name).join("、");
-            return Err(Refusal::new(format!("没有「{}」这个阶段。可写：{all}", args.text)));
+            return Err(Refusal::new(format!("没有「{}」这个阶段。可写：{all}", args.rest)));
         };
         let completion = args.date("完成日", cx)?.map(|at| cx.rules.calendar.date(at));
         Ok(Self { phase, completion, why: args.key("原因").map(str::to_owned) })
@@ -158,10 +165,11 @@ pub struct Archive {
 impl Command for Archive {
     const SPEC: Spec =
         Spec::new("项目", Form::Act("归档", "archive"), "/项目 归档", "不再提醒和汇总；/项目 归档 取消 恢复")
+            .rest(Rest::Read)
             .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        match args.text.as_str() {
+        match args.rest.as_str() {
             "" => Ok(Self { archived: true }),
             "取消" | "恢复" => Ok(Self { archived: false }),
             other => Err(Refusal::new(format!("看不懂「{other}」。/项目 归档，或 /项目 归档 取消"))),

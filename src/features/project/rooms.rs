@@ -3,7 +3,7 @@
 use crate::{
     chat::Message,
     dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
-    grammar::{Args, Command, Form, On, Spec, Who},
+    grammar::{Args, Command, Form, On, Rest, Spec, Who},
 };
 
 /// `/项目 绑定 远山支付 客户群`: this room belongs to that project.
@@ -18,6 +18,7 @@ impl Command for Bind {
         "/项目 绑定 远山支付 客户群",
         "把本群绑到项目，写「客户群」则是客户所在的群",
     )
+    .rest(Rest::Read)
     .who(Who::Triangle)
     .on(On::Named);
 

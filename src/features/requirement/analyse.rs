@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
-    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Lines, Rest, Spec, Who},
 };
 
 /// Fills the analysis; once all of it and 真实需求 are there, the requirement waits for its signer.
@@ -40,17 +40,17 @@ impl Command for Analyse {
             KeySpec::text("分期", "phases"),
             KeySpec::text("真实需求", "need"),
         ])
+        .rest(Rest::Read)
         .who(Who::Triangle)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
-        if !rest.trim().is_empty() {
+        let rest = args.words();
+        if !rest.is_empty() {
             return Err(Refusal::new(format!(
                 "「{}」没有写是哪一项，没有记录。例如：/R{number} 分析 可行性:4 说明:{}",
-                rest.trim(),
-                rest.trim()
+                rest, rest
             )));
         }
         let text = |name: &str| args.key(name).map(str::to_owned);

@@ -4,7 +4,7 @@ use super::{Proof, Requirement, State, frozen, gate, refusal, requirement, words
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
-    grammar::{Args, Command, Form, KeySpec, Spec},
+    grammar::{Args, Command, Form, KeySpec, Rest, Spec},
 };
 
 /// Confirms a requirement; said by one of us, it asks the signer to.
@@ -21,15 +21,16 @@ impl Command for Confirm {
         "/需求 R1 确认 面对面:M3",
         "签字人确认，生成《需求规格说明书》；没有面谈写 无面对面:原因",
     )
-    .keys(&[KeySpec::text("面对面", "face_to_face"), KeySpec::text("无面对面", "no_face_to_face")]);
+    .keys(&[KeySpec::text("面对面", "face_to_face"), KeySpec::text("无面对面", "no_face_to_face")])
+    .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
-        if !rest.trim().is_empty() {
+        let rest = args.words();
+        if !rest.is_empty() {
             return Err(Refusal::new(format!(
                 "看不懂「{}」，没有确认。写法：/R{number} 确认 面对面:M3，或 /R{number} 确认 无面对面:原因",
-                rest.trim()
+                rest
             )));
         }
         let (met, not_met) = (args.key("面对面"), args.key("无面对面"));

@@ -5,7 +5,7 @@ use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, Role},
     features::who_may,
-    grammar::{Args, Command, Form, KeySpec, Lines, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Lines, Rest, Spec, Who},
 };
 
 /// The fields of a requirement, in the order in which they are read.
@@ -46,6 +46,7 @@ impl Command for Fill {
             "补充内容，可一行一项",
         )
         .keys(FIELDS)
+        .rest(Rest::Read)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -63,12 +64,11 @@ impl Command for Fill {
             signer = Some(person.clone());
         }
         let number = args.number();
-        let rest = [args.text.clone(), args.description().unwrap_or_default()].join(" ");
-        if !rest.trim().is_empty() {
+        let rest = args.words();
+        if !rest.is_empty() {
             return Err(Refusal::new(format!(
                 "「{}」没有写是哪一项，没有记录。例如：/R{number} 补充 场景:{}",
-                rest.trim(),
-                rest.trim()
+                rest, rest
             )));
         }
         if fields.is_empty() {

@@ -4,7 +4,7 @@ use super::{Requirement, words};
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Kind, Outcome, Refusal},
-    grammar::{Args, Command, Form, KeySpec, Priority, Spec, narrow},
+    grammar::{Args, Command, Form, KeySpec, Priority, Rest, Spec, narrow},
 };
 
 /// How many lines a page has.
@@ -43,13 +43,14 @@ impl Command for List {
         KeySpec::text("标签", "tags"),
         KeySpec::text("状态", "state"),
         KeySpec::text("页", "page"),
-    ]);
+    ])
+    .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if !args.text.is_empty() {
+        if !args.words().is_empty() {
             return Err(Refusal::new(format!(
                 "看不懂筛选「{}」。可写：/需求 列表 负责:李工 标签:支付 !高 状态:待确认 页:2",
-                args.text
+                args.words()
             )));
         }
         let state = match args.key("状态") {

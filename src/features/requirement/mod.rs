@@ -39,7 +39,7 @@ pub use specify::{Specify, specification};
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{Dossier, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
-    grammar::{Object, Priority},
+    grammar::{Object, Priority, behind_command},
 };
 
 /// How the table calls it.
@@ -160,7 +160,7 @@ pub enum State {
 impl Requirement {
     /// The requester's own words without the command in front of them.
     pub fn asked(&self) -> &str {
-        without_command(&self.said)
+        behind_command(&self.said, &OBJECT)
     }
 
     /// Whether something is still to be done.
@@ -212,16 +212,6 @@ impl Requirement {
 
 /// Who uses it, which figures do they look at, in what situation, and what for.
 const SCENARIO: [&str; 4] = ["用户", "指标", "场景", "目标"];
-
-/// What was typed behind the command word, if there is one.
-fn without_command(said: &str) -> &str {
-    let typed = said.trim_start();
-    match typed.strip_prefix(['/', '／', '、', '\\']).and_then(|line| line.split_once(char::is_whitespace))
-    {
-        Some((_, words)) => words.trim_start(),
-        None => typed,
-    }
-}
 
 /// The requirement that a line names.
 fn requirement(dossier: &Dossier, number: u32) -> Result<&Requirement, Refusal> {

@@ -6,7 +6,7 @@ use super::{Requirement, State, frozen, refusal::wrong_state, requirement, words
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},
-    grammar::{Args, Command, Form, KeySpec, Priority, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, Priority, Rest, Spec, Who},
 };
 
 /// `/R1`: shows it; with keys, a person or a mark it changes it.
@@ -29,7 +29,7 @@ impl Command for Show {
             priority: args.priority,
             owner: args.owner().cloned(),
             due: args.date("截止", cx)?,
-            text: args.text,
+            text: args.words(),
         })
     }
 
@@ -97,8 +97,9 @@ fn moved(
 pub struct Start(u32);
 
 impl Command for Start {
-    const SPEC: Spec =
-        Spec::new("需求", Form::IdAct("开始", "start"), "/需求 R1 开始", "开始做").who(Who::Triangle);
+    const SPEC: Spec = Spec::new("需求", Form::IdAct("开始", "start"), "/需求 R1 开始", "开始做")
+        .rest(Rest::Remark)
+        .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self(args.number()))
@@ -117,11 +118,12 @@ impl Command for Start {
 pub struct Deliver(u32, Option<String>);
 
 impl Command for Deliver {
-    const SPEC: Spec =
-        Spec::new("需求", Form::IdAct("交付", "deliver"), "/需求 R1 交付", "已交付").who(Who::Triangle);
+    const SPEC: Spec = Spec::new("需求", Form::IdAct("交付", "deliver"), "/需求 R1 交付", "已交付")
+        .rest(Rest::Remark)
+        .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self(args.number(), (!args.text.is_empty()).then_some(args.text)))
+        Ok(Self(args.number(), args.remark()))
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -140,10 +142,11 @@ pub struct Accept(u32, Option<String>);
 
 impl Command for Accept {
     const SPEC: Spec = Spec::new("需求", Form::IdAct("验收", "accept"), "/需求 R1 验收", "客户已验收")
+        .rest(Rest::Remark)
         .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self(args.number(), (!args.text.is_empty()).then_some(args.text)))
+        Ok(Self(args.number(), args.remark()))
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -163,14 +166,15 @@ pub struct Reject(u32, String);
 impl Command for Reject {
     const SPEC: Spec =
         Spec::new("需求", Form::IdAct("拒绝", "reject"), "/需求 R1 拒绝 与现有流程冲突", "不做，写明原因")
+            .rest(Rest::Read)
             .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if args.text.is_empty() {
-            let number = args.number();
-            return Err(Refusal::new(format!("为什么不做？例如：/R{number} 拒绝 与现有流程冲突")));
+        let number = args.number();
+        match args.remark() {
+            Some(why) => Ok(Self(number, why)),
+            None => Err(Refusal::new(format!("为什么不做？例如：/R{number} 拒绝 与现有流程冲突"))),
         }
-        Ok(Self(args.number(), args.text))
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -189,10 +193,11 @@ impl Command for Reject {
 pub struct Withdraw(u32, Option<String>);
 
 impl Command for Withdraw {
-    const SPEC: Spec = Spec::new("需求", Form::IdAct("撤回", "withdraw"), "/需求 R1 撤回", "提出人不要了");
+    const SPEC: Spec = Spec::new("需求", Form::IdAct("撤回", "withdraw"), "/需求 R1 撤回", "提出人不要了")
+        .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self(args.number(), (!args.text.is_empty()).then_some(args.text)))
+        Ok(Self(args.number(), args.remark()))
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -8,7 +8,7 @@ use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
     features::meeting::Meeting,
-    grammar::{Args, Command, Form, Spec, narrow},
+    grammar::{Args, Command, Form, Rest, Spec, behind_command, narrow},
     report::specification::{Revision, Section, Signature, Specification},
 };
 
@@ -32,16 +32,17 @@ impl Command for Specify {
         Form::IdAct("规格", "spec"),
         "/需求 R1 规格",
         "《需求规格说明书》；旧版本写 /需求 R1 规格 1",
-    );
+    )
+    .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let text: String = args.text.chars().map(narrow).collect();
+        let text: String = args.rest.chars().map(narrow).collect();
         let text = text.trim().trim_start_matches(['V', 'v', '第']).trim_end_matches('版').trim();
         let version = match text {
             "" => None,
             text => Some(text.parse().map_err(|_| {
-                Refusal::new(format!("看不懂版本「{}」。例如：/R{number} 规格 1", args.text))
+                Refusal::new(format!("看不懂版本「{}」。例如：/R{number} 规格 1", args.rest))
             })?),
         };
         Ok(Self { number, version })
@@ -95,7 +96,7 @@ pub fn specification(
 fn sections(edition: &Edition, calendar: &Calendar) -> Vec<Section> {
     let content = &edition.content;
     let mut asked = vec![("表面需求".to_owned(), content.title.clone())];
-    asked.push(("原话".to_owned(), super::without_command(&content.said).to_owned()));
+    asked.push(("原话".to_owned(), behind_command(&content.said, &super::OBJECT).to_owned()));
     asked.push(("提出人".to_owned(), content.by.clone()));
     asked.extend(content.description.clone().map(|text| ("描述".to_owned(), text)));
     asked.extend(content.priority.map(|priority| ("优先级".to_owned(), priority.name().to_owned())));

@@ -139,7 +139,10 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
         vec![format!("{} 于 {} 提出", requirement.by.name, typed::echo(requirement.at, cx.now, calendar))];
     first.extend(facts(requirement, cx.now, calendar));
     message = message.line(first.join(" · ")).line(format!("原话：{}", requirement.asked()));
-    if let Some(description) = &requirement.description {
+    // The description is among the words as they were typed, unless those came from elsewhere.
+    if let Some(description) =
+        requirement.description.as_ref().filter(|text| !requirement.asked().contains(*text))
+    {
         message = message.line(description.clone());
     }
     for (name, value) in requirement.fields_in_order() {

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::{Level, Risk, State, Told, due_ladder, words};
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Outcome, Refusal},
+    dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Say},
     features::{listing, origin::Origin},
-    grammar::{Args, Command, Form, KeySpec, On, Priority, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, On, Priority, Rest, Spec, Who},
 };
 
 const KEYS: &[KeySpec] = &[
@@ -22,6 +22,8 @@ const KEYS: &[KeySpec] = &[
 /// What a line says of a risk.
 struct Said {
     text: String,
+    /// The text with the lines after the first.
+    words: String,
     level: Option<Level>,
     weighed: Option<(u32, u32)>,
     owner: Option<Person>,
@@ -63,6 +65,7 @@ impl Said {
             consequence,
             internal: args.internal,
             due,
+            words: args.words(),
             text: args.text,
         })
     }
@@ -109,7 +112,7 @@ impl Command for Add {
         self.origin.is_new::<Risk>(dossier, |risk| risk.message.as_ref())?;
         let mut outcome = Outcome::default();
         let noted = self.origin.named_in(Message::default(), cx);
-        let risk = self.record(outcome.next_number::<Risk>(dossier), cx);
+        let risk = self.record(outcome.next_number::<Risk>(dossier), dossier, cx);
         let mut reply = words::added(&risk, dossier, cx);
         reply.lines.extend(noted.lines);
         outcome.reply = Some(reply);
@@ -122,7 +125,7 @@ impl Command for Add {
 
 impl Add {
     /// The record that the line makes; minutes make several in one decision.
-    pub fn record(self, number: u32, cx: &Context) -> Risk {
+    pub fn record(self, number: u32, dossier: &Dossier, cx: &Context) -> Risk {
         let Self { said, origin } = self;
         let told = Told {
             title: said.text,
@@ -133,6 +136,8 @@ impl Add {
             plan: said.plan,
             consequence: said.consequence,
             internal: said.internal,
+            from_customer: cx.place.kind == RoomKind::Customer
+                || dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id)),
             due: said.due,
         };
         let risk = Risk::new(number, told, &origin.by, &cx.place.room, cx.now, cx.rules);
@@ -141,9 +146,16 @@ impl Add {
 }
 
 /// What is told early; a customer's room that heard the line itself is not told again.
-fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<crate::dossier::Say> {
-    let here = cx.place.kind == crate::dossier::RoomKind::Customer && risk.plan.is_some();
-    if here { Vec::new() } else { risk.told_early(dossier) }
+fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<Say> {
+    let here = cx.place.kind == RoomKind::Customer && risk.plan.is_some();
+    // Whoever just said it need not be called about it.
+    let alone = |say: &Say| match say {
+        Say::Ping(ping) => {
+            !ping.call.people.is_empty() && ping.call.people.iter().all(|p| p.id == cx.actor.id)
+        }
+        Say::Announce { .. } | Say::PingAlone(_) | Say::Direct { .. } => false,
+    };
+    if here { Vec::new() } else { risk.told_early(dossier).into_iter().filter(|say| !alone(say)).collect() }
 }
 
 fn risk(dossier: &Dossier, number: u32) -> Result<&Risk, Refusal> {
@@ -176,10 +188,10 @@ impl Command for Show {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = risk(dossier, self.number)?;
         let said = self.said;
-        if !said.text.is_empty() {
+        if !said.words.is_empty() {
             return Err(Refusal::new(format!(
                 "看不懂「{}」，没有记录。补方案：/K{} 方案 …；全部写法：/帮助 风险",
-                said.text, self.number
+                said.words, self.number
             )));
         }
         let mut next = before.clone();
@@ -218,13 +230,15 @@ pub struct Plan {
 
 impl Command for Plan {
     const SPEC: Spec =
-        Spec::new("风险", Form::IdAct("方案", "plan"), "/风险 K1 方案 已协调优先处理", "写应对方案");
+        Spec::new("风险", Form::IdAct("方案", "plan"), "/风险 K1 方案 已协调优先处理", "写应对方案")
+            .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if args.text.is_empty() {
-            return Err(Refusal::new(format!("方案是什么？例如：/K{} 方案 已协调优先处理", args.number())));
+        let number = args.number();
+        match args.remark() {
+            Some(plan) => Ok(Self { number, plan }),
+            None => Err(Refusal::new(format!("方案是什么？例如：/K{number} 方案 已协调优先处理"))),
         }
-        Ok(Self { number: args.number(), plan: args.text })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -251,10 +265,11 @@ pub struct CloseRisk {
 impl Command for CloseRisk {
     const SPEC: Spec =
         Spec::new("风险", Form::IdAct("关闭", "close"), "/风险 K1 关闭 接口已稳定", "风险已消除")
+            .rest(Rest::Remark)
             .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -276,10 +291,11 @@ pub struct Occur {
 
 impl Command for Occur {
     const SPEC: Spec =
-        Spec::new("风险", Form::IdAct("发生", "occurred"), "/风险 K1 发生", "风险已发生，可转工单");
+        Spec::new("风险", Form::IdAct("发生", "occurred"), "/风险 K1 发生", "风险已发生，可转工单")
+            .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), how: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), how: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -312,7 +328,9 @@ impl Command for List {
             .filter(|risk| cx.sees_internal(dossier) || crate::dossier::Kind::shared(*risk))
             .collect();
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
-        let lines = risks.iter().map(|risk| words::listed(risk, cx.now, &cx.rules.calendar)).collect();
+        let inside = cx.sees_internal(dossier);
+        let line = |risk: &&Risk| words::listed(risk, inside, cx.now, &cx.rules.calendar);
+        let lines = risks.iter().map(line).collect();
         Ok(Outcome::reply(listing("风险", lines, Message::text("没有未了结的风险"))))
     }
 }

@@ -66,6 +66,9 @@ pub struct Risk {
     /// It never appears in a customer's room.
     #[serde(default)]
     pub internal: bool,
+    /// The customer told of it and so knows of it, countermeasure or not.
+    #[serde(default)]
+    pub from_customer: bool,
     /// Where it stands.
     pub state: State,
     /// Until when it must have a countermeasure.
@@ -139,11 +142,11 @@ impl Risk {
     }
 
     /// The owner alone: of a high one the project manager heard at once (RULES 4).
-    fn ask_for_plan(&self, climb: &Climb, dossier: &Dossier) -> Outcome {
+    fn ask_for_plan(&self, climb: &Climb, dossier: &Dossier, rules: &Rules) -> Outcome {
         let mut next = self.clone();
         next.plan_by = climb.ladder.clone();
         let (call, about) = (self.call(dossier), crate::dossier::Record::key(self));
-        let ping = Ping::of(climb, call, about, "plan", words::no_plan(self));
+        let ping = Ping::of(climb, call, about, "plan", words::no_plan(self, rules));
         Outcome::change(next, "提醒补方案").saying(Say::Ping(ping))
     }
 
@@ -211,9 +214,10 @@ impl Kind for Risk {
         }
     }
 
-    /// Invariant: what a customer's room may see has a countermeasure and is not internal.
+    /// Invariant: what a customer's room may see is not internal, and has a countermeasure or came from the
+    /// customer.
     fn shared(&self) -> bool {
-        !self.internal && self.plan.is_some()
+        !self.internal && (self.plan.is_some() || self.from_customer)
     }
 
     fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {
@@ -233,7 +237,7 @@ impl Kind for Risk {
         if self.plan.is_none()
             && let Some(climb) = self.plan_by.climb(cx.now, calendar)
         {
-            return self.ask_for_plan(&climb, dossier);
+            return self.ask_for_plan(&climb, dossier, cx.rules);
         }
         match self.due.as_ref().and_then(|due| due.climb(cx.now, calendar)) {
             Some(climb) => self.past_due(&climb, dossier, cx),
@@ -277,6 +281,8 @@ pub struct Told {
     pub consequence: Option<String>,
     /// Never before customers.
     pub internal: bool,
+    /// The customer told of it.
+    pub from_customer: bool,
     /// When it is to be settled.
     pub due: Option<Timestamp>,
 }
@@ -300,6 +306,7 @@ impl Risk {
             plan: told.plan,
             consequence: told.consequence,
             internal: told.internal,
+            from_customer: told.from_customer,
             plan_by: plan_ladder(at, rules),
             due: told.due.map(|due| due_ladder(due, rules)),
         }
@@ -344,6 +351,7 @@ mod tests {
             plan: plan.map(str::to_owned),
             consequence: None,
             internal,
+            from_customer: false,
             due: None,
         };
         Risk::new(1, told, &by, &RoomId::new("playground", "in"), Timestamp::UNIX_EPOCH, &rules)
@@ -354,6 +362,8 @@ mod tests {
         assert!(!Kind::shared(&risk(None, false)));
         assert!(!Kind::shared(&risk(Some("已协调"), true)));
         assert!(Kind::shared(&risk(Some("已协调"), false)));
+        assert!(Kind::shared(&Risk { from_customer: true, ..risk(None, false) }), "it told of it itself");
+        assert!(!Kind::shared(&Risk { from_customer: true, ..risk(None, true) }));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Every sentence of risks.
 
-use super::{Risk, State};
+use super::{Level, Risk, State};
 use crate::{
     calendar::typed,
     chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, RoomKind, Waking, ladder::Climb},
+    dossier::{Context, Dossier, Kind, RoomKind, Rules, Waking, ladder::Climb},
+    features::origin::verbatim,
 };
 use jiff::Timestamp;
 
@@ -13,12 +14,16 @@ pub fn name(risk: &Risk) -> String {
     format!("K{} {}", risk.number, risk.title)
 }
 
-fn weight(risk: &Risk) -> String {
-    match (risk.probability, risk.impact) {
-        (Some(probability), Some(impact)) => {
-            format!("{}（概率 {probability} × 影响 {impact}）", risk.level.name())
+/// Its level and where that comes from; one set by hand says so where the scores give another.
+fn weight(risk: &Risk, rules: &Rules) -> String {
+    let level = risk.level.name();
+    let (Some(probability), Some(impact)) = (risk.probability, risk.impact) else { return level.to_owned() };
+    let weighed = Level::of(probability, impact, rules);
+    match weighed == risk.level {
+        true => format!("{level}（概率 {probability} × 影响 {impact}）"),
+        false => {
+            format!("{level}（人工指定；概率 {probability} × 影响 {impact} 为{}）", weighed.name())
         }
-        _ => risk.level.name().to_owned(),
     }
 }
 
@@ -35,8 +40,8 @@ pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     if let Some(consequence) = &risk.consequence {
         facts.push(format!("后果：{consequence}"));
     }
-    let message =
-        Message::text(format!("{} · {}{internal}", name(risk), weight(risk))).line(facts.join(" · "));
+    let message = Message::text(format!("{} · {}{internal}", name(risk), weight(risk, cx.rules)))
+        .line(facts.join(" · "));
     match &risk.plan {
         Some(plan) => message.line(format!("方案：{plan}")).button("关闭", format!("/K{} 关闭", risk.number)),
         None if cx.place.kind == RoomKind::Customer => message.line("已记下，项目组会给出应对方案"),
@@ -49,9 +54,9 @@ pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
 }
 
 /// The reminder that a countermeasure is missing.
-pub fn no_plan(risk: &Risk) -> Message {
+pub fn no_plan(risk: &Risk, rules: &Rules) -> Message {
     Message::text(format!("{} 还没有应对方案", name(risk)))
-        .line(format!("等级 {} · 请补：/K{} 方案 …", weight(risk), risk.number))
+        .line(format!("等级 {} · 请补：/K{} 方案 …", weight(risk, rules), risk.number))
         .tone(Tone::Warning)
 }
 
@@ -75,16 +80,20 @@ pub fn for_customer(risk: &Risk) -> Message {
 pub fn past_due(risk: &Risk, climb: &Climb, cx: &Waking) -> Message {
     let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
     Message::text(format!("{} 已到期，还没有了结", name(risk)))
-        .line(format!("应在 {due} 前了结 · {} · {}", weight(risk), risk.state()))
+        .line(format!("应在 {due} 前了结 · {} · {}", weight(risk, cx.rules), risk.state()))
         .tone(if climb.rung == "owner" { Tone::Warning } else { Tone::Alarm })
         .button("关闭", format!("/K{} 关闭", risk.number))
         .button("已发生", format!("/K{} 发生", risk.number))
 }
 
 /// One line of a list.
-pub fn listed(risk: &Risk, now: Timestamp, calendar: &crate::calendar::Calendar) -> String {
+pub fn listed(risk: &Risk, inside: bool, now: Timestamp, calendar: &crate::calendar::Calendar) -> String {
     let internal = if risk.internal { " · 内部" } else { "" };
-    let plan = if risk.plan.is_some() { "" } else { " · 缺方案" };
+    let plan = match (&risk.plan, inside) {
+        (Some(_), _) => "",
+        (None, true) => " · 缺方案",
+        (None, false) => " · 方案制定中",
+    };
     let due = match &risk.due {
         Some(due) => format!(" · {} 前了结", typed::echo(due.due, now, calendar)),
         None => String::new(),
@@ -99,19 +108,22 @@ pub fn shown(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     let who = risk.call(dossier).people;
     let who: Vec<&str> = who.iter().map(|person| person.name.as_str()).collect();
     let mut message =
-        Message::text(format!("{} · {} · {}{internal}", name(risk), weight(risk), risk.state())).line(
-            format!(
+        Message::text(format!("{} · {} · {}{internal}", name(risk), weight(risk, cx.rules), risk.state()))
+            .line(format!(
                 "{} 于 {} 提出 · 负责 {}",
                 risk.by.name,
                 typed::echo(risk.at, cx.now, calendar),
                 who.join("、")
-            ),
-        );
+            ));
+    if let Some(words) = verbatim(&risk.said, &risk.title, &super::OBJECT) {
+        message = message.line(words);
+    }
     if let Some(consequence) = &risk.consequence {
         message = message.line(format!("后果：{consequence}"));
     }
     message = match &risk.plan {
         Some(plan) => message.line(format!("方案：{plan}")),
+        None if !cx.sees_internal(dossier) => message.line("项目组正在制定应对方案"),
         None => message.line(format!("还没有方案：/K{} 方案 …", risk.number)),
     };
     if let Some(due) = &risk.due {

@@ -6,7 +6,7 @@ use crate::{
     chat::{Line, Message, Tone},
     dossier::{self, Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},
     features::listing,
-    grammar::{Args, Command, Form, KeySpec, On, Spec, Who},
+    grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who, behind_command},
 };
 
 /// Takes a suggestion down.
@@ -72,11 +72,7 @@ fn suggestion(dossier: &Dossier, number: u32) -> Result<&Suggestion, Refusal> {
 
 /// The reason of an answer: a key, or the words behind the action.
 fn reason(args: &Args, action: &str) -> Result<String, Refusal> {
-    let why = args.key("理由").map(str::to_owned).or_else(|| {
-        let words = [Some(args.text.clone()).filter(|text| !text.is_empty()), args.description()];
-        let words = words.into_iter().flatten().collect::<Vec<_>>().join("\n");
-        (!words.is_empty()).then_some(words)
-    });
+    let why = args.key("理由").map(str::to_owned).or_else(|| args.remark());
     let number = args.number();
     why.ok_or_else(|| {
         Refusal::new(format!("{action}要写理由，会告诉提建议的人。例如：/G{number} {action} 下个版本一起做"))
@@ -113,7 +109,8 @@ fn answered(before: &Suggestion, state: State, why: String, cx: &Context) -> Out
         }
         RoomKind::Direct => (Say::Direct { person: before.by.clone(), message: told(false) }, "私下"),
     };
-    let reply = Message::text(format!("G{} {action}，已{place}告诉 {}", before.number, before.by.name));
+    let reply = Message::text(format!("G{} {action}，已{place}告诉 {}", before.number, before.by.name))
+        .line(format!("理由：{why}"));
     outcome.replying(reply).saying(say)
 }
 
@@ -144,6 +141,7 @@ impl Command for Adopt {
         "采纳，理由会告诉提的人",
     )
     .keys(KEYS)
+    .rest(Rest::Remark)
     .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -171,6 +169,7 @@ impl Command for Decline {
         "不采纳，理由会告诉提的人",
     )
     .keys(KEYS)
+    .rest(Rest::Remark)
     .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -217,10 +216,10 @@ impl Command for Show {
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        if !args.text.is_empty() {
+        if !args.words().is_empty() {
             return Err(Refusal::new(format!(
                 "看不懂「{}」，没有记录。可以发：/G{number} 采纳 理由，或 /G{number} 谢绝 理由",
-                args.text
+                args.words()
             )));
         }
         Ok(Self(number))
@@ -233,7 +232,7 @@ impl Command for Show {
         let mut message = Message::text(listed(suggestion)).line(format!(
             "{} 提出，原话：{}",
             at(suggestion.at),
-            suggestion.said
+            behind_command(&suggestion.said, &super::OBJECT)
         ));
         match &suggestion.state {
             State::Open => {

@@ -11,7 +11,7 @@ fn a_customers_suggestion_is_answered_in_the_room_where_it_was_made() {
     );
     assert!(bench.say("张经理", "/G1 采纳").starts_with("✗ 采纳要写理由"));
     let reply = bench.say("张经理", "/G1 谢绝 银行要求只用 U 盾登录");
-    assert_eq!(reply, "G1 谢绝，已在客户群告诉 客户陈总");
+    assert_eq!(reply, "G1 谢绝，已在客户群告诉 客户陈总\n理由：银行要求只用 U 盾登录");
     assert_eq!(
         bench.said(),
         ["11-23 10:00 客户群 @客户陈总 您的建议 G1 登录页加扫码登录：未采纳\n理由：银行要求只用 U 盾登录"]
@@ -35,6 +35,6 @@ fn one_made_in_a_direct_chat_is_answered_there() {
     let mut bench = Bench::new("2026-11-23 10:00");
     bench.hear("赵工", &Typed::plain("/建议 换一个打卡软件"), RoomKind::Direct);
     let reply = bench.say("张经理", "/G1 采纳 已在采购");
-    assert_eq!(reply, "G1 采纳，已私下告诉 赵工");
+    assert_eq!(reply, "G1 采纳，已私下告诉 赵工\n理由：已在采购");
     assert_eq!(bench.said(), ["11-23 10:00 赵工: 您的建议 G1 换一个打卡软件：已采纳\n理由：已在采购"]);
 }

@@ -24,7 +24,8 @@ impl Command for List {
             .filter(|ticket| ticket.shared || cx.sees_internal(dossier))
             .collect();
         tickets.sort_by_key(|ticket| (ticket.urgency == Urgency::Normal, ticket.close.due));
-        let lines = tickets.iter().map(|ticket| words::listed(ticket, cx.now, &cx.rules.calendar));
+        let internal = cx.sees_internal(dossier);
+        let lines = tickets.iter().map(|ticket| words::listed(ticket, internal, cx.now, &cx.rules.calendar));
         Ok(Outcome::reply(listing("工单", lines.collect(), Message::text("没有未关闭的工单"))))
     }
 }

@@ -81,6 +81,9 @@ pub struct Ticket {
     /// Seconds that the closing clock stood still.
     #[serde(default)]
     pub paused: i64,
+    /// When and why it stood still, since the last reopening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
     /// When it was last solved; none while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub solved_at: Option<Timestamp>,
@@ -115,6 +118,9 @@ pub enum State {
         question: String,
         /// Since when the closing clock stands still.
         since: Timestamp,
+        /// Who asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
         /// When to ask again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
@@ -162,6 +168,22 @@ pub struct Ask {
     /// Somebody was asked. A promise stands until something is said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+}
+
+/// A time for which the closing clock stood still.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What the customer was asked.
+    pub question: String,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Person>,
+    /// Who went on with it.
+    pub ended_by: Person,
 }
 
 /// A broken promise.
@@ -223,8 +245,9 @@ impl Ticket {
     }
 
     /// The same with the closing clock running again, moved by the time it stood still.
-    fn resumed(mut self, now: Timestamp, rules: &Rules) -> Self {
-        if let State::Waiting { since, .. } = self.state {
+    fn resumed(mut self, by: &Person, now: Timestamp, rules: &Rules) -> Self {
+        if let State::Waiting { since, question, by: asked_by, .. } = self.state {
+            self.pauses.push(Pause { from: since, until: now, question, asked_by, ended_by: by.clone() });
             let due = match count(self.urgency, rules) {
                 Count::Elapsed => later(self.close.due, now.duration_since(since)),
                 Count::Business => {
@@ -245,6 +268,12 @@ impl Ticket {
         let first = if roles.iter().any(stands_in) { self.owner.as_slice() } else { &[] };
         let roles: Vec<Role> = roles.iter().filter(|role| !stands_in(role)).copied().collect();
         dossier.project().call_after(first, &roles)
+    }
+
+    /// A question about this ticket. RULES 14: it waits for the end of quiet hours, however urgent the ticket;
+    /// escalations alone do not.
+    fn question(&self, dossier: &Dossier, step: &str, message: crate::chat::Message) -> Ping {
+        Ping { urgent: false, ..self.ping(dossier, &[Role::TechnicalContact], step, message) }
     }
 
     /// A ping about this ticket.
@@ -307,7 +336,7 @@ impl Ticket {
         let mut next = self.clone();
         next.ask = ask.promised.then(|| Ask { asked: true, ..ask.clone() });
         let step = format!("ask:{}", self.close.place());
-        let ping = self.ping(dossier, &[Role::TechnicalContact], &step, words::ask(self, ask, cx));
+        let ping = self.question(dossier, &step, words::ask(self, ask, cx));
         Outcome::change(next, "询问进展").saying(Say::Ping(ping))
     }
 
@@ -316,7 +345,7 @@ impl Ticket {
         if let State::Waiting { until, .. } = &mut next.state {
             *until = None;
         }
-        let ping = self.ping(dossier, &[Role::TechnicalContact], "wait", words::wait_over(self, cx));
+        let ping = self.question(dossier, "wait", words::wait_over(self, cx));
         Outcome::change(next, "等待客户到期").saying(Say::Ping(ping))
     }
 

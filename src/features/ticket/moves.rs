@@ -6,8 +6,8 @@ use super::{Clock, State, Ticket, Urgency, close_ladder, elapsed, respond_ladder
 use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, Say, ladder::later},
-    grammar::{Args, Command, Form, KeySpec, Priority, Spec, Who},
+    dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, RoomKind, Say, ladder::later},
+    grammar::{Args, Command, Form, KeySpec, Lines, Priority, Rest, Spec, Who},
 };
 
 /// The ticket that a line names.
@@ -26,10 +26,14 @@ fn open_ticket(dossier: &Dossier, number: u32) -> Result<&Ticket, Refusal> {
         .button("重开", format!("/T{number} 重开")))
 }
 
-/// Tells the customer's room, where the ticket came from there.
-fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message) -> Outcome {
+/// Tells the customer's room, where the ticket came from there. In that room itself it is the answer, so that
+/// one thing is said once.
+fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message, cx: &Context) -> Outcome {
     if !ticket.shared {
         return outcome;
+    }
+    if cx.place.kind == RoomKind::Customer {
+        return outcome.replying(message);
     }
     let about = Some(crate::dossier::Record::key(ticket));
     outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about })
@@ -39,16 +43,19 @@ fn tell_customer(outcome: Outcome, ticket: &Ticket, message: Message) -> Outcome
 pub struct Acknowledge {
     number: u32,
     promise: Option<Timestamp>,
+    remark: Option<String>,
 }
 
 impl Command for Acknowledge {
     const SPEC: Spec =
         Spec::new("工单", Form::IdAct("响应", "ack"), "/工单 T1 响应 16点前回复", "首次响应，可带承诺时间")
             .keys(&[KeySpec::text("承诺", "promise")])
+            .rest(Rest::Read)
             .who(Who::TriangleOrOwner);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), promise: args.deadline("承诺", cx)? })
+        let promise = args.promise("承诺", cx)?;
+        Ok(Self { number: args.number(), promise, remark: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -57,21 +64,33 @@ impl Command for Acknowledge {
             && !matches!(before.state, State::Reopened)
         {
             let at = typed::echo(response.at, cx.now, &cx.rules.calendar);
-            return Err(Refusal::new(format!("T{} 已由 {} 在 {at} 响应", self.number, response.by.name)));
+            let refusal = Refusal::new(format!("T{} 已由 {} 在 {at} 响应", self.number, response.by.name));
+            return Err(match self.remark {
+                Some(remark) => refusal.line(format!("「{remark}」没有记录")).button(
+                    format!("记为 T{} 的进展", self.number),
+                    format!("/T{} {}", self.number, remark.replace('\n', " ")),
+                ),
+                None => refusal,
+            });
         }
-        Ok(acknowledge(before, self.promise, cx))
+        Ok(acknowledge(before, self.promise, dossier, cx).remarked(self.remark))
     }
 }
 
 /// What a first word of ours, or a new promise, makes of a ticket.
-pub(super) fn acknowledge(before: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Outcome {
+pub(super) fn acknowledge(
+    before: &Ticket,
+    promise: Option<Timestamp>,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Outcome {
     let first = before.response.is_none();
     let mut next = before.clone().answered(cx.actor, cx.now).heard(cx.now, promise, cx.rules);
     if matches!(before.state, State::New | State::Reopened) {
         next.state = State::Acknowledged;
     }
     let reply = if first {
-        words::acknowledged(&next, promise, cx)
+        words::acknowledged(&next, promise, dossier, cx)
     } else {
         match promise {
             Some(at) => Message::text(format!(
@@ -82,9 +101,13 @@ pub(super) fn acknowledge(before: &Ticket, promise: Option<Timestamp>, cx: &Cont
             None => Message::text(format!("T{} 已响应", next.number)),
         }
     };
-    let message = words::acknowledged_for_customer(&next, promise, cx);
+    // A further promise is no second 受理.
+    let message = match (before.response.as_ref(), promise) {
+        (Some(_), Some(at)) => words::promised_for_customer(&next, at, cx),
+        _ => words::acknowledged_for_customer(&next, promise, cx),
+    };
     let outcome = Outcome::change(next.clone(), "响应").replying(reply);
-    tell_customer(outcome, &next, message)
+    tell_customer(outcome, &next, message, cx)
 }
 
 /// `/T1 处理`: work on it goes on.
@@ -93,8 +116,9 @@ pub struct Work {
 }
 
 impl Command for Work {
-    const SPEC: Spec =
-        Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理").who(Who::TriangleOrOwner);
+    const SPEC: Spec = Spec::new("工单", Form::IdAct("处理", "work"), "/工单 T1 处理", "开始处理")
+        .rest(Rest::Remark)
+        .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number() })
@@ -106,14 +130,17 @@ impl Command for Work {
             return Err(Refusal::new(format!("T{} 已在处理中", self.number)));
         }
         let first = before.response.is_none();
-        let mut next =
-            before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now).heard(cx.now, None, cx.rules);
+        let mut next = before
+            .clone()
+            .resumed(cx.actor, cx.now, cx.rules)
+            .answered(cx.actor, cx.now)
+            .heard(cx.now, None, cx.rules);
         next.state = State::Working;
-        let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
-        let reply = Message::text(format!("T{} 处理中，{due} 前须解决", self.number));
+        let due = words::close_due(&next, dossier, cx);
+        let reply = Message::text(format!("T{} 处理中，{due}", self.number));
         let told = words::acknowledged_for_customer(&next, None, cx);
         let outcome = Outcome::change(next.clone(), "处理").replying(reply);
-        Ok(if first { tell_customer(outcome, &next, told) } else { outcome })
+        Ok(if first { tell_customer(outcome, &next, told, cx) } else { outcome })
     }
 }
 
@@ -132,21 +159,27 @@ impl Command for Wait {
         "等客户答复，解决时限暂停",
     )
     .keys(&[KeySpec::text("至", "until")])
+    .rest(Rest::Read)
     .who(Who::TriangleOrOwner);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
         let until = args.date("至", cx)?;
-        if args.text.is_empty() {
+        let Some(question) = args.remark() else {
             let line = format!("/T{} 等待 请提供出错的账号", args.number());
             return Err(Refusal::new(format!("等客户什么？请写明要客户答复的问题，例如：{line}")));
-        }
-        Ok(Self { number: args.number(), question: args.text, until })
+        };
+        Ok(Self { number: args.number(), question, until })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = open_ticket(dossier, self.number)?;
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
-        next.state = State::Waiting { question: self.question.clone(), since: cx.now, until: self.until };
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
+        next.state = State::Waiting {
+            question: self.question.clone(),
+            since: cx.now,
+            by: Some(cx.actor.clone()),
+            until: self.until,
+        };
         next.ask = None;
         let mut reply = Message::text(format!("T{} 等待客户，解决时限暂停", self.number))
             .line(format!("等的是：{}", self.question));
@@ -157,7 +190,7 @@ impl Command for Wait {
         let reply = reply.button("恢复处理", format!("/T{} 恢复", self.number));
         let asked = words::question_for_customer(&next, &self.question);
         let outcome = Outcome::change(next.clone(), "等待客户").because(Some(self.question)).replying(reply);
-        Ok(tell_customer(outcome, &next, asked))
+        Ok(tell_customer(outcome, &next, asked, cx))
     }
 }
 
@@ -169,6 +202,7 @@ pub struct Resume {
 impl Command for Resume {
     const SPEC: Spec =
         Spec::new("工单", Form::IdAct("恢复", "resume"), "/工单 T1 恢复", "客户已答复，继续计时")
+            .rest(Rest::Remark)
             .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -180,10 +214,10 @@ impl Command for Resume {
         let State::Waiting { since, .. } = before.state else {
             return Err(Refusal::new(format!("T{} 没有在等客户", self.number)));
         };
-        let next = before.clone().resumed(cx.now, cx.rules).heard(cx.now, None, cx.rules);
+        let next = before.clone().resumed(cx.actor, cx.now, cx.rules).heard(cx.now, None, cx.rules);
         let waited = typed::echo_span(cx.now.duration_since(since));
-        let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
-        let reply = Message::text(format!("T{} 继续处理，{due} 前须解决", self.number))
+        let due = words::close_due(&next, dossier, cx);
+        let reply = Message::text(format!("T{} 继续处理，{due}", self.number))
             .line(format!("等客户 {waited}，不计入时限"));
         Ok(Outcome::change(next, "恢复处理").replying(reply))
     }
@@ -215,14 +249,18 @@ fn cause_and_explanation(args: &Args, action: &str) -> Result<(String, String), 
 }
 
 impl Command for Resolve {
-    const SPEC: Spec = Spec::new(
-        "工单",
-        Form::IdAct("解决", "resolve"),
-        "/工单 T1 解决 原因:证书过期 说明:已更换证书，可以正常登录",
-        "已解决，告诉客户",
-    )
-    .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-    .who(Who::TriangleOrOwner);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new(
+            "工单",
+            Form::IdAct("解决", "resolve"),
+            "/工单 T1 解决 原因:证书过期 说明:已更换证书，可以正常登录",
+            "已解决，告诉客户",
+        )
+        .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
+        .rest(Rest::Remark)
+        .who(Who::TriangleOrOwner)
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let (cause, explanation) = cause_and_explanation(&args, "解决")?;
@@ -231,7 +269,7 @@ impl Command for Resolve {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = open_ticket(dossier, self.number)?;
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
         let closes_at = cx.rules.calendar.add(cx.now, cx.rules.sla.resolved_closes_after);
         next.ask = None;
         next.solved_at = Some(cx.now);
@@ -248,7 +286,7 @@ impl Command for Resolve {
             .tone(Tone::Good);
         let told = words::resolved_for_customer(&next, &self.explanation, &closes);
         let outcome = Outcome::change(next.clone(), "解决").because(Some(self.cause)).replying(reply);
-        Ok(tell_customer(outcome, &next, told))
+        Ok(tell_customer(outcome, &next, told, cx))
     }
 }
 
@@ -259,9 +297,13 @@ pub struct Close {
 }
 
 impl Command for Close {
-    const SPEC: Spec = Spec::new("工单", Form::IdAct("关闭", "close"), "/工单 T1 关闭", "解决后直接关闭")
-        .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-        .who(Who::Triangle);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new("工单", Form::IdAct("关闭", "close"), "/工单 T1 关闭", "解决后直接关闭")
+            .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
+            .rest(Rest::Remark)
+            .who(Who::Triangle)
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self { number: args.number(), given: cause_and_explanation(&args, "关闭") })
@@ -274,14 +316,14 @@ impl Command for Close {
             (State::Resolved { cause, explanation, .. }, Err(_)) => (cause.clone(), explanation.clone()),
             (_, given) => given?,
         };
-        let mut next = before.clone().resumed(cx.now, cx.rules).answered(cx.actor, cx.now);
+        let mut next = before.clone().resumed(cx.actor, cx.now, cx.rules).answered(cx.actor, cx.now);
         next.ask = None;
         next.solved_at = before.solved_at.or(Some(cx.now));
         next.state = State::Closed { at: cx.now, cause: cause.clone(), explanation };
         let reply = Message::text(format!("T{} 已关闭", self.number)).tone(Tone::Good);
         let told = Message::text(format!("{} 已关闭", words::name(&next)));
         let outcome = Outcome::change(next.clone(), "关闭").because(Some(cause)).replying(reply);
-        Ok(tell_customer(outcome, &next, told))
+        Ok(tell_customer(outcome, &next, told, cx))
     }
 }
 
@@ -293,10 +335,11 @@ pub struct Reopen {
 
 impl Command for Reopen {
     const SPEC: Spec =
-        Spec::new("工单", Form::IdAct("重开", "reopen"), "/工单 T1 重开 还是打不开", "没有解决，重新计时");
+        Spec::new("工单", Form::IdAct("重开", "reopen"), "/工单 T1 重开 还是打不开", "没有解决，重新计时")
+            .rest(Rest::Remark);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), why: (!args.text.is_empty()).then_some(args.text) })
+        Ok(Self { number: args.number(), why: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -304,6 +347,8 @@ impl Command for Reopen {
         let project = dossier.project();
         let may = project.is_triangle(&cx.actor.id)
             || project.is_customer(&cx.actor.id)
+            // Who sits in the customer's room and sees it there.
+            || (before.shared && cx.place.kind == RoomKind::Customer)
             || before.by.id == cx.actor.id
             || cx.admin;
         if !may {
@@ -318,6 +363,7 @@ impl Command for Reopen {
         next.close = close_ladder(next.urgency, cx.now, cx.rules);
         next.ask = None;
         next.reopened.push(cx.now);
+        next.pauses.clear();
         let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
         let reply = Message::text(format!("{} 已重开，{due} 前须解决", words::name(&next)));
         let mut called =
@@ -353,7 +399,7 @@ impl Command for Touch {
             Priority::Urgent => Urgency::Urgent,
             Priority::High | Priority::Medium | Priority::Low => Urgency::Normal,
         });
-        Ok(Self { number: args.number(), urgency, owner: args.owner().cloned(), remark: args.text })
+        Ok(Self { number: args.number(), urgency, owner: args.owner().cloned(), remark: args.words() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -394,7 +440,7 @@ impl Command for Touch {
             }
         }
         let calendar = &cx.rules.calendar;
-        let mut reply = Message::text(words::listed(&next, cx.now, calendar));
+        let mut reply = Message::text(words::listed(&next, cx.sees_internal(dossier), cx.now, calendar));
         if let Some(owner) = &self.owner {
             reply = reply.line(format!("负责 {}", owner.name));
         }

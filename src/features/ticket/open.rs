@@ -57,6 +57,7 @@ impl Command for Open {
             ask: None,
             breaches: Vec::new(),
             paused: 0,
+            pauses: Vec::new(),
             solved_at: None,
             reopened: Vec::new(),
         };

@@ -8,5 +8,5 @@ pub fn answer_by_quote(number: u32, dossier: &Dossier, cx: &Context) -> Option<O
     let ticket = dossier.find::<Ticket>(number)?;
     let owner = ticket.owner.as_ref().is_some_and(|owner| owner.id == cx.actor.id);
     let ours = owner || dossier.project().is_triangle(&cx.actor.id);
-    (ours && ticket.awaits_response()).then(|| acknowledge(ticket, None, cx))
+    (ours && ticket.awaits_response()).then(|| acknowledge(ticket, None, dossier, cx))
 }

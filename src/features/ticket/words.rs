@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use super::{Ask, Clock, State, Ticket, Urgency};
 use crate::{
     calendar::{Calendar, Span, typed},
-    chat::{Message, Tone},
+    chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Kind, Role, Rules, Waking, ladder::Climb, rules::Count},
+    features::origin::verbatim,
 };
 
 /// `T1 登录页打不开`.
@@ -18,6 +19,21 @@ fn urgency(ticket: &Ticket) -> &'static str {
     match ticket.urgency {
         Urgency::Normal => "一般",
         Urgency::Urgent => "紧急",
+    }
+}
+
+/// Until when it is to be solved; that it is late, for the team alone.
+pub fn close_due(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> String {
+    let internal = cx.sees_internal(dossier);
+    due_by(ticket.close.due, "解决", internal, cx.now, &cx.rules.calendar)
+}
+
+/// `11月24日 周二 09:00 前须解决`; behind it that the time has passed, where that may be said.
+fn due_by(due: Timestamp, what: &str, internal: bool, now: Timestamp, calendar: &Calendar) -> String {
+    let at = typed::echo(due, now, calendar);
+    match internal && due < now {
+        true => format!("应在 {at} 前{what}，已超时 {}", typed::echo_span(now.duration_since(due))),
+        false => format!("{at} 前须{what}"),
     }
 }
 
@@ -57,6 +73,12 @@ pub fn please_respond(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> M
         .button("响应", format!("/T{} 响应", ticket.number))
 }
 
+/// At the deadline itself the time is just up, where nothing moved it.
+fn since(ticket: &Ticket, climb: &Climb, now: Timestamp) -> &'static str {
+    let moved = ticket.paused > 0 || !ticket.reopened.is_empty();
+    if now > climb.ladder.due || moved { "已" } else { "已满" }
+}
+
 /// A rung of the response clock.
 pub fn respond_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
     let due = typed::echo(climb.ladder.due, cx.now, &cx.rules.calendar);
@@ -65,9 +87,11 @@ pub fn respond_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
         "halfway" => Message::text(format!("{} 已过一半响应时限，还没有人响应", name(ticket)))
             .line(format!("{due} 前须响应"))
             .tone(Tone::Warning),
-        _ => Message::text(format!("{} 超时未响应，已 {open_for}", name(ticket)))
-            .line(format!("应在 {due} 前响应"))
-            .tone(Tone::Alarm),
+        _ => {
+            Message::text(format!("{} 超时未响应，{} {open_for}", name(ticket), since(ticket, climb, cx.now)))
+                .line(format!("应在 {due} 前响应"))
+                .tone(Tone::Alarm)
+        }
     };
     message.button("响应", format!("/T{} 响应", ticket.number))
 }
@@ -84,14 +108,18 @@ pub fn close_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
         "remind" => {
             let left = typed::echo_span(climb.ladder.due.duration_since(said_at));
             Message::text(format!("{} 还有 {left} 到解决时限", name(ticket)))
-                .line(format!("{due} 前须解决 · 现在{}", ticket.state()))
+                .line(format!("{due} 前须解决 · 状态：{}", ticket.state()))
                 .tone(Tone::Warning)
         }
         _ => {
             let open_for = typed::echo_span(said_at.duration_since(ticket.opened_at));
-            Message::text(format!("{} 超时未解决，已 {open_for}", name(ticket)))
-                .line(format!("应在 {due} 前解决 · 现在{}", ticket.state()))
-                .tone(Tone::Alarm)
+            Message::text(format!(
+                "{} 超时未解决，{} {open_for}",
+                name(ticket),
+                since(ticket, climb, said_at)
+            ))
+            .line(format!("应在 {due} 前解决 · 状态：{}", ticket.state()))
+            .tone(Tone::Alarm)
         }
     };
     message.line(format!("解决后发：/T{} 解决 原因:… 说明:…", ticket.number))
@@ -113,7 +141,8 @@ pub fn ask(ticket: &Ticket, ask: &Ask, cx: &Waking) -> Message {
 /// The customer did not answer in time.
 pub fn wait_over(ticket: &Ticket, cx: &Waking) -> Message {
     let State::Waiting { question, since, .. } = &ticket.state else { return Message::default() };
-    let waited = typed::echo_span(cx.now.duration_since(*since));
+    // Said when quiet hours are over, it tells the time as it will be then.
+    let waited = typed::echo_span(cx.rules.calendar.after_quiet(cx.now).duration_since(*since));
     Message::text(format!("{} 等客户答复已 {waited}", name(ticket)))
         .line(format!("等的是：{question}"))
         .tone(Tone::Warning)
@@ -121,7 +150,7 @@ pub fn wait_over(ticket: &Ticket, cx: &Waking) -> Message {
 }
 
 /// A first response, with the time it took.
-pub fn acknowledged(ticket: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Message {
+pub fn acknowledged(ticket: &Ticket, promise: Option<Timestamp>, dossier: &Dossier, cx: &Context) -> Message {
     let took = match &ticket.response {
         Some(response) => typed::echo_span(response.at.duration_since(ticket.opened_at)),
         None => String::new(),
@@ -131,12 +160,18 @@ pub fn acknowledged(ticket: &Ticket, promise: Option<Timestamp>, cx: &Context) -
     if let Some(at) = promise {
         message = message.line(format!("承诺 {} 前回复", typed::echo(at, cx.now, &cx.rules.calendar)));
     }
-    message.line(format!("{} 前须解决", typed::echo(ticket.close.due, cx.now, &cx.rules.calendar)))
+    message.line(close_due(ticket, dossier, cx))
+}
+
+/// What the customer's room hears of a further promise.
+pub fn promised_for_customer(ticket: &Ticket, at: Timestamp, cx: &Context) -> Message {
+    let at = typed::echo(at, cx.now, &cx.rules.calendar);
+    Message::text(format!("{} {} 将在 {at} 前给您回复", name(ticket), cx.actor.name))
 }
 
 /// What the customer's room hears of a response.
 pub fn acknowledged_for_customer(ticket: &Ticket, promise: Option<Timestamp>, cx: &Context) -> Message {
-    let by = ticket.response.as_ref().map_or("", |response| response.by.name.as_str());
+    let by = &cx.actor.name;
     let promise = match promise {
         Some(at) => format!("，{} 前给您回复", typed::echo(at, cx.now, &cx.rules.calendar)),
         None => String::new(),
@@ -159,7 +194,7 @@ pub fn resolved_for_customer(ticket: &Ticket, explanation: &str, closes: &str) -
 }
 
 /// One line of a list.
-pub fn listed(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> String {
+pub fn listed(ticket: &Ticket, internal: bool, now: Timestamp, calendar: &Calendar) -> String {
     let due = match (&ticket.respond, &ticket.state) {
         (Some(respond), _) if ticket.awaits_response() => {
             format!(" · {} 前响应", typed::echo(respond.due, now, calendar))
@@ -168,7 +203,7 @@ pub fn listed(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> String {
         (_, State::Resolved { .. } | State::Closed { .. }) => String::new(),
         _ => format!(" · {} 前解决", typed::echo(ticket.close.due, now, calendar)),
     };
-    let late = if ticket.is_open() && !ticket.breaches.is_empty() { " · 已超时" } else { "" };
+    let late = if internal && ticket.is_open() && !ticket.breaches.is_empty() { " · 已超时" } else { "" };
     format!("{} · {} · {}{due}{late}", name(ticket), urgency(ticket), ticket.state())
 }
 
@@ -177,7 +212,8 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
     // The cause is ours; the customer reads the explanation.
-    let inside = |cause: &str| match cx.sees_internal(dossier) {
+    let internal = cx.sees_internal(dossier);
+    let inside = |cause: &str| match internal {
         true => format!(" · 原因：{cause}"),
         false => String::new(),
     };
@@ -185,15 +221,17 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
         .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
-    if ticket.said.contains('\n') {
-        message = message.line(format!("原话：{}", ticket.said));
+    if let Some(words) = verbatim(&ticket.said, &ticket.title, &super::OBJECT) {
+        message = message.line(words);
     }
     match (&ticket.response, &ticket.respond) {
         (Some(response), _) => {
             let took = typed::echo_span(response.at.duration_since(ticket.opened_at));
             message = message.line(format!("{} 响应，用时 {took}", response.by.name));
         }
-        (None, Some(respond)) => message = message.line(format!("{} 前须响应", at(respond.due))),
+        (None, Some(respond)) => {
+            message = message.line(due_by(respond.due, "响应", internal, cx.now, calendar));
+        }
         (None, None) => {}
     }
     match &ticket.state {
@@ -212,7 +250,7 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
                 .line(format!("说明：{explanation}"));
         }
         State::New | State::Acknowledged | State::Working | State::Reopened => {
-            message = message.line(format!("{} 前须解决", at(ticket.close.due)));
+            message = message.line(close_due(ticket, dossier, cx));
         }
     }
     if ticket.paused > 0 {
@@ -259,9 +297,7 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
         (None, Some(respond)) => lines.push(format!("{} 前须响应", at(respond.due))),
         (None, None) => {}
     }
-    if let State::Waiting { since, question, .. } = &ticket.state {
-        lines.push(format!("{} 起等客户（{question}），解决时限暂停", at(*since)));
-    }
+    lines.extend(segments(ticket, now, calendar));
     if ticket.paused > 0 {
         let paused = typed::echo_span(jiff::SignedDuration::from_secs(ticket.paused));
         lines.push(format!("等客户共 {paused}，解决时限顺延"));
@@ -275,6 +311,47 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
             (true, false) => format!("{} 若还没有消息会询问进展（承诺的时间）", at(ask.at)),
             (false, false) => format!("{} 若还没有消息会询问进展（响应后过一半解决时限）", at(ask.at)),
         });
+    }
+    lines
+}
+
+/// Every stretch in which the closing clock ran or stood still, and who caused it. Without a pause there is
+/// nothing to tell.
+fn segments(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> Vec<String> {
+    let at = |moment: Timestamp| typed::echo(moment, now, calendar);
+    let counted = |from: Timestamp, until: Timestamp| {
+        let length = typed::echo_span(until.duration_since(from));
+        format!("计时：{} 到 {}（{length}）", at(from), at(until))
+    };
+    let asked = |by: &Option<Person>| by.as_ref().map_or(String::new(), |by| format!("{} ", by.name));
+    let mut from = ticket.reopened.last().copied().unwrap_or(ticket.opened_at);
+    let mut lines = Vec::new();
+    for pause in &ticket.pauses {
+        lines.extend((from < pause.from).then(|| counted(from, pause.from)));
+        lines.push(format!(
+            "暂停：{} 到 {}（{}），{}等客户「{}」，{} 恢复",
+            at(pause.from),
+            at(pause.until),
+            typed::echo_span(pause.until.duration_since(pause.from)),
+            asked(&pause.asked_by),
+            pause.question,
+            pause.ended_by.name
+        ));
+        from = pause.until;
+    }
+    match &ticket.state {
+        State::Waiting { since, question, by, .. } => {
+            lines.extend((from < *since).then(|| counted(from, *since)));
+            lines.push(format!("暂停：{} 起，{}等客户「{question}」", at(*since), asked(by)));
+        }
+        _ if lines.is_empty() => {}
+        State::Resolved { at: end, .. } | State::Closed { at: end, .. } => {
+            let end = ticket.solved_at.unwrap_or(*end);
+            lines.extend((from < end).then(|| counted(from, end)));
+        }
+        State::New | State::Acknowledged | State::Working | State::Reopened => {
+            lines.push(format!("计时：{} 起", at(from)));
+        }
     }
     lines
 }

@@ -23,7 +23,7 @@ impl Command for Show {
         Spec::new("周报", Form::Any, "/周报", "现在就看近 7 天的周报；/周报 客户版 先看客户版");
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        match args.text.as_str() {
+        match args.rest.as_str() {
             "" => Ok(Self { customer: false }),
             "客户版" | "客户" | "customer" => Ok(Self { customer: true }),
             other => {
@@ -85,11 +85,8 @@ impl Command for Send {
     const SPEC: Spec = Spec::new("周报", Form::Act("发送", "send"), "/周报 发送", "把周报的客户版发到客户群")
         .who(Who::Triangle);
 
-    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if args.text.is_empty() {
-            return Ok(Self);
-        }
-        Err(Refusal::new(format!("看不懂「{}」，没有发。发周报：/周报 发送", args.text)))
+    fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self)
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -162,6 +162,8 @@ impl<'a> Source<'a> {
     /// Open risks with their countermeasures, the worst first.
     fn risks(&self) -> Option<Section> {
         let mut risks: Vec<&Risk> = self.all::<Risk>().filter(|risk| risk.is_open()).collect();
+        // RULES 4: nothing is told to the customer as a risk without a countermeasure.
+        risks.retain(|risk| self.is_inside() || risk.plan.is_some());
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
         let lines = risks.into_iter().map(|risk| {
             let aside = if risk.internal { " · 内部" } else { "" };
