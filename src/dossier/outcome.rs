@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Dossier, Kind, Record};
 use crate::{
-    chat::{Message, Person},
+    chat::{Line, Message, Person},
     store::Key,
 };
 
@@ -137,6 +137,11 @@ impl Refusal {
     /// A refusal in one sentence.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(Message::text(text))
+    }
+
+    /// The same with one more line.
+    pub fn line(self, line: impl Into<Line>) -> Self {
+        Self(self.0.line(line))
     }
 
     /// The same with a button that says a better line.
