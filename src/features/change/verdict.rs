@@ -120,7 +120,10 @@ fn amend(
     let project = dossier.project();
     let why = words::why_approved(&next);
     let applied = replan::applied(&next, dossier, now, rules);
-    let message = words::approved(&next, &requirement, applied.as_ref().map(|(_, plan)| plan.version()));
+    let mut message = words::approved(&next, &requirement);
+    if let Some((_, plan)) = &applied {
+        message = message.line(format!("节点已按计划改期 · 计划 v{}", plan.version()));
+    }
     let news = News {
         ours: calling(&message, concerned(&next, &requirement, project)),
         theirs: calling(&message, board::BoardSeat::Customer.holders(project)),

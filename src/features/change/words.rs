@@ -303,7 +303,7 @@ pub fn voted(change: &ChangeRequest, by: &Person, project: &Project, cx: &Contex
 }
 
 /// What everybody hears of an approval.
-pub fn approved(change: &ChangeRequest, requirement: &Requirement, plan: Option<usize>) -> Message {
+pub fn approved(change: &ChangeRequest, requirement: &Requirement) -> Message {
     let voters = voters(&change.votes);
     let fingerprint = requirement.edition().map(|edition| short_fingerprint(&edition.fingerprint));
     let fingerprint = fingerprint.unwrap_or_default();
@@ -319,9 +319,6 @@ pub fn approved(change: &ChangeRequest, requirement: &Requirement, plan: Option<
     }
     if let Some(plan) = change.plan.as_ref().filter(|_| change.is_large()) {
         message.lines.extend(format!("计划 {}", plan.text).lines().map(Line::text));
-    }
-    if let Some(version) = plan {
-        message = message.line(format!("节点已按计划改期 · 计划 v{version}"));
     }
     message.button("规格书", format!("/R{} 规格", requirement.number))
 }

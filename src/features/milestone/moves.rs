@@ -57,7 +57,7 @@ impl Command for Complete {
     const SPEC: Spec = Spec::new(
         "节点",
         Form::IdAct("完成", "done"),
-        "/节点 P2 完成 面对面:M5 客户已签收",
+        "/节点 P2 完成 客户已签收 面对面:M5",
         "到达节点（负责人或铁三角），可写结果；须面对面的写会议或日期，没有面谈写 无面对面:原因",
     )
     .keys(&[FACE_TO_FACE, NO_FACE_TO_FACE]);

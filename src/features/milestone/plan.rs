@@ -89,7 +89,7 @@ impl Plan {
         let mut next = Self::of(dossier).cloned().unwrap_or_default();
         let drafted =
             dossier.project().phase == Phase::Contact && moves.iter().all(|moved| !moved.what.changes());
-        match next.versions.last_mut().filter(|_| drafted || moves.is_empty()) {
+        match next.versions.last_mut().filter(|_| drafted) {
             Some(last) => last.moves.extend(moves),
             None => next.versions.push(Version { at, by: by.cloned(), moves }),
         }
