@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chat::Person,
     dossier::{Refusal, Rules},
+    grammar::narrow,
 };
 
 /// One date given up.
@@ -118,6 +119,17 @@ pub fn uncaused(line: &str) -> Refusal {
     Refusal::new(format!("延期要写原因的类别（{}），没有记录。例如：{line}", Cause::choices()))
 }
 
+/// `推迟3天`, `提前 2 天`: natural days, as a calendar counts them.
+pub fn days(text: &str) -> Option<i64> {
+    let plain: String = text.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
+    let (before, _) = plain.split_once('天')?;
+    let start = before
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
+    let days: i64 = before[start..].parse().ok().filter(|days| *days <= 3_650)?;
+    Some(if before.contains("提前") { -days } else { days })
+}
+
 /// How many delays had which cause, most first.
 pub fn tally<'a>(delays: impl Iterator<Item = &'a Delay>) -> Vec<(Cause, usize)> {
     let mut counts: BTreeMap<Cause, usize> = BTreeMap::new();
@@ -170,6 +182,22 @@ mod tests {
         }
         assert_eq!(Reason::parse("台风"), None);
         assert_eq!(Reason::parse(""), None);
+    }
+
+    #[test]
+    fn days_are_read_forwards_and_back() {
+        for (text, read) in [
+            ("推迟3天", Some(3)),
+            ("测试可能推迟 ２ 天", Some(2)),
+            ("提前1天", Some(-1)),
+            ("12月1日推迟10天左右", Some(10)),
+            ("推迟几天", None),
+            ("推迟一周", None),
+            ("推迟99999天", None),
+            ("", None),
+        ] {
+            assert_eq!(days(text), read, "{text}");
+        }
     }
 
     #[test]

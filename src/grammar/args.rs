@@ -76,6 +76,9 @@ pub struct Value {
     pub person: Option<Person>,
 }
 
+/// What stands between a date and the words behind it.
+const GAPS: [char; 6] = [' ', '\u{3000}', '，', ',', '；', ';'];
+
 impl Args {
     /// Words alone, without people, keys and marks.
     pub fn of_words(words: String) -> Self {
@@ -170,6 +173,36 @@ impl Args {
         let gap = if before.is_empty() || after.is_empty() { "" } else { " " };
         self.text = format!("{before}{gap}{after}");
         Ok(Some((reading, phrase)))
+    }
+
+    /// The moment that a key names, or with which the text begins, or that stands anywhere in it; the text loses
+    /// it. For what is put off: the date comes first, in whatever form, and the reason behind it.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn until(&mut self, name: &str, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(at) = self.date(name, cx)? {
+            return Ok(Some(at));
+        }
+        let text = self.text.trim_start_matches(['到', '至', '，', ',', '：', ':', ' ']).to_owned();
+        let ends = text.match_indices(GAPS).map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([text.len()]).take(2).collect();
+        let mut found: Option<(usize, Timestamp)> = None;
+        for end in ends {
+            match typed::read(&text[..end], cx.now, &cx.rules.calendar) {
+                // `12月25日 18:00` says more than `12月25日`; `12月25日 上线` does not.
+                Ok(reading) if found.is_some_and(|(_, at)| at == reading.at) => {}
+                Ok(reading) => found = Some((end, reading.at)),
+                Err(Unreadable::NotATime) => {}
+                Err(_) if found.is_some() => {}
+                Err(why) => return Err(unreadable(name, &text[..end], &why, &self.said, cx)),
+            }
+        }
+        if let Some((end, at)) = found {
+            self.text = text[end..].trim_matches(GAPS).to_owned();
+            return Ok(Some(at));
+        }
+        Ok(self.time(name, cx)?.map(|(reading, _)| reading.at))
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

@@ -112,14 +112,14 @@ impl Command for Postpone {
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let Some((reading, _)) = args.time("截止", cx)? else {
+        let Some(due) = args.until("截止", cx)? else {
             return Err(Refusal::new(format!(
                 "延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口"
             )));
         };
-        let said = args.text.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
+        let said = args.text.trim_matches([' ', '，', ',', '；', ';']);
         let why = args.key("原因").map(str::to_owned).or_else(|| (!said.is_empty()).then(|| said.to_owned()));
-        Ok(Self { number, due: reading.at, why })
+        Ok(Self { number, due, why })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

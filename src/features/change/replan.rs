@@ -99,7 +99,7 @@ fn pieces(text: &str) -> (String, Vec<(u32, String)>) {
 /// What a piece says of its milestone: another date, or that it stays.
 fn moved(number: u32, text: &str, dossier: &Dossier, cx: &Context) -> Result<Option<Move>, Refusal> {
     let milestone = milestone::open_milestone(dossier, number)?;
-    let to = match (day_behind(text, cx)?, days(text)) {
+    let to = match (day_behind(text, cx)?, delay::days(text)) {
         (Some(day), _) => day,
         (None, Some(days)) => milestone.day.saturating_add(days.days()),
         (None, None) if text.contains("不变") => return Ok(None),
@@ -119,17 +119,6 @@ fn day_behind(text: &str, cx: &Context) -> Result<Option<Date>, Refusal> {
     let Some(behind) = behind else { return Ok(None) };
     let reading = Args::of_words(text[behind..].to_owned()).time("日期", cx)?;
     Ok(reading.map(|(reading, _)| cx.rules.calendar.date(reading.at)))
-}
-
-/// `推迟3天`, `提前 2 天`: natural days, as a calendar counts them.
-fn days(text: &str) -> Option<i64> {
-    let plain: String = text.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
-    let (before, _) = plain.split_once('天')?;
-    let start = before
-        .rfind(|c: char| !c.is_ascii_digit())
-        .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
-    let days: i64 = before[start..].parse().ok().filter(|days| *days <= 3_650)?;
-    Some(if before.contains("提前") { -days } else { days })
 }
 
 /// A piece as people read it back: the dates before and after, or what was said.

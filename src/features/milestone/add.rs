@@ -1,6 +1,6 @@
 //! `/节点 联调完成 12月20日 标准:全部接口通过 @李工`.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use super::{Milestone, Plan, State, clock, moves::told, words};
 use crate::{
@@ -42,6 +42,19 @@ fn take_face(text: &mut String) -> Option<bool> {
 }
 
 impl Line {
+    /// The date behind the title, or in front of it.
+    fn day(args: &mut Args, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
+        let text = args.text.clone();
+        let at = args.deadline("日期", cx)?;
+        // `12月20日 上线` is a date with its title, not a deadline without one.
+        let bare = args.text.is_empty() && text.contains(char::is_whitespace);
+        if args.id.is_some() || (at.is_some() && !bare) {
+            return Ok(at);
+        }
+        args.text = text;
+        args.until("日期", cx)
+    }
+
     pub(super) fn read(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let mut standard = args.key("标准").map(str::to_owned);
         let mut face_to_face = take_face(&mut args.text);
@@ -51,10 +64,7 @@ impl Line {
         if let Some(more) = args.description() {
             standard = Some(standard.map_or(more.clone(), |standard| format!("{standard}\n{more}")));
         }
-        let mut at = args.deadline("日期", cx)?;
-        if at.is_none() && args.id.is_none() {
-            at = args.time("日期", cx)?.map(|(reading, _)| reading.at);
-        }
+        let at = Self::day(&mut args, cx)?;
         Ok(Self {
             day: at.map(|at| cx.rules.calendar.date(at)),
             standard: standard.filter(|standard| !standard.is_empty()),

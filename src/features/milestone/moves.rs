@@ -108,16 +108,16 @@ impl Command for Postpone {
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let Some((reading, _)) = args.time("日期", cx)? else {
+        let Some(at) = args.until("日期", cx)? else {
             return Err(Refusal::new(format!(
                 "延期到哪天？例如：/节点 P{number} 延期 12月25日 原因:第三方 接口没好"
             )));
         };
-        let said = args.text.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
+        let said = args.text.trim_matches([' ', '，', ',', '；', ';']);
         let parts = [args.key("原因"), Some(said).filter(|said| !said.is_empty())];
         let why: Vec<&str> = parts.into_iter().flatten().collect();
         let why = (!why.is_empty()).then(|| why.join(" "));
-        Ok(Self { number, day: cx.rules.calendar.date(reading.at), why })
+        Ok(Self { number, day: cx.rules.calendar.date(at), why })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -138,6 +138,16 @@ fn face_to_face_is_read_and_is_the_default_of_what_is_settled_with_the_customer(
 }
 
 #[test]
+fn the_date_stands_behind_the_title_or_in_front_of_it() {
+    for text in ["上线 12月18日", "12月18日 上线", "上线 2026-12-18", "2026-12-18 上线", "上线 日期:12-18"]
+    {
+        let mut bench = Bench::new("2026-11-23 10:00");
+        let reply = bench.say("张经理", &format!("/节点 {text} 标准:灰度无告警"));
+        assert!(reply.starts_with("P1 上线 · 12月18日 周五"), "{text}: {reply}");
+    }
+}
+
+#[test]
 fn customers_see_no_reason_no_lateness_and_nothing_internal() {
     let mut bench = Bench::new("2026-11-23 10:00");
     bench.say("张经理", "/节点 联调完成 11月24日 标准:全部接口通过 @李工");
