@@ -289,7 +289,7 @@ impl Kind for Milestone {
     fn open(&self, dossier: &Dossier) -> Option<dossier::Open> {
         self.is_open().then(|| dossier::Open {
             due: Some(self.clock.due),
-            what: "到达节点".into(),
+            what: "节点".into(),
             who: self.seat(dossier.project()).people,
             loud: false,
         })

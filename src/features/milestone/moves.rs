@@ -85,7 +85,7 @@ impl Command for Complete {
         let internal = cx.sees_internal(dossier);
         let ours = words::completed(&next, dossier, true, cx);
         let reply = words::completed(&next, dossier, internal, cx);
-        let outcome = Outcome::change(next, "到达节点").because(note).replying(reply);
+        let outcome = Outcome::change(next, "完成节点").because(note).replying(reply);
         Ok(told(outcome, ours, about, cx))
     }
 }
