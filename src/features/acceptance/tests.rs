@@ -141,6 +141,19 @@ fn whoever_goes_back_in_front_of_the_acceptance_passes_the_gate_again() {
 }
 
 #[test]
+fn the_planned_completion_stands_once_the_project_is_accepted() {
+    let mut bench = bench(0);
+    bench.say("张经理", "/项目 阶段 开发 完成日:11月25日");
+    bench.say("张经理", ACCEPT);
+    let reply = bench.say("张经理", "/项目 阶段 交付后 完成日:12月25日 原因:资源");
+    assert!(reply.starts_with("✗ 项目已经了结"), "{reply}");
+    assert_eq!(delays(&bench.dossier).count(), 0);
+    let reply = bench.say("张经理", "/项目 阶段 测试 完成日:12月25日 原因:资源");
+    assert_eq!(reply, "项目「支付」：交付后 → 测试，计划完成 11月25日 周三 → 12月25日 周五\n原因：资源");
+    assert_eq!(said_of("预验收", &mut bench, "2026-12-31 12:00").len(), 1);
+}
+
+#[test]
 fn an_end_without_acceptance_is_a_cancellation_with_a_reason() {
     let mut bench = bench(1);
     assert!(bench.say("张经理", "/项目 阶段 结束").starts_with("✗ 项目还没有验收，现在结束算取消"));

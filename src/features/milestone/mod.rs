@@ -179,7 +179,19 @@ impl Milestone {
         }
         let (seat, message, what) = match climb.rung.as_str() {
             "late" => (project.seat(Role::ProjectManager), words::late(self, project, cx), "到期未完成"),
-            "lead" => (project.seat(Role::CustomerLead), words::late(self, project, cx), "逾期升级"),
+            "lead" => {
+                let mut seat = project.seat(Role::CustomerLead);
+                // After a pause nobody told the project manager yet.
+                if climb.passed.iter().any(|rung| rung.name == "late") {
+                    let manager = project.seat(Role::ProjectManager);
+                    seat.missing = seat.missing.or(manager.missing);
+                    let lead = seat.people.clone();
+                    let others =
+                        manager.people.into_iter().filter(|one| lead.iter().all(|known| known.id != one.id));
+                    seat.people.extend(others);
+                }
+                (seat, words::late(self, project, cx), "逾期升级")
+            }
             _ => (self.seat(project), words::upcoming(self, cx), "提醒节点"),
         };
         let ping = next.ping(seat, message);

@@ -151,6 +151,9 @@ impl MovePhase {
         let before = dossier.project();
         let mut acceptance = Acceptance::or_ahead(dossier, cx.now, cx.rules);
         if let Some(to) = self.completion.filter(|to| before.completion != Some(*to)) {
+            if acceptance.end != End::Ahead && next.phase >= Phase::Aftercare {
+                return Err(Refusal::new("项目已经了结，计划完成日不再改，没有记录"));
+            }
             if let Some(from) = before.completion.filter(|from| *from < to) {
                 // RULES 1: each delay has a cause.
                 let Some(reason) = self.why.as_deref().and_then(Reason::parse) else {
