@@ -11,7 +11,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 12] = [
+const RULES: [&str; 14] = [
     "time",
     "sla",
     "minutes",
@@ -21,6 +21,8 @@ const RULES: [&str; 12] = [
     "requirement",
     "change",
     "notice",
+    "milestone",
+    "acceptance",
     "document",
     "weekly",
     "undo",

@@ -23,7 +23,7 @@ const INTERNAL: (&str, &str) = ("demo-internal", "远山支付 · 项目群");
 const CUSTOMER: (&str, &str) = ("demo-customer", "远山支付 · 客户群");
 
 /// What was said before the page opens: by whom, where, what.
-const STORY: [(&str, (&str, &str), &str); 10] = [
+const STORY: [(&str, (&str, &str), &str); 11] = [
     ("chen", INTERNAL, "/客户 新建 远山银行 行业:银行 级别:A 主管:@陈主管"),
     ("zhang", INTERNAL, "/项目 新建 远山支付 客户:远山银行 行业:银行 类型:定制开发"),
     (
@@ -31,6 +31,7 @@ const STORY: [(&str, (&str, &str), &str); 10] = [
         INTERNAL,
         "/角色 客户主管 @陈主管 项目经理 @张经理 技术对接人 @李工 技术骨干 @赵工 客户代表 @王女士",
     ),
+    ("zhang", INTERNAL, "/节点 联调完成 10天后 标准:全部接口通过，压测 500 并发 @李工"),
     ("zhang", INTERNAL, "/项目 阶段 开发"),
     ("zhang", CUSTOMER, "/项目 绑定 远山支付 客户群"),
     ("wang", CUSTOMER, "/需求 支付模块支持退款 !高 截止:下周五 标签:支付"),

@@ -158,6 +158,19 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if config.action.manager_from_day == 0 {
         return wrong("action.manager_from_day", "expected 1 or more");
     }
+    if config.milestone.remind_days.iter().any(|days| !(1..=365).contains(days)) {
+        return wrong("milestone.remind_days", "expected 1 to 365 each");
+    }
+    let acceptance = &config.acceptance;
+    if acceptance.meet_days_before > 365 {
+        return wrong("acceptance.meet_days_before", "expected 0 to 365");
+    }
+    if !(1..=120).contains(&acceptance.aftercare_months) {
+        return wrong("acceptance.aftercare_months", "expected 1 to 120");
+    }
+    if acceptance.industry_misunderstood_percent > 100 {
+        return wrong("acceptance.industry_misunderstood_percent", "expected 0 to 100");
+    }
     for (key, span) in [
         ("document.log_every", config.document.log_every),
         ("document.test_report_every", config.document.test_report_every),

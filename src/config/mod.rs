@@ -20,8 +20,8 @@ use toml::Table;
 use crate::{
     calendar::{self, Calendar, Span},
     dossier::rules::{
-        ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules,
-        RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+        AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules, MinutesRules,
+        NoticeRules, RequirementRules, RiskRules, Rules, Sla, UndoRules, WeeklyRules,
     },
 };
 use layers::Layers;
@@ -73,6 +73,10 @@ pub struct Config {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 10.
+    pub milestone: MilestoneRules,
+    /// RULES 10.
+    pub acceptance: AcceptanceRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.
@@ -393,6 +397,8 @@ impl Config {
             requirement: self.requirement.clone(),
             change: self.change.clone(),
             notice: self.notice.clone(),
+            milestone: self.milestone.clone(),
+            acceptance: self.acceptance.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
             undo: self.undo.clone(),

@@ -166,6 +166,19 @@ fn a_wrong_value_is_refused_with_its_key_its_place_and_what_was_expected() {
             "jiuding.toml: feishu.timestamp_window: working days make no sense",
         ),
         ("[feishu]\nbase_url = 'open.feishu.cn'", "jiuding.toml: feishu.base_url: is no address"),
+        ("[milestone]\nremind_days = [7, 0]", "jiuding.toml: milestone.remind_days: expected 1 to 365 each"),
+        (
+            "[acceptance]\naftercare_months = 0",
+            "jiuding.toml: acceptance.aftercare_months: expected 1 to 120",
+        ),
+        (
+            "[acceptance]\nindustry_misunderstood_percent = 101",
+            "jiuding.toml: acceptance.industry_misunderstood_percent: expected 0 to 100",
+        ),
+        (
+            "[acceptance]\nmeet_days_before = 366",
+            "jiuding.toml: acceptance.meet_days_before: expected 0 to 365",
+        ),
         ("[risk]\nmedium_from = 20", "jiuding.toml: risk.medium_from: expected more than 0 and less than"),
         ("[time]\nzone = 'Asia/Shanghi'", "jiuding.toml: time.zone: unknown zone \"Asia/Shanghi\""),
         ("[time]\nquiet_hours = 'night'", "jiuding.toml: time.quiet_hours: no window \"night\""),

@@ -28,6 +28,10 @@ pub struct Rules {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 10.
+    pub milestone: MilestoneRules,
+    /// RULES 10.
+    pub acceptance: AcceptanceRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.
@@ -197,6 +201,26 @@ pub struct NoticeRules {
     pub urgent_lead: Span,
     /// 高: until whoever has not acknowledged is called again.
     pub high_again: Span,
+}
+
+/// `[milestone]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MilestoneRules {
+    /// Days before its date on which its owner is reminded.
+    pub remind_days: Vec<u16>,
+}
+
+/// `[acceptance]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceRules {
+    /// Days before the planned completion on which the pre-acceptance meeting is reminded of.
+    pub meet_days_before: u16,
+    /// How long a project is looked after once it is accepted.
+    pub aftercare_months: u16,
+    /// The share of delays that misunderstood requirements cause in the industry (RULES 1).
+    pub industry_misunderstood_percent: u8,
 }
 
 /// `[document]`.

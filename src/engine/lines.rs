@@ -140,7 +140,11 @@ impl Engine {
         };
         let place = self.place(event, held.home.as_deref());
         if on == On::Wide {
-            let mine = self.directory(|directory| directory.of_person(&sender.id));
+            let every = event.admin && features::spans_everything(command.spec.object);
+            let mine = self.directory(|directory| match every {
+                true => directory.projects(),
+                false => directory.of_person(&sender.id),
+            });
             let here = held.home.as_deref();
             let message = self.wide(event, command, &mine, here, &held.registry, place).await;
             return Ok(message.map(|message| (message, None)));

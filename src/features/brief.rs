@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn the_months_last_working_week_reminds_once_if_none_was_sent() {
         let mut bench = Bench::new("2026-11-23 10:00");
-        bench.say("张经理", "/项目 阶段 开发");
+        bench.say("张经理", "/项目 阶段 开发 原因:补录");
         assert_eq!(morning(&mut bench, "2026-11-27 09:30"), Vec::<String>::new());
         // 30 November is a Monday and the month's last working day.
         let said = morning(&mut bench, "2026-11-30 09:30");

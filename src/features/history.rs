@@ -134,10 +134,13 @@ fn differences(change: &Change, names: &[(&str, &str)], cx: &Context) -> Vec<Str
     differences
 }
 
-/// A value in words; an instant as people write it.
+/// A value in words; an instant or a day as people write it.
 fn told_at(value: &Value, cx: &Context) -> Option<String> {
     let at = value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    at.map(|at| typed::echo(at, cx.now, &cx.rules.calendar)).or_else(|| plain(value))
+    let day = value.as_str().and_then(|text| text.parse::<jiff::civil::Date>().ok());
+    at.map(|at| typed::echo(at, cx.now, &cx.rules.calendar))
+        .or_else(|| day.map(|day| typed::echo_date(day, cx.now, &cx.rules.calendar)))
+        .or_else(|| plain(value))
 }
 
 /// A value in words, where it is one that people read.

@@ -1,21 +1,25 @@
 //! What can be recorded and done: one folder per kind of record. The lists below are the only place
 //! where they are named together.
 
+pub mod acceptance;
 pub mod action;
 #[cfg(test)]
 mod bench;
 pub mod brief;
 pub mod change;
 pub mod customer;
+pub mod delay;
 pub mod document;
 pub mod help;
 pub mod history;
 pub mod meeting;
+pub mod milestone;
 pub mod minutes;
 pub mod notice;
 mod origin;
 pub mod overview;
 pub mod project;
+pub mod proof;
 pub mod requirement;
 pub mod rhythm;
 pub mod risk;
@@ -41,6 +45,7 @@ pub const OBJECTS: &[Object] = &[
     project::OBJECT,
     role::OBJECT,
     customer::OBJECT,
+    milestone::OBJECT,
     requirement::OBJECT,
     change::OBJECT,
     risk::OBJECT,
@@ -75,6 +80,12 @@ pub const COMMANDS: &[Erased] = &[
     erase::<role::Remove>(),
     erase::<customer::Register>(),
     erase::<customer::List>(),
+    erase::<milestone::Add>(),
+    erase::<milestone::List>(),
+    erase::<milestone::Touch>(),
+    erase::<milestone::Complete>(),
+    erase::<milestone::Postpone>(),
+    erase::<milestone::Cancel>(),
     erase::<requirement::Add>(),
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
@@ -85,6 +96,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<requirement::Start>(),
     erase::<requirement::Deliver>(),
     erase::<requirement::Accept>(),
+    erase::<requirement::Waive>(),
     erase::<requirement::Reject>(),
     erase::<requirement::Withdraw>(),
     erase::<change::File>(),
@@ -161,6 +173,9 @@ pub const COMMANDS: &[Erased] = &[
 pub const KINDS: &[KindEntry] = &[
     kind::<Project>(),
     kind::<customer::Customer>(),
+    kind::<milestone::Milestone>(),
+    kind::<milestone::Plan>(),
+    kind::<acceptance::Acceptance>(),
     kind::<requirement::Requirement>(),
     kind::<change::ChangeRequest>(),
     kind::<risk::Risk>(),
@@ -194,6 +209,11 @@ pub const JOBS: &[Job] = &[
 
 /// The objects whose commands can touch more than the project of their room.
 pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE];
+
+/// Whether administrators read every project with it, and not only their own.
+pub fn spans_everything(object: &str) -> bool {
+    object == project::OBJECT.name
+}
 
 /// What the bot says when it comes into a room: the three first steps.
 pub fn greeting() -> Message {

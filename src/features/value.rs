@@ -206,10 +206,10 @@ mod tests {
     fn a_week_of_development_without_value_is_asked_about_before_the_report() {
         let mut bench = Bench::new("2026-11-23 10:00");
         assert_eq!(morning(&mut bench, "2026-11-27 09:30"), Vec::<String>::new(), "not in 接触");
-        bench.say("张经理", "/项目 阶段 验收");
+        bench.say("张经理", "/项目 阶段 验收 原因:补录");
         assert_eq!(morning(&mut bench, "2026-12-04 09:30"), Vec::<String>::new());
         let mut bench = Bench::new("2026-11-23 10:00");
-        bench.say("张经理", "/项目 阶段 开发");
+        bench.say("张经理", "/项目 阶段 开发 原因:补录");
         assert_eq!(
             morning(&mut bench, "2026-11-27 09:30"),
             ["11-27 09:30 →张经理 本周还没有记交付的价值，今天出周报"]

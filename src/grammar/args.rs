@@ -81,6 +81,9 @@ pub struct Value {
     pub person: Option<Person>,
 }
 
+/// What stands between a date and the words behind it.
+const GAPS: [char; 6] = [' ', '\u{3000}', '，', ',', '；', ';'];
+
 impl Args {
     /// Words alone, without people, keys and marks.
     pub fn of_words(words: String) -> Self {
@@ -247,12 +250,16 @@ impl Args {
     /// Takes what was read out of what is left.
     fn forget(&mut self, phrase: &str) {
         if let Some(at) = self.rest.rfind(phrase) {
-            let (before, behind) = (&self.rest[..at], &self.rest[at + phrase.len()..]);
-            let ends = |c: char| c.is_whitespace() || ",，;；、:：。(（)）".contains(c);
-            let (before, behind) = (before.trim_end_matches(ends), behind.trim_start_matches(ends));
-            let gap = if before.is_empty() || behind.is_empty() { "" } else { " " };
-            self.rest = format!("{before}{gap}{behind}");
+            self.cut_out(at, phrase.len());
         }
+    }
+
+    fn cut_out(&mut self, at: usize, length: usize) {
+        let (before, behind) = (&self.rest[..at], &self.rest[at + length..]);
+        let ends = |c: char| c.is_whitespace() || ",，;；、:：。(（)）".contains(c);
+        let (before, behind) = (before.trim_end_matches(ends), behind.trim_start_matches(ends));
+        let gap = if before.is_empty() || behind.is_empty() { "" } else { " " };
+        self.rest = format!("{before}{gap}{behind}");
     }
 
     /// The time that a key names, or that stands anywhere in the text, with its words; the text loses it.
@@ -276,6 +283,39 @@ impl Args {
         self.text = format!("{before}{gap}{after}");
         self.forget(&phrase);
         Ok(Some((reading, phrase)))
+    }
+
+    /// The moment that a key names, or with which the text begins, or that stands anywhere in it; the text loses
+    /// it. For what is put off: the date comes first, in whatever form, and the reason behind it.
+    ///
+    /// # Errors
+    /// As [`Args::date`].
+    pub fn until(&mut self, name: &str, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(at) = self.date(name, cx)? {
+            return Ok(Some(at));
+        }
+        let text = self.text.trim_start_matches(['到', '至', '，', ',', '：', ':', ' ']).to_owned();
+        let ends = text.match_indices(GAPS).map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([text.len()]).take(2).collect();
+        let mut found: Option<(usize, Timestamp)> = None;
+        for end in ends {
+            match typed::read(&text[..end], cx.now, &cx.rules.calendar) {
+                // `12月25日 18:00` says more than `12月25日`; `12月25日 上线` does not.
+                Ok(reading) if found.is_some_and(|(_, at)| at == reading.at) => {}
+                Ok(reading) => found = Some((end, reading.at)),
+                Err(Unreadable::NotATime) => {}
+                Err(_) if found.is_some() => {}
+                Err(why) => return Err(unreadable(name, &text[..end], &why, &self.said, cx)),
+            }
+        }
+        if let Some((end, at)) = found {
+            self.text = text[end..].trim_matches(GAPS).to_owned();
+            if let Some(begin) = self.rest.find(&text[..end]) {
+                self.cut_out(begin, end);
+            }
+            return Ok(Some(at));
+        }
+        Ok(self.time(name, cx)?.map(|(reading, _)| reading.at))
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

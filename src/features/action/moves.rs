@@ -115,15 +115,18 @@ impl Command for Postpone {
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
-        let Some((reading, _)) = args.time("截止", cx)? else {
+        let Some(due) = args.until("截止", cx)? else {
             return Err(Refusal::new(format!(
                 "延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口"
             )));
         };
-        let said = args.rest.trim_start_matches(['到', '至', '，', ',', '：', ':']).trim();
+        let said = args
+            .rest
+            .trim_start_matches(['到', '至', '，', ',', '：', ':'])
+            .trim_matches([' ', '，', ',', '；', ';']);
         let why = args.key("原因").into_iter().chain([said]).filter(|why| !why.is_empty());
         let why = Some(why.collect::<Vec<_>>().join("；")).filter(|why| !why.is_empty());
-        Ok(Self { number, due: reading.at, why })
+        Ok(Self { number, due, why })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

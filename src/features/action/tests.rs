@@ -88,6 +88,17 @@ fn a_later_date_starts_the_reminders_again() {
     assert_eq!(bench.until("2026-11-26 12:00").len(), 1);
     assert!(bench.say("李工", "/A1").contains("原定 11月24日 周二 18:00：等第三方接口"));
     assert!(bench.say("李工", "/待办 A1 延期 昨天").starts_with("✗"));
+    // However the date is written.
+    for (line, due) in [
+        ("2026-12-01 等第三方接口", "12月1日 周二 18:00"),
+        ("到 12/2，等第三方接口", "12月2日 周三 18:00"),
+        ("12-03 10:00 等第三方接口", "12月3日 周四 10:00"),
+        ("等第三方接口，下周五", "12月4日 周五 18:00"),
+    ] {
+        let reply = bench.say("李工", &format!("/待办 A1 延期 {line}"));
+        assert!(reply.contains(&format!("延期到 {due}（")), "{line}: {reply}");
+        assert!(reply.ends_with("原因：等第三方接口"), "{line}: {reply}");
+    }
 }
 
 #[test]

@@ -112,6 +112,7 @@ impl Command for File {
             impact,
             meeting: None,
             plan: None,
+            moves: Vec::new(),
             confirmation: None,
             contract: None,
             votes: BTreeMap::new(),

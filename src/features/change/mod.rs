@@ -9,6 +9,7 @@ mod clock;
 mod file;
 mod impact;
 mod list;
+mod replan;
 mod sheet;
 mod steps;
 #[cfg(test)]
@@ -26,7 +27,8 @@ pub use board::{BoardSeat, Vote};
 pub use file::File;
 pub use impact::Impact;
 pub use list::{List, Show};
-pub use steps::{Assess, Contract, CustomerConfirm, LinkMeeting, Replan};
+pub use replan::Replan;
+pub use steps::{Assess, Contract, CustomerConfirm, LinkMeeting};
 pub use vote::{Approve, Reject, Withdraw};
 
 use crate::{
@@ -34,7 +36,10 @@ use crate::{
     dossier::{
         self, Context, Dossier, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking, ladder::Ladder,
     },
-    features::meeting::{self, Meeting},
+    features::{
+        meeting::{self, Meeting},
+        milestone::plan::Move,
+    },
     grammar::Object,
 };
 
@@ -81,6 +86,9 @@ pub struct ChangeRequest {
     /// The milestones before and after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Said>,
+    /// The dates that the plan moves, once the change is approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// The customer representative's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Said>,

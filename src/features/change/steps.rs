@@ -17,7 +17,12 @@ use crate::{
 
 /// The change of that number, refused unless its next step is this one. `again`: the step may be taken again
 /// while the one after it was not.
-fn at_stage(dossier: &Dossier, number: u32, stage: Stage, again: bool) -> Result<&ChangeRequest, Refusal> {
+pub(super) fn at_stage(
+    dossier: &Dossier,
+    number: u32,
+    stage: Stage,
+    again: bool,
+) -> Result<&ChangeRequest, Refusal> {
     let change = open_change(dossier, number)?;
     let name = words::stage(stage);
     if !change.is_large() {
@@ -107,6 +112,7 @@ fn sized(
     let replan = (was && is && before.plan.is_some()).then_some("影响变了，计划要重写");
     if is {
         next.plan = None;
+        next.moves.clear();
         next.clock = None;
     } else if next.clock.is_none() {
         // RULES 3: a small one is decided within a day of its filing, whatever it was taken for meanwhile.
@@ -186,48 +192,6 @@ impl Command for LinkMeeting {
         let mut outcome = Outcome::change(next, format!("关联会议 M{meeting}")).replying(reply);
         outcome.say.extend(say);
         Ok(outcome.remarked(self.remark))
-    }
-}
-
-/// `/变更 C3 计划 …`: the milestones before and after.
-pub struct Replan {
-    number: u32,
-    text: String,
-}
-
-/// Words that tell a before from an after.
-const MOVES: [&str; 13] =
-    ["→", "->", "=>", "⇒", "改", "调整", "推迟", "延", "提前", "顺延", "不变", "至", "到"];
-
-impl Command for Replan {
-    const SPEC: Spec = Spec::new(
-        "变更",
-        Form::IdAct("计划", "replan"),
-        "/变更 C3 计划 P1 上线 12月1日→12月4日",
-        "大变更第 2 步：各节点调整前→调整后，可写多行",
-    )
-    .rest(Rest::Read)
-    .who(Who::Triangle);
-
-    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number(), text: args.rest })
-    }
-
-    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let number = self.number;
-        let before = at_stage(dossier, number, Stage::Plan, true)?;
-        if !MOVES.iter().any(|word| self.text.contains(word)) {
-            return Err(Refusal::new(format!(
-                "计划要写各节点调整前→调整后，没有记录。例如：{}",
-                words::line(before, Stage::Plan)
-            )));
-        }
-        let mut next = before.clone();
-        next.plan = Some(Said { by: cx.actor.clone(), at: cx.now, text: self.text.clone() });
-        let reply = words::replanned(&next, dossier.project());
-        let mut outcome = Outcome::change(next.clone(), "调整计划").because(Some(self.text)).replying(reply);
-        outcome.say.extend(clock::ask_customer(&next, dossier));
-        Ok(outcome)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 
 use super::{board::Verdict, *};
@@ -10,6 +10,7 @@ use crate::{
     features::{
         action::ActionItem,
         bench::{Bench, at, person},
+        milestone::{Milestone, Plan},
         requirement::{self, Requirement},
     },
 };
@@ -28,6 +29,12 @@ fn bench(shared: bool) -> Bench {
     confirmed.state = requirement::State::Confirmed { version: 1 };
     bench.dossier.put(Arc::new(confirmed));
     bench.said();
+    bench
+}
+
+/// With a milestone P1 on 12月1日.
+fn with_milestone(mut bench: Bench) -> Bench {
+    bench.say("张经理", "/节点 上线 12月1日 标准:灰度无告警");
     bench
 }
 
@@ -259,10 +266,12 @@ fn what_it_touches_decides_the_size() {
         ("进度:很久", None),
         ("成本:不少", None),
         ("节点:上线", None),
+        ("节点:P9", None),
         ("", None),
     ];
     for (text, large) in table {
-        let mut bench = bench(false);
+        let mut bench = with_milestone(bench(false));
+        bench.say("张经理", "/节点 验收 12月8日 标准:客户签字");
         bench.say("张经理", "/变更 R1 支持部分退款 原因:市场变化");
         let reply = bench.say("张经理", &format!("/变更 C1 影响 {text}"));
         assert_eq!(reply.starts_with('✗'), large.is_none(), "{text}: {reply}");
@@ -326,7 +335,7 @@ fn only_a_confirmed_requirement_changes_by_the_board() {
 
 #[test]
 fn a_large_change_goes_its_way_in_order_and_is_approved_at_its_end() {
-    let mut bench = bench(true);
+    let mut bench = with_milestone(bench(true));
     bench.say("张经理", "/会议 变更评审 明天10点-11点");
     let reply = bench.say("张经理", "/变更 R1 支持部分退款 原因:客户业务调整 进度:3天 成本:2万 节点:P1");
     assert_eq!(
@@ -383,11 +392,61 @@ fn a_large_change_goes_its_way_in_order_and_is_approved_at_its_end() {
     assert_eq!(said.len(), 1, "one message in each room: {said:?}");
     assert!(said[0].starts_with("11-23 10:00 项目群 @张经理 @李工 C1 支持部分退款（R1） 已通过"), "{said:?}");
     assert_eq!(version(&bench), 2);
+    let milestone = bench.dossier.find::<Milestone>(1).unwrap();
+    assert_eq!((milestone.day, milestone.delays.len()), (date(2026, 12, 4), 1));
+    assert_eq!(milestone.delays[0].reason.in_words(), "客户原因（C1 支持部分退款）");
+    assert_eq!(Plan::of(&bench.dossier).unwrap().version(), 2);
+}
+
+#[test]
+fn a_plan_names_every_milestone_that_the_change_touches_and_reads_its_new_date() {
+    let table = [
+        ("P1 上线 12月1日→12月4日", Some("P1 上线 延期：12月1日 周二 → 12月4日 周五")),
+        ("P1 改到12月4日", Some("P1 上线 延期：12月1日 周二 → 12月4日 周五")),
+        ("Ｐ１ 推迟3天，其他不变", Some("P1 上线 延期：12月1日 周二 → 12月4日 周五")),
+        ("P1 提前2天", Some("P1 上线 提前：12月1日 周二 → 11月29日 周日")),
+        ("人力不够，联调改由赵工做；P1 不变", Some("人力不够，联调改由赵工做\nP1 不变")),
+        ("上线推迟到12月4日", None),
+        ("P1 推迟一些", None),
+        ("P1 12月1日→11月20日", None),
+        ("P1 →12月4日 P9 →12月8日", None),
+    ];
+    for (text, read) in table {
+        let mut bench = with_milestone(bench(false));
+        bench.say("张经理", "/会议 变更评审 明天10点-11点");
+        bench.say("张经理", "/变更 R1 支持部分退款 原因:市场变化 节点:P1");
+        bench.say("张经理", "/变更 C1 会议 M1");
+        let reply = bench.say("张经理", &format!("/变更 C1 计划 {text}"));
+        assert_eq!(first(&bench).plan.map(|plan| plan.text), read.map(str::to_owned), "{text}: {reply}");
+        assert_eq!(reply.starts_with('✗'), read.is_none(), "{text}: {reply}");
+    }
+}
+
+#[test]
+fn a_milestone_that_was_moved_otherwise_meanwhile_stays_there() {
+    let mut bench = with_milestone(bench(false));
+    bench.say("张经理", "/会议 变更评审 明天10点-11点");
+    bench.say("张经理", "/变更 R1 支持部分退款 原因:市场变化 节点:P1");
+    for (who, line) in [
+        ("张经理", "/变更 C1 会议 M1"),
+        ("张经理", "/变更 C1 计划 P1 →12月4日"),
+        ("客户陈总", "/变更 C1 客户确认"),
+        ("张经理", "/变更 C1 合同 负责:@李工 截止:12月5日"),
+        ("张经理", "/P1 延期 12月7日 原因:资源"),
+        ("张经理", "/C1 同意"),
+        ("李工", "/C1 同意"),
+        ("客户陈总", "/C1 同意"),
+    ] {
+        let reply = bench.say(who, line);
+        assert!(!reply.starts_with('✗'), "{line}: {reply}");
+    }
+    assert_eq!(version(&bench), 2);
+    assert_eq!(bench.dossier.find::<Milestone>(1).unwrap().day, date(2026, 12, 7));
 }
 
 #[test]
 fn the_steps_are_refused_to_who_may_not_and_to_what_is_not_there() {
-    let mut bench = bench(true);
+    let mut bench = with_milestone(bench(true));
     bench.say("张经理", "/变更 R1 支持部分退款 原因:市场变化");
     for line in ["会议 M1", "计划 P1 12月1日→12月4日", "客户确认", "合同 负责:@李工 截止:12月5日"]
     {
@@ -477,7 +536,7 @@ fn a_private_approval_is_told_once_in_each_room() {
 
 #[test]
 fn what_is_internal_is_not_said_in_the_customers_room() {
-    let mut bench = bench(false);
+    let mut bench = with_milestone(bench(false));
     bench.say("赵工", "/变更 R1 支持部分退款 原因:市场变化 进度:3天");
     bench.say("张经理", "/会议 变更评审 明天10点-11点");
     bench.say("张经理", "/变更 C1 会议 M1");
@@ -509,7 +568,7 @@ fn lines() -> impl Strategy<Value = Option<(&'static str, String)>> {
         "影响 节点:P1",
         "会议 M1",
         "会议 M2",
-        "计划 P1 12月1日→12月4日",
+        "计划 P1 推迟3天",
         "客户确认",
         "合同 负责:@李工 截止:12月5日",
         "同意",
@@ -537,7 +596,7 @@ fn right(bench: &Bench) -> (&'static str, String) {
         meetings.rev().find(|meeting| is_or_will_be_held(meeting)).map_or(1, |meeting| meeting.number);
     match change.stage_in(&bench.dossier) {
         Stage::Meeting => ("张经理", format!("/变更 C1 会议 M{meeting}")),
-        Stage::Plan => ("张经理", "/变更 C1 计划 P1 12月1日→12月4日".into()),
+        Stage::Plan => ("张经理", "/变更 C1 计划 P1 推迟3天".into()),
         Stage::Confirmation => ("客户陈总", "/变更 C1 客户确认".into()),
         Stage::Contract => ("张经理", "/变更 C1 合同 负责:@李工 截止:12月25日".into()),
         Stage::Vote => {
@@ -561,6 +620,7 @@ proptest! {
         hours in prop::collection::vec(0_i64..10, 40),
     ) {
         let mut bench = bench(true);
+        bench.say("张经理", "/节点 上线 2027-12-01 标准:灰度无告警");
         bench.say("张经理", "/会议 变更评审 12月1日10点-11点");
         bench.say("赵工", "/变更 R1 支持部分退款 原因:市场变化 进度:3天");
         for (line, hours) in said.into_iter().zip(hours) {

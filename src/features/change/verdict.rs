@@ -7,11 +7,11 @@ use super::{
     ChangeRequest, Stage, State, board,
     board::Verdict,
     clock::{announce, calling, in_customer_room},
-    words,
+    replan, words,
 };
 use crate::{
     chat::{Message, Person},
-    dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Say, Waking},
+    dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Rules, Say, Waking},
     features::requirement::Requirement,
 };
 
@@ -86,7 +86,7 @@ fn approved(next: ChangeRequest, dossier: &Dossier, cx: &Context) -> Result<Outc
             next.number, next.number
         )));
     };
-    let (outcome, next, news) = amend(next, requirement, dossier, cx.now);
+    let (outcome, next, news) = amend(next, requirement, dossier, (cx.now, cx.rules));
     Ok(conclude(outcome, &next, news, dossier, Some(cx)))
 }
 
@@ -97,7 +97,7 @@ pub fn approved_by_itself(change: &ChangeRequest, dossier: &Dossier, cx: &Waking
     }
     let holds = dossier.find::<Requirement>(change.requirement)?;
     let requirement = Some(holds).filter(|requirement| requirement.is_confirmed())?;
-    let (outcome, next, news) = amend(change.clone(), requirement, dossier, cx.now);
+    let (outcome, next, news) = amend(change.clone(), requirement, dossier, (cx.now, cx.rules));
     Some(conclude(outcome, &next, news, dossier, None))
 }
 
@@ -108,7 +108,7 @@ fn amend(
     mut next: ChangeRequest,
     requirement: &Requirement,
     dossier: &Dossier,
-    now: Timestamp,
+    (now, rules): (Timestamp, &Rules),
 ) -> (Outcome, ChangeRequest, News) {
     let text = match &next.description {
         Some(more) => format!("{}\n{more}", next.title),
@@ -119,12 +119,19 @@ fn amend(
     next.clock = None;
     let project = dossier.project();
     let why = words::why_approved(&next);
-    let message = words::approved(&next, &requirement);
+    let applied = replan::applied(&next, dossier, now, rules);
+    let mut message = words::approved(&next, &requirement);
+    if let Some((_, plan)) = &applied {
+        message = message.line(format!("节点已按计划改期 · 计划 v{}", plan.version()));
+    }
     let news = News {
         ours: calling(&message, concerned(&next, &requirement, project)),
         theirs: calling(&message, board::BoardSeat::Customer.holders(project)),
     };
-    let outcome = Outcome::change(next.clone(), "变更通过").because(Some(why)).and(requirement);
+    let mut outcome = Outcome::change(next.clone(), "变更通过").because(Some(why)).and(requirement);
+    if let Some((milestones, plan)) = applied {
+        outcome = milestones.into_iter().fold(outcome, Outcome::and).and(plan);
+    }
     (outcome, next, news)
 }
 

@@ -26,7 +26,7 @@ fn a_link_and_a_summary_are_read_and_what_is_missing_is_asked_for() {
 #[test]
 fn development_asks_for_a_log_each_week_and_says_when_one_is_missing() {
     let mut bench = Bench::new("2026-11-23 10:00");
-    bench.say("张经理", "/项目 阶段 开发");
+    bench.say("张经理", "/项目 阶段 开发 原因:补录");
     assert_eq!(
         bench.until("2026-12-07 11:00"),
         [
@@ -47,7 +47,7 @@ fn development_asks_for_a_log_each_week_and_says_when_one_is_missing() {
 #[test]
 fn a_phase_that_is_over_asks_for_nothing_and_the_new_one_begins_at_once() {
     let mut bench = Bench::new("2026-11-23 10:00");
-    bench.say("张经理", "/项目 阶段 开发");
+    bench.say("张经理", "/项目 阶段 开发 原因:补录");
     bench.until("2026-11-24 10:00");
     bench.say("张经理", "/项目 阶段 测试");
     assert_eq!(
@@ -64,7 +64,7 @@ fn a_phase_that_is_over_asks_for_nothing_and_the_new_one_begins_at_once() {
 #[test]
 fn after_a_holiday_one_call_is_heard_and_not_a_pile() {
     let mut bench = Bench::new("2026-09-29 10:00");
-    bench.say("张经理", "/项目 阶段 测试");
+    bench.say("张经理", "/项目 阶段 测试 原因:补录");
     let said = bench.until("2026-10-08 12:00");
     // Oct 2 and 5 fall into the holiday; what is due on the 5th is heard on the 8th at 08:30.
     assert_eq!(

@@ -1,13 +1,12 @@
-//! `/项目 新建`, `/项目 阶段`, `/项目 归档`.
+//! `/项目 新建`, `/项目 归档`.
 
 use jiff::civil::Date;
 
 use super::words;
 use crate::{
-    calendar::typed,
     chat::Message,
-    dossier::{BoundRoom, Context, Dossier, Hearing, Outcome, Phase, Project, Refusal, Role, RoomKind, Say},
-    features::{customer::Customer, rhythm::Rhythm},
+    dossier::{BoundRoom, Context, Dossier, Outcome, Project, Refusal, RoomKind},
+    features::{acceptance::Acceptance, customer::Customer},
     grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
 
@@ -73,87 +72,12 @@ impl Command for Found {
         project.engagement = self.engagement;
         project.completion = self.completion;
         let reply = words::founded(&self.name, &project, known);
-        Ok(Outcome::change(project, "建立项目").replying(reply))
-    }
-}
-
-/// `/项目 阶段 开发`: moves to a phase, forwards or back.
-pub struct MovePhase {
-    phase: Phase,
-    completion: Option<Date>,
-    why: Option<String>,
-}
-
-impl Command for MovePhase {
-    const SPEC: Spec = Spec::new(
-        "项目",
-        Form::Act("阶段", "phase"),
-        "/项目 阶段 开发 完成日:2027-06-30 原因:…",
-        "换阶段：接触、启动、开发、测试、验收、交付后、结束",
-    )
-    .keys(&[KeySpec::text("完成日", "completion"), KeySpec::text("原因", "reason")])
-    .rest(Rest::Read)
-    .who(Who::Triangle);
-
-    fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
-        let Some(phase) = Phase::parse(&args.rest) else {
-            let all = Phase::ALL.map(Phase::name).join("、");
-            return Err(Refusal::new(format!("没有「{}」这个阶段。可写：{all}", args.rest)));
-        };
-        let completion = args.date("完成日", cx)?.map(|at| cx.rules.calendar.date(at));
-        Ok(Self { phase, completion, why: args.key("原因").map(str::to_owned) })
-    }
-
-    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let before = dossier.project();
-        let mut next = before.clone();
-        next.completion = self.completion.or(next.completion);
-        next.phase = self.phase;
-        if next == *before {
-            return Err(Refusal::new(format!("项目已在{}阶段", self.phase.name())));
-        }
-        let mut rhythm = None;
-        if next.phase != before.phase {
-            next.phase_since = cx.now;
-            rhythm = Some(Rhythm::entering(next.phase, Rhythm::of(dossier), cx.now, cx.rules));
-        }
-        // RULES 1: a project leaves 接触 only when the triangle is filled, or with a reason.
-        let missing: Vec<&str> = Role::TRIANGLE
-            .iter()
-            .filter(|role| before.holders(**role).is_empty())
-            .map(|role| role.name())
-            .collect();
-        if before.phase == Phase::Contact
-            && self.phase != Phase::Contact
-            && !missing.is_empty()
-            && self.why.is_none()
-        {
-            return Err(Refusal::new(format!(
-                "离开接触阶段前须定齐铁三角，还没有{}。设置：/角色 {} @某人；或写明原因：/项目 阶段 {} 原因:…",
-                missing.join("、"),
-                missing[0],
-                self.phase.name()
-            )));
-        }
-        let mut text = format!("项目「{}」：{} → {}", next.name, before.phase.name(), next.phase.name());
-        if let Some(date) = next.completion {
-            text.push_str(&format!("，计划 {} 完成", typed::echo_date(date, cx.now, &cx.rules.calendar)));
-        }
-        let mut reply = Message::text(&text);
-        if let Some(why) = &self.why {
-            reply = reply.line(format!("原因：{why}"));
-        }
-        let mut outcome = Outcome::change(next, "换阶段").because(self.why).replying(reply);
-        // The old phase's rhythm ends in the same step (RULES 8).
-        if let Some(rhythm) = rhythm {
-            outcome = outcome.and(rhythm);
-        }
-        // Said here already; the other rooms hear of it too.
-        if cx.place.kind == RoomKind::Customer {
-            let message = Message::text(&text);
-            outcome = outcome.saying(Say::Announce { hearing: Hearing::Internal, message, about: None });
-        }
-        Ok(outcome)
+        let (phase, completion) = (project.phase, project.completion);
+        let outcome = Outcome::change(project, "建立项目").replying(reply);
+        Ok(match completion {
+            Some(_) => outcome.and(Acceptance::ahead(phase, completion, cx.now, cx.rules)),
+            None => outcome,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Project, Role, RoomKind},
+    features::{acceptance, milestone},
 };
 
 /// A project as one message.
@@ -23,6 +24,8 @@ pub fn card(dossier: &Dossier, cx: &Context) -> Message {
     if !facts.is_empty() {
         message = message.line(facts.join(" · "));
     }
+    message = milestone::summary(dossier, cx).into_iter().fold(message, Message::line);
+    message = acceptance::words::card(dossier, cx).into_iter().fold(message, Message::line);
     let seats: Vec<String> = Role::ALL
         .iter()
         .filter(|(role, ..)| !project.holders(*role).is_empty())
@@ -68,7 +71,8 @@ pub fn listed(dossier: &Dossier) -> String {
     let project = dossier.project();
     let open = dossier.records().filter(|(_, record)| !record.open(dossier).is_empty()).count();
     let customer = project.customer.as_ref().map(|customer| format!(" · {customer}")).unwrap_or_default();
-    format!("{}{customer} · {} · 未了结 {open} 件", project.name, project.phase.name())
+    let outcome = acceptance::words::brief(dossier).map(|brief| format!(" · {brief}")).unwrap_or_default();
+    format!("{}{customer} · {} · 未了结 {open} 件{outcome}", project.name, project.phase.name())
 }
 
 fn names(project: &Project, role: Role) -> String {

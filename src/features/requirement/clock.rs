@@ -37,6 +37,7 @@ impl Requirement {
             | State::InProgress
             | State::Delivered { .. }
             | State::Accepted { .. }
+            | State::Waived { .. }
             | State::Rejected { .. }
             | State::Withdrawn { .. } => None,
         }

@@ -1,10 +1,11 @@
 //! `/需求 R12 确认 面对面:M3`: the signer confirms, and version 1 of the specification is made.
 
-use super::{Proof, Requirement, State, frozen, gate, refusal, requirement, words};
+use super::{Requirement, State, frozen, refusal, requirement, words};
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
-    grammar::{Args, Command, Form, KeySpec, Rest, Spec},
+    features::proof::{FACE_TO_FACE, NO_FACE_TO_FACE, Proof},
+    grammar::{Args, Command, Form, Rest, Spec},
 };
 
 /// Confirms a requirement; said by one of us, it asks the signer to.
@@ -21,7 +22,7 @@ impl Command for Confirm {
         "/需求 R1 确认 面对面:M3",
         "签字人确认，生成《需求规格说明书》；没有面谈写 无面对面:原因",
     )
-    .keys(&[KeySpec::text("面对面", "face_to_face"), KeySpec::text("无面对面", "no_face_to_face")])
+    .keys(&[FACE_TO_FACE, NO_FACE_TO_FACE])
     .rest(Rest::Read);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -50,7 +51,7 @@ impl Command for Confirm {
         }
         let missing = before.missing_for_confirmation(dossier.project());
         let proof = match (&self.met, &self.not_met) {
-            (Some(text), _) => Some(gate::face_to_face(text, dossier, cx.now, cx.rules)?),
+            (Some(text), _) => Some(Proof::read(text, dossier, cx.now, cx.rules)?),
             (None, Some(why)) => Some(Proof::None(why.clone())),
             (None, None) => None,
         };

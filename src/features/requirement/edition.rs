@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Requirement, State};
-use crate::{chat::Person, grammar::Priority, store::Key};
+use crate::{chat::Person, features::proof::Proof, grammar::Priority, store::Key};
 
 /// One numbered state of the content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,18 +42,6 @@ pub enum Origin {
         /// Which one.
         change: Key,
     },
-}
-
-/// Whether people sat together over it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// In this meeting.
-    Meeting(u32),
-    /// On this day.
-    Date(Date),
-    /// They did not; this is why.
-    None(String),
 }
 
 /// An approved change of the content.

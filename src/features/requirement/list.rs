@@ -10,7 +10,7 @@ use crate::{
 /// How many lines a page has.
 const PAGE: usize = 20;
 /// The states in order; what is over is listed only when asked for.
-const STATES: [(&str, bool); 9] = [
+const STATES: [(&str, bool); 10] = [
     ("已收集", true),
     ("分析中", true),
     ("待确认", true),
@@ -18,6 +18,7 @@ const STATES: [(&str, bool); 9] = [
     ("进行中", true),
     ("已交付", true),
     ("已验收", false),
+    ("已豁免", false),
     ("已拒绝", false),
     ("已撤回", false),
 ];

@@ -28,10 +28,10 @@ pub use analyse::Analyse;
 use analysis::{Analysis, Score};
 pub use clock::Answer;
 pub use confirm::Confirm;
-pub use edition::{Amendment, Content, Edition, Origin, Proof};
+pub use edition::{Amendment, Content, Edition, Origin};
 pub use fill::Fill;
 pub use list::List;
-pub use moves::{Accept, Deliver, Reject, Show, Start, Withdraw};
+pub use moves::{Accept, Deliver, Reject, Show, Start, Waive, Withdraw};
 pub use quote::answer_by_quote;
 use refusal::frozen;
 pub use specify::{Specify, specification};
@@ -145,6 +145,11 @@ pub enum State {
         /// When.
         at: Timestamp,
     },
+    /// 已豁免: confirmed, and let go all the same (RULES 10).
+    Waived {
+        /// Why.
+        why: String,
+    },
     /// 已拒绝.
     Rejected {
         /// Why.
@@ -173,6 +178,7 @@ impl Requirement {
             | State::InProgress => true,
             State::Delivered { .. }
             | State::Accepted { .. }
+            | State::Waived { .. }
             | State::Rejected { .. }
             | State::Withdrawn { .. } => false,
         }
@@ -262,6 +268,7 @@ impl Kind for Requirement {
             State::InProgress => "进行中",
             State::Delivered { .. } => "已交付",
             State::Accepted { .. } => "已验收",
+            State::Waived { .. } => "已豁免",
             State::Rejected { .. } => "已拒绝",
             State::Withdrawn { .. } => "已撤回",
         }
@@ -299,6 +306,7 @@ impl Kind for Requirement {
             State::Confirmed { .. } | State::InProgress => None,
             State::Delivered { .. }
             | State::Accepted { .. }
+            | State::Waived { .. }
             | State::Rejected { .. }
             | State::Withdrawn { .. } => return Vec::new(),
         };

@@ -108,7 +108,9 @@ impl Command for Start {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
         match before.state {
-            State::Confirmed { .. } => Ok(moved(before, State::InProgress, "开始", None, dossier, cx)),
+            State::Confirmed { .. } | State::Waived { .. } => {
+                Ok(moved(before, State::InProgress, "开始", None, dossier, cx))
+            }
             _ => Err(wrong_state(before, "开始")),
         }
     }
@@ -156,6 +158,38 @@ impl Command for Accept {
                 Ok(moved(before, State::Accepted { at: cx.now }, "验收", self.1, dossier, cx))
             }
             _ => Err(wrong_state(before, "验收")),
+        }
+    }
+}
+
+/// `/R1 豁免 原因`: confirmed, but let go, so that the project can be accepted without it.
+pub struct Waive(u32, String);
+
+impl Command for Waive {
+    const SPEC: Spec = Spec::new(
+        "需求",
+        Form::IdAct("豁免", "waive"),
+        "/需求 R1 豁免 客户同意下期再做",
+        "已确认的需求不交付也能验收，写明原因",
+    )
+    .rest(Rest::Read)
+    .who(Who::TriangleOrRepresentative);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let number = args.number();
+        match args.remark() {
+            Some(why) => Ok(Self(number, why)),
+            None => Err(Refusal::new(format!("为什么豁免？例如：/R{number} 豁免 客户同意下期再做"))),
+        }
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = requirement(dossier, self.0)?;
+        match before.state {
+            State::Confirmed { .. } | State::InProgress => {
+                Ok(moved(before, State::Waived { why: self.1.clone() }, "豁免", Some(self.1), dossier, cx))
+            }
+            _ => Err(wrong_state(before, "豁免")),
         }
     }
 }

@@ -20,6 +20,7 @@ fn next_step(requirement: &Requirement) -> Option<String> {
         State::Confirmed { .. } => Some(format!("下一步：/R{number} 开始")),
         State::InProgress => Some(format!("下一步：/R{number} 交付")),
         State::Delivered { .. } => Some(format!("下一步：/R{number} 验收")),
+        State::Waived { .. } => Some(format!("要做就重新开始：/R{number} 开始")),
         State::Accepted { .. } | State::Rejected { .. } | State::Withdrawn { .. } => None,
     }
 }

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Edition, Origin, Proof, Requirement, refusal, requirement};
+use super::{Edition, Origin, Requirement, refusal, requirement};
 use crate::{
     calendar::Calendar,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
-    features::meeting::Meeting,
     grammar::{Args, Command, Form, Rest, Spec, behind_command, narrow},
     report::specification::{Revision, Section, Signature, Specification},
 };
@@ -135,22 +134,10 @@ fn signature(requirement: &Requirement, dossier: &Dossier, calendar: &Calendar) 
         Origin::Signed { by, proof } => Some(Signature {
             by: by.name.clone(),
             date: day(edition.at, calendar),
-            proof: proof_in_words(proof, dossier),
+            proof: proof.in_words(dossier),
         }),
         Origin::Changed { .. } => None,
     })
-}
-
-/// `面对面：M3 需求评审`, `面对面：2026-11-20` or `无面对面：原因`.
-pub(super) fn proof_in_words(proof: &Proof, dossier: &Dossier) -> String {
-    match proof {
-        Proof::Meeting(number) => {
-            let title = dossier.find::<Meeting>(*number).map(crate::dossier::Kind::title).unwrap_or_default();
-            format!("面对面：M{number} {title}").trim_end().to_owned()
-        }
-        Proof::Date(date) => format!("面对面：{date}"),
-        Proof::None(why) => format!("无面对面：{why}"),
-    }
 }
 
 fn day(at: Timestamp, calendar: &Calendar) -> String {

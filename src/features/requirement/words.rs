@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Origin, Requirement, State, specify::proof_in_words};
+use super::{Origin, Requirement, State};
 use crate::{
     calendar::{Calendar, typed},
     chat::{Line, Message, Person, Tone},
@@ -160,6 +160,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     match &requirement.state {
         State::Delivered { at } => message.line(format!("{} 交付", typed::echo(*at, cx.now, calendar))),
         State::Accepted { at } => message.line(format!("{} 验收", typed::echo(*at, cx.now, calendar))),
+        State::Waived { why } => message.line(format!("豁免原因：{why}")),
         State::Rejected { why } => message.line(format!("拒绝原因：{why}")),
         State::Withdrawn { why: Some(why) } => message.line(format!("撤回原因：{why}")),
         State::Collected | State::Analysing => questions(message, requirement),
@@ -254,7 +255,7 @@ fn edition(requirement: &Requirement, dossier: &Dossier, rules: &Rules) -> Optio
     let day = rules.calendar.date(edition.at);
     let how = match &edition.origin {
         Origin::Signed { by, proof } => {
-            format!("{} {day} 确认 · {}", by.name, proof_in_words(proof, dossier))
+            format!("{} {day} 确认 · {}", by.name, proof.in_words(dossier))
         }
         Origin::Changed { change } => format!("{day} 按 {change} 变更"),
     };

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Level, Risk, State, Told, due_ladder, words};
+use super::{Level, Risk, State, Told, due_ladder, loss, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Say},
@@ -306,7 +306,10 @@ impl Command for Occur {
             reply = reply.line(format!("按方案应对：{plan}"));
         }
         let title = next.title.replace('\n', " ");
-        let reply = reply.button("转紧急工单", format!("/工单 {title} !紧急"));
+        let mut reply = reply.button("转紧急工单", format!("/工单 {title} !紧急"));
+        if let Some(loss) = loss::of(&next, dossier).filter(|_| cx.sees_internal(dossier)) {
+            reply = reply.line(words::loses(&loss, cx)).button("确认改期", loss.line);
+        }
         Ok(Outcome::change(next, "风险发生").because(self.how).replying(reply))
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing goes to a customer's room as a risk without a countermeasure, and nothing internal ever.
 
 mod commands;
+mod loss;
 mod words;
 
 use jiff::Timestamp;

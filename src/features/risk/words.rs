@@ -1,6 +1,6 @@
 //! Every sentence of risks.
 
-use super::{Level, Risk, State};
+use super::{Level, Risk, State, loss::Loss};
 use crate::{
     calendar::typed,
     chat::{Message, Tone},
@@ -84,6 +84,19 @@ pub fn past_due(risk: &Risk, climb: &Climb, cx: &Waking) -> Message {
         .tone(if climb.rung == "owner" { Tone::Warning } else { Tone::Alarm })
         .button("关闭", format!("/K{} 关闭", risk.number))
         .button("已发生", format!("/K{} 发生", risk.number))
+}
+
+/// What the plan loses once somebody confirms it.
+pub fn loses(loss: &Loss, cx: &Context) -> String {
+    let day = |day| typed::echo_date(day, cx.now, &cx.rules.calendar);
+    let milestone = loss.milestone;
+    format!(
+        "影响 P{} {}：{} → {}，确认后改期",
+        milestone.number,
+        milestone.title,
+        day(milestone.day),
+        day(loss.to)
+    )
 }
 
 /// One line of a list.

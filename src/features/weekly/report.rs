@@ -148,7 +148,8 @@ impl<'a> Source<'a> {
                 _ => None,
             })
             .collect();
-        let under_way = all.iter().any(|one| !["已验收", "已拒绝", "已撤回"].contains(&one.state()));
+        let under_way =
+            all.iter().any(|one| !["已验收", "已豁免", "已拒绝", "已撤回"].contains(&one.state()));
         if lines.is_empty() && !under_way {
             return None;
         }
