@@ -19,9 +19,12 @@ use toml::Table;
 
 use crate::{
     calendar::{self, Calendar, Span},
-    dossier::rules::{
-        ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules,
-        RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+    dossier::{
+        CadenceRule, TouchRules,
+        rules::{
+            ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules,
+            RequirementRules, RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+        },
     },
 };
 use layers::Layers;
@@ -73,6 +76,10 @@ pub struct Config {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 8.
+    pub cadence: Vec<CadenceRule>,
+    /// RULES 8.
+    pub touch: TouchRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.
@@ -296,16 +303,20 @@ pub struct Jobs {
     /// RULES 9: looked at on every working day, said once a month.
     #[serde(deserialize_with = "filled")]
     pub brief_reminder: Option<String>,
+    /// RULES 13: looked at on every working day, said on the month's first.
+    #[serde(deserialize_with = "filled")]
+    pub monthly_cadence: Option<String>,
 }
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 4] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 5] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
             ("value_reminder", self.value_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
+            ("monthly_cadence", self.monthly_cadence.as_deref()),
         ]
     }
 }
@@ -393,6 +404,8 @@ impl Config {
             requirement: self.requirement.clone(),
             change: self.change.clone(),
             notice: self.notice.clone(),
+            cadence: self.cadence.clone(),
+            touch: self.touch.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
             undo: self.undo.clone(),

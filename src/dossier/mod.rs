@@ -4,7 +4,9 @@
 //! The dossier is the unit of consistency: decisions on it are made one at a time, against one version.
 //! It does not know the kinds of records; [`crate::features::KINDS`] does.
 
+mod cadence;
 pub mod ladder;
+mod meeting_kind;
 mod outcome;
 mod project;
 mod record;
@@ -12,6 +14,8 @@ pub mod rules;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
+pub use cadence::{CadenceRule, Counted, TouchRules};
+pub use meeting_kind::MeetingKind;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Seat, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};

@@ -288,6 +288,21 @@ impl Project {
         Seat { people: vec![self.created_by.clone()], missing: Some(role) }
     }
 
+    /// The people of several roles, each once.
+    pub fn seats(&self, roles: &[Role]) -> Seat {
+        let mut all = Seat { people: Vec::new(), missing: None };
+        for role in roles {
+            let seat = self.seat(*role);
+            all.missing = all.missing.or(seat.missing);
+            for person in seat.people {
+                if !all.people.iter().any(|known| known.id == person.id) {
+                    all.people.push(person);
+                }
+            }
+        }
+        all
+    }
+
     /// Whether this person holds this role.
     pub fn holds(&self, person: &PersonId, role: Role) -> bool {
         self.holders(role).iter().any(|holder| holder.id == *person)

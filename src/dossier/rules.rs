@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use serde::Deserialize;
 
+use super::{CadenceRule, TouchRules};
 use crate::calendar::{Calendar, Span};
 
 /// Everything a decision needs to know beside the records: the calendar and the agreed numbers.
@@ -28,6 +29,10 @@ pub struct Rules {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 8.
+    pub cadence: Vec<CadenceRule>,
+    /// RULES 8.
+    pub touch: TouchRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.

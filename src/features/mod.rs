@@ -15,12 +15,14 @@ pub mod minutes;
 pub mod notice;
 pub mod overview;
 pub mod project;
+mod quote;
 pub mod requirement;
 pub mod rhythm;
 pub mod risk;
 pub mod role;
 pub mod suggestion;
 pub mod ticket;
+pub mod touch;
 pub mod value;
 pub mod weekly;
 pub mod why;
@@ -48,6 +50,7 @@ pub const OBJECTS: &[Object] = &[
     minutes::OBJECT,
     action::OBJECT,
     notice::OBJECT,
+    touch::OBJECT,
     value::OBJECT,
     document::OBJECT,
     brief::OBJECT,
@@ -133,6 +136,9 @@ pub const COMMANDS: &[Erased] = &[
     erase::<notice::List>(),
     erase::<notice::Show>(),
     erase::<notice::Acknowledge>(),
+    erase::<touch::Add>(),
+    erase::<touch::List>(),
+    erase::<touch::Show>(),
     erase::<value::Add>(),
     erase::<value::List>(),
     erase::<document::Add>(),
@@ -167,6 +173,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<meeting::Meeting>(),
     kind::<action::ActionItem>(),
     kind::<notice::Notice>(),
+    kind::<touch::Touch>(),
     kind::<value::Value>(),
     kind::<document::Document>(),
     kind::<brief::Brief>(),
@@ -189,6 +196,7 @@ pub const JOBS: &[Job] = &[
     Job { name: "weekly_report", run: weekly::friday },
     Job { name: "value_reminder", run: value::remind },
     Job { name: "brief_reminder", run: brief::remind },
+    Job { name: "monthly_cadence", run: rhythm::monthly },
 ];
 
 /// The objects whose commands can touch more than the project of their room.
@@ -235,6 +243,7 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
     match key.letter {
         'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
+        'U' => touch::answer_by_quote(key.number, said, dossier, cx),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ pub use commands::{Add, List, Touch};
 use crate::{
     chat::{Message, Person, RoomId},
     dossier::{Dossier, Kind, Open, Outcome, Phase, Role, Rules, Seat, Waking},
-    features::rhythm::{Beat, Told},
+    features::rhythm::Told,
     grammar::Object,
 };
 
@@ -87,56 +87,24 @@ impl DocumentKind {
             _ => Self::Other,
         }
     }
-
-    /// The duty that such a document does.
-    fn beat(self) -> Option<&'static Beat> {
-        match self {
-            Self::Log => Some(&LOG),
-            Self::TestReport => Some(&TEST_REPORT),
-            Self::Other => None,
-        }
-    }
 }
 
-/// A development log each week of development.
-pub const LOG: Beat = Beat {
-    name: "development_log",
-    phases: &[Phase::Development],
-    until: |from, rules| rules.calendar.add(from, rules.document.log_every),
-    remind: day_before,
-    wanted: 1,
-    restarts: true,
-    say: |told, dossier, cx| Some(say(DocumentKind::Log, told, dossier, cx)),
-};
-
-/// A test report every three days of testing.
-pub const TEST_REPORT: Beat = Beat {
-    name: "test_report",
-    phases: &[Phase::Testing],
-    until: |from, rules| rules.calendar.add(from, rules.document.test_report_every),
-    remind: day_before,
-    wanted: 1,
-    restarts: true,
-    say: |told, dossier, cx| Some(say(DocumentKind::TestReport, told, dossier, cx)),
-};
-
-/// In the morning of the working day before the period ends.
-fn day_before(_from: Timestamp, until: Timestamp, rules: &Rules) -> Vec<Timestamp> {
-    let calendar = &rules.calendar;
-    vec![calendar.at(calendar.previous_working_day(calendar.date(until)), rules.action.remind_at)]
+/// The name of the beat in which such documents are due, and in which phases (RULES 9).
+pub(crate) fn beat(kind: DocumentKind) -> Option<(&'static str, &'static [Phase])> {
+    match kind {
+        DocumentKind::Log => Some(("development_log", &[Phase::Development])),
+        DocumentKind::TestReport => Some(("test_report", &[Phase::Testing])),
+        DocumentKind::Other => None,
+    }
 }
 
 /// The technical contact is called; from the second period in a row without one the project manager too.
-fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Seat, Message) {
-    let project = dossier.project();
-    let mut seat = project.seat(Role::TechnicalContact);
-    if told.missed >= 2 {
-        for person in project.seat(Role::ProjectManager).people {
-            if !seat.people.iter().any(|known| known.id == person.id) {
-                seat.people.push(person);
-            }
-        }
-    }
+pub(crate) fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Seat, Message) {
+    let roles: &[Role] = match told.missed {
+        0 | 1 => &[Role::TechnicalContact],
+        _ => &[Role::TechnicalContact, Role::ProjectManager],
+    };
+    let seat = dossier.project().seats(roles);
     (seat, words::wanted(kind, told, cx))
 }
 

@@ -9,7 +9,6 @@ mod list;
 mod moves;
 mod platform;
 mod recur;
-mod sort;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -22,17 +21,19 @@ pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
 pub use platform::ended_by_platform;
-pub use sort::MeetingKind;
-use sort::seats;
 pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Dossier, Hearing, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking, ladder::Ladder,
+        self, Dossier, Hearing, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
+        ladder::Ladder,
     },
-    features::minutes::{self, Minutes},
+    features::{
+        minutes::{self, Minutes},
+        rhythm::{self, Beat, Duty, Tally},
+    },
     grammar::Object,
 };
 
@@ -196,6 +197,7 @@ impl Meeting {
         if let Some(next) = &following {
             outcome = tell_moved(outcome.and(next.clone()), next, now, rules);
         }
+        let outcome = self.held(at, outcome, dossier, now, rules).0;
         if !ended.owes_minutes() {
             return outcome;
         }
@@ -204,6 +206,22 @@ impl Meeting {
             message = message.line(words::following(next, now, rules));
         }
         outcome.saying(ended.minutes_ping(&[Role::ProjectManager], dossier, message))
+    }
+
+    /// It was held and counts for what the phase owes the customer (RULES 8).
+    pub(crate) fn held(
+        &self,
+        at: Timestamp,
+        outcome: Outcome,
+        dossier: &Dossier,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> (Outcome, Vec<Tally>) {
+        let fits = |beat: &Beat| match beat.duty {
+            Duty::Contact(rule) => rule.meetings().any(|kind| kind == self.kind),
+            Duty::Document(_) => false,
+        };
+        rhythm::counting(outcome, at, fits, dossier, (now, rules))
     }
 
     /// Its agenda, its reminder, or both; nothing is said of a meeting that has begun.
@@ -228,7 +246,7 @@ impl Meeting {
 
     /// A ping about its minutes.
     pub(crate) fn minutes_ping(&self, roles: &[Role], dossier: &Dossier, message: Message) -> Say {
-        let seat = seats(dossier.project(), roles);
+        let seat = dossier.project().seats(roles);
         Say::Ping(Ping {
             people: seat.people,
             message,

@@ -2,8 +2,9 @@
 
 use super::items;
 use crate::{
+    chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
-    features::KINDS,
+    features::{KINDS, rhythm},
     grammar::{Args, Command, Form, Spec},
 };
 
@@ -14,7 +15,7 @@ const LISTED: usize = 12;
 pub struct Status;
 
 impl Command for Status {
-    const SPEC: Spec = Spec::new("状态", Form::Any, "/状态", "阶段、未了结的事、逾期和快到期的");
+    const SPEC: Spec = Spec::new("状态", Form::Any, "/状态", "阶段、沟通节奏、未了结的事、逾期和快到期的");
 
     fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self)
@@ -24,6 +25,9 @@ impl Command for Status {
         let internal = cx.sees_internal(dossier);
         let items = items(dossier, internal);
         let mut message = crate::features::project::card(dossier, cx);
+        if internal {
+            message = rhythm::told(dossier, cx.now, cx.rules).into_iter().fold(message, Message::line);
+        }
         let counts: Vec<String> = KINDS
             .iter()
             .filter_map(|kind| {

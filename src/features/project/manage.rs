@@ -168,7 +168,7 @@ impl Command for Archive {
         }
     }
 
-    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let mut next = dossier.project().clone();
         if next.archived == self.archived {
             let state = if self.archived { "已经归档" } else { "没有归档" };
@@ -181,6 +181,15 @@ impl Command for Archive {
         } else {
             Message::text(format!("项目「{}」恢复提醒和汇总", next.name))
         };
-        Ok(Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply))
+        let outcome = Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply);
+        // Nothing is owed while a project is put away (RULES 8).
+        let rhythm = Rhythm::of(dossier).map(|rhythm| match self.archived {
+            true => rhythm.stopped(cx.now, cx.rules),
+            false => rhythm.clone().tuned(cx.now, cx.rules),
+        });
+        Ok(match rhythm {
+            Some(rhythm) => outcome.and(rhythm),
+            None => outcome,
+        })
     }
 }

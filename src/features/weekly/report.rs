@@ -15,9 +15,11 @@ use crate::{
         document::Document,
         meeting::Meeting,
         requirement::{self, Requirement},
+        rhythm,
         risk::Risk,
         suggestion::Suggestion,
         ticket::Ticket,
+        touch::Touch,
         value,
     },
 };
@@ -79,6 +81,7 @@ pub(super) fn report(
         source.risks(),
         source.questions(),
         source.tickets(),
+        source.contacts(rules),
         source.actions(),
         source.next_week(),
         source.documents(),
@@ -193,6 +196,25 @@ impl<'a> Source<'a> {
         let figures = Figures::of(self.all::<Ticket>(), self.week);
         (!figures.is_empty())
             .then(|| Section { title: format!("工单：{}", figures.words()), lines: Vec::new() })
+    }
+
+    /// What the phase owes the customer in contact: what became of the periods that ended, and the running
+    /// ones. Where nothing happened and nothing was missed there is nothing to say.
+    fn contacts(&self, rules: &Rules) -> Option<Section> {
+        if !self.is_inside() {
+            return None;
+        }
+        let over = rhythm::kept_between(self.dossier, self.week.from, self.week.until, rules);
+        let told = self.dossier.all::<Touch>().filter(|touch| self.week.has(touch.told_at)).count();
+        if over.is_empty() && told == 0 {
+            return None;
+        }
+        let mut lines = rhythm::kept_lines(&over, rules);
+        let running = rhythm::standing(self.dossier, self.now, rules);
+        lines.extend(running.into_iter().map(|line| format!("本期 {line}")));
+        let kept = rhythm::kept(&over);
+        let kept = if over.is_empty() { String::new() } else { format!(" · 达成 {}", kept.words()) };
+        Some(Section { title: format!("沟通：{told} 次{kept}"), lines })
     }
 
     fn actions(&self) -> Option<Section> {
