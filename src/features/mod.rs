@@ -77,6 +77,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<role::Remove>(),
     erase::<customer::Register>(),
     erase::<customer::List>(),
+    erase::<customer::Show>(),
     erase::<requirement::Add>(),
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
@@ -248,18 +249,21 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
     }
 }
 
-/// A command that reads every project of the asker.
+/// A command that reads every project of the asker: its object, and the words behind it.
 ///
 /// # Errors
 /// It does not apply here.
 pub fn wide(
-    object: &str,
+    (object, text): (&str, &str),
     mine: &[Dossier],
     here: Option<&Dossier>,
     cx: &Context,
 ) -> Result<Message, Refusal> {
     if object == overview::MINE.name {
         return Ok(overview::mine(mine, here, cx));
+    }
+    if object == customer::OBJECT.name {
+        return customer::show(text, mine, cx);
     }
     project::overview(mine, here, cx)
 }

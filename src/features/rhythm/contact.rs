@@ -48,16 +48,15 @@ fn missed(rule: &CadenceRule, told: &Told, project: &Project, cx: &Waking) -> Me
         times => format!("已连续缺 {times} 期"),
     };
     let range = range(told.from, told.until, calendar);
-    let text = format!("{} {range} 只有 {}/{}，{in_a_row}", rule.name, told.done, told.wanted);
+    let text = format!("{} {range} {}/{}，{in_a_row}", rule.name, told.done, told.wanted);
     let message = Message::text(text).tone(Tone::Alarm);
     if !rule.counts_touches() {
         return message.line(what_to_do(rule, project));
     }
-    let until = calendar.add(told.until, cx.rules.touch.late_within);
-    let until = typed::echo_date(calendar.date(until), cx.now, calendar);
-    let day = calendar.local(last_moment(told.until)).strftime("%-m月%-d日");
-    message
-        .line(format!("当时沟通过、没有记的，{until} 前可补：{}", line(rule, &format!("{day}电话"), project)))
+    let until = deadline(calendar.add(told.until, cx.rules.touch.late_within), cx.now, calendar);
+    let day = calendar.previous_working_day(calendar.date(told.until)).max(calendar.date(told.from));
+    let line = line(rule, &format!("{}电话", day.strftime("%-m月%-d日")), project);
+    message.line(format!("当时沟通过、没有记的，{until}可补：{line}"))
 }
 
 /// What counts, and the line to send back.
@@ -70,14 +69,11 @@ fn what_to_do(rule: &CadenceRule, project: &Project) -> String {
         return format!("{with}沟通{ask}后发：{}", line(rule, "电话", project));
     }
     let kinds: Vec<&str> = rule.meetings().map(MeetingKind::name).collect();
-    let with = if with.is_empty() { String::new() } else { format!("，请{with}参加") };
-    let counts = if kinds.len() > 1 {
-        format!("{}都算{ask}", kinds.join("、"))
-    } else {
-        format!("要开{}{ask}", kinds.join(""))
-    };
-    let kind = kinds.first().copied().unwrap_or_default();
-    format!("{counts}{with}。约会：/会议 {kind} 今天16点-17点")
+    let counts = if kinds.len() > 1 { format!("{}都算", kinds.join("、")) } else { String::new() };
+    let with = if with.is_empty() { String::new() } else { format!("请{with}参加{ask}") };
+    let told: Vec<String> = [counts, with].into_iter().filter(|part| !part.is_empty()).collect();
+    let told = if told.is_empty() { String::new() } else { format!("{}。", told.join("，")) };
+    format!("{told}约：/会议 {} 今天16点-17点", kinds.first().copied().unwrap_or_default())
 }
 
 /// `客户对接人 刘总`.
@@ -138,7 +134,10 @@ pub fn tally(tally: &Tally, now: Timestamp, calendar: &Calendar) -> String {
         }
         (None, Some(next)) => format!("计入：{beat}，下一次 {}", deadline(next, now, calendar)),
         (None, None) if *wanted > 0 => format!("计入：{beat} {done}/{wanted}（{by}）"),
-        (None, None) => format!("计入：{beat} {done} 次，这一期不作要求（{by}）"),
+        (None, None) => {
+            let from = typed::echo_date(calendar.date(tally.until), now, calendar);
+            format!("记下：{beat} 第 {done} 次，{from} 起才作要求")
+        }
     }
 }
 

@@ -37,6 +37,11 @@ impl Kept {
         })
     }
 
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        Self { kept: self.kept + other.kept, expected: self.expected + other.expected }
+    }
+
     /// `5/7`.
     pub fn words(self) -> String {
         format!("{}/{}", self.kept, self.expected)

@@ -6,7 +6,7 @@
 //! - Every period ends with exactly one verdict: kept, missed, or not counted. Verdicts stay.
 //! - A change of phase ends the beats of the old phase and begins those of the new one in the same step; a
 //!   beat that both have goes on. A period cut short before its duty was done is not counted, and nobody is
-//!   called for it. Archiving cuts all of them.
+//!   called for it. Archiving cuts all of them. Of a week that goes on after all, what was done counts.
 //! - A period that expects nothing is not counted: one without a working day, and the rest of the week in
 //!   which a weekly beat begins, if too few working days are left of it.
 //! - What was done in a period and is told of after its end counts for it for a while: a miss then becomes
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use beat::{Beat, Duty, beats, contacts};
 pub use contact::{standing, tally, told};
-pub use figures::{kept, kept_between, kept_by_role, kept_lines, monthly};
+pub use figures::{Kept, kept, kept_between, kept_by_role, kept_lines, monthly};
 
 use super::document;
 use crate::dossier::{Dossier, Kind, Open, Outcome, Phase, Ping, Record, Rules, Say, Waking, ladder::Ladder};
@@ -196,10 +196,26 @@ impl Rhythm {
             if is_over || self.running.contains_key(beat.name) {
                 continue;
             }
-            self.running.insert(beat.name.to_owned(), beat.begin(now, self.since, true, rules));
+            let period = self.resumed(&beat, now, rules);
+            self.running.insert(beat.name.to_owned(), period);
         }
         self.plan = plan(phase, rules);
         self
+    }
+
+    /// The period of a beat that begins now. Of a week that was cut short before, it is the rest: what was done
+    /// in it counts here, and the part before is not counted.
+    fn resumed(&mut self, beat: &Beat, now: Timestamp, rules: &Rules) -> Running {
+        let since = self.since;
+        let fresh = beat.begin(now, since, true, rules);
+        let anchor = rules.calendar.date(since);
+        let before = self.verdicts.iter_mut().rev().find(|one| one.beat == beat.name).filter(|one| {
+            let end = beat.every.until(one.from, anchor, &rules.calendar);
+            !beat.every.restarts() && end == fresh.clock.due && one.until < end
+        });
+        let Some(before) = before else { return fresh };
+        before.fate = Fate::NotCounted;
+        Running { done: before.done, ..beat.begin(now, since, false, rules) }
     }
 
     /// Ends the periods of beats that do not go on.

@@ -136,25 +136,24 @@ impl Touch {
             Duty::Contact(rule) => self.satisfies(rule) && !self.counted.contains(&rule.name),
             Duty::Document(_) => false,
         };
-        let (mut outcome, tallies) =
-            rhythm::counting(Outcome::default(), self.at, fits, dossier, (now, rules));
+        let (outcome, tallies) = rhythm::counting(Outcome::default(), self.at, fits, dossier, (now, rules));
         self.counted.extend(tallies.iter().map(|tally| tally.beat.clone()));
-        if let Some(text) =
-            self.value.as_ref().filter(|_| before.and_then(|one| one.value.as_ref()) != self.value.as_ref())
-        {
-            let source = format!("U{}", self.number);
-            let known = dossier.all::<Value>().find(|value| value.source.as_ref() == Some(&source)).cloned();
-            let value = known.unwrap_or_else(|| Value {
-                number: outcome.next_number::<Value>(dossier),
-                text: String::new(),
-                by: self.by.clone(),
-                at: now,
-                internal: self.internal,
-                source: Some(source),
-            });
-            outcome = outcome.and(Value { text: text.clone(), ..value });
-        }
-        (outcome.and(self.clone()), self, tallies)
+        let outcome = outcome.and(self.clone());
+        let said = before.and_then(|before| before.value.as_ref());
+        let Some(text) = self.value.as_ref().filter(|text| said != Some(*text)) else {
+            return (outcome, self, tallies);
+        };
+        let source = format!("U{}", self.number);
+        let known = dossier.all::<Value>().find(|value| value.source.as_ref() == Some(&source)).cloned();
+        let value = known.unwrap_or_else(|| Value {
+            number: outcome.next_number::<Value>(dossier),
+            text: String::new(),
+            by: self.by.clone(),
+            at: now,
+            internal: self.internal,
+            source: Some(source),
+        });
+        (outcome.and(Value { text: text.clone(), ..value }), self, tallies)
     }
 }
 

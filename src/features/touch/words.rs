@@ -122,19 +122,21 @@ pub(super) fn recorded_outside(touch: &Touch, cx: &Context) -> Message {
 }
 
 /// One line of a list.
-fn listed(touch: &Touch, cx: &Context) -> String {
-    let value = match &touch.value {
-        Some(value) => value.as_str(),
-        None => "缺价值",
-    };
-    format!("{} · {value}", headline(touch, cx))
+fn listed(touch: &Touch, internal: bool, cx: &Context) -> String {
+    match &touch.value {
+        Some(value) => format!("{} · {value}", headline(touch, cx)),
+        None if internal => format!("{} · 缺价值", headline(touch, cx)),
+        None => headline(touch, cx),
+    }
 }
 
 /// The touches, newest first; for the team with how the phase's contacts stand.
 pub(super) fn list(touches: &[&Touch], dossier: &Dossier, cx: &Context) -> Message {
     let empty = Message::text("还没有记沟通。记一次：/沟通 电话，确认了退款方案 价值:… @某人");
-    let message = listing("沟通", touches.iter().map(|touch| listed(touch, cx)).collect(), empty);
-    if !cx.sees_internal(dossier) {
+    let internal = cx.sees_internal(dossier);
+    let lines = touches.iter().map(|touch| listed(touch, internal, cx));
+    let message = listing("沟通", lines.collect(), empty);
+    if !internal {
         return message;
     }
     rhythm::told(dossier, cx.now, cx.rules).into_iter().fold(message, Message::line)

@@ -206,15 +206,15 @@ impl<'a> Source<'a> {
         }
         let over = rhythm::kept_between(self.dossier, self.week.from, self.week.until, rules);
         let told = self.dossier.all::<Touch>().filter(|touch| self.week.has(touch.told_at)).count();
-        if over.is_empty() && told == 0 {
+        let kept = rhythm::kept(&over);
+        if kept.kept == kept.expected && told == 0 {
             return None;
         }
         let mut lines = rhythm::kept_lines(&over, rules);
         let running = rhythm::standing(self.dossier, self.now, rules);
         lines.extend(running.into_iter().map(|line| format!("本期 {line}")));
-        let kept = rhythm::kept(&over);
-        let kept = if over.is_empty() { String::new() } else { format!(" · 达成 {}", kept.words()) };
-        Some(Section { title: format!("沟通：{told} 次{kept}"), lines })
+        let kept = if over.is_empty() { String::new() } else { format!(" · 节奏达成 {}", kept.words()) };
+        Some(Section { title: format!("沟通：记 {told} 次{kept}"), lines })
     }
 
     fn actions(&self) -> Option<Section> {
