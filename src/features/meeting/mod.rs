@@ -5,6 +5,7 @@
 
 mod add;
 mod agenda;
+mod held;
 mod list;
 mod moves;
 mod platform;
@@ -30,10 +31,7 @@ use crate::{
         self, Dossier, Hearing, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
         ladder::Ladder,
     },
-    features::{
-        minutes::{self, Minutes},
-        rhythm::{self, Beat, Duty, Tally},
-    },
+    features::minutes::{self, Minutes},
     grammar::Object,
 };
 
@@ -206,22 +204,6 @@ impl Meeting {
             message = message.line(words::following(next, now, rules));
         }
         outcome.saying(ended.minutes_ping(&[Role::ProjectManager], dossier, message))
-    }
-
-    /// It was held and counts for what the phase owes the customer (RULES 8).
-    pub(crate) fn held(
-        &self,
-        at: Timestamp,
-        outcome: Outcome,
-        dossier: &Dossier,
-        now: Timestamp,
-        rules: &Rules,
-    ) -> (Outcome, Vec<Tally>) {
-        let fits = |beat: &Beat| match beat.duty {
-            Duty::Contact(rule) => rule.meetings().any(|kind| kind == self.kind),
-            Duty::Document(_) => false,
-        };
-        rhythm::counting(outcome, at, fits, dossier, (now, rules))
     }
 
     /// Its agenda, its reminder, or both; nothing is said of a meeting that has begun.

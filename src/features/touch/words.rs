@@ -2,7 +2,7 @@
 
 use super::{Bugs, Touch};
 use crate::{
-    calendar::typed,
+    calendar::{Span, typed},
     chat::{Message, Tone},
     dossier::{CadenceRule, Context, Dossier, Rules},
     features::{
@@ -102,10 +102,10 @@ pub(super) fn recorded(
     }
 }
 
-fn span(span: crate::calendar::Span) -> String {
+fn span(span: Span) -> String {
     match span {
-        crate::calendar::Span::Elapsed(time) => typed::echo_span(time),
-        crate::calendar::Span::WorkingDays(days) => format!("{days} 个工作日"),
+        Span::Elapsed(time) => typed::echo_span(time),
+        Span::WorkingDays(days) => format!("{days} 个工作日"),
     }
 }
 
