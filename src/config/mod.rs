@@ -300,6 +300,9 @@ pub struct Jobs {
     /// RULES 9, on working days.
     #[serde(deserialize_with = "filled")]
     pub value_reminder: Option<String>,
+    /// RULES 13, on working days.
+    #[serde(deserialize_with = "filled")]
+    pub progress_reminder: Option<String>,
     /// RULES 9: looked at on every working day, said once a month.
     #[serde(deserialize_with = "filled")]
     pub brief_reminder: Option<String>,
@@ -310,11 +313,12 @@ pub struct Jobs {
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 5] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
             ("value_reminder", self.value_reminder.as_deref()),
+            ("progress_reminder", self.progress_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
             ("monthly_cadence", self.monthly_cadence.as_deref()),
         ]

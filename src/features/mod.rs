@@ -14,6 +14,7 @@ pub mod meeting;
 pub mod minutes;
 pub mod notice;
 pub mod overview;
+pub mod progress;
 pub mod project;
 mod quote;
 pub mod requirement;
@@ -52,6 +53,7 @@ pub const OBJECTS: &[Object] = &[
     notice::OBJECT,
     touch::OBJECT,
     value::OBJECT,
+    progress::OBJECT,
     document::OBJECT,
     brief::OBJECT,
     suggestion::OBJECT,
@@ -142,6 +144,8 @@ pub const COMMANDS: &[Erased] = &[
     erase::<touch::Show>(),
     erase::<value::Add>(),
     erase::<value::List>(),
+    erase::<progress::Add>(),
+    erase::<progress::List>(),
     erase::<document::Add>(),
     erase::<document::List>(),
     erase::<document::Touch>(),
@@ -176,6 +180,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<notice::Notice>(),
     kind::<touch::Touch>(),
     kind::<value::Value>(),
+    kind::<progress::Progress>(),
     kind::<document::Document>(),
     kind::<brief::Brief>(),
     kind::<suggestion::Suggestion>(),
@@ -196,6 +201,7 @@ pub const JOBS: &[Job] = &[
     Job { name: "daily_digest", run: overview::daily },
     Job { name: "weekly_report", run: weekly::friday },
     Job { name: "value_reminder", run: value::remind },
+    Job { name: "progress_reminder", run: progress::remind },
     Job { name: "brief_reminder", run: brief::remind },
     Job { name: "monthly_cadence", run: rhythm::monthly },
 ];

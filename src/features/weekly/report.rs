@@ -14,6 +14,7 @@ use crate::{
         action::{self, ActionItem},
         document::Document,
         meeting::Meeting,
+        progress,
         requirement::{self, Requirement},
         rhythm,
         risk::Risk,
@@ -77,6 +78,7 @@ pub(super) fn report(
     let source = Source { dossier, week, now, calendar, reader };
     let sections: Vec<Section> = [
         source.values(),
+        source.progress(),
         source.requirements(),
         source.risks(),
         source.questions(),
@@ -133,6 +135,12 @@ impl<'a> Source<'a> {
             format!("{}{aside}", value.text)
         });
         counted("本周交付的价值", lines.collect())
+    }
+
+    /// What the team wrote of its progress.
+    fn progress(&self) -> Option<Section> {
+        let notes = progress::between(self.dossier, self.week.from, self.week.until);
+        self.is_inside().then(|| counted("团队进展", notes.collect())).flatten()
     }
 
     /// How many stand in each state, and what was delivered and accepted in the week.
