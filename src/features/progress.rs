@@ -52,7 +52,7 @@ fn not_before_customers(dossier: &Dossier, cx: &Context) -> Result<(), Refusal> 
     if cx.sees_internal(dossier) {
         return Ok(());
     }
-    Err(Refusal::new("进展由团队在项目群里写，周报里会有"))
+    Err(Refusal::new("进展由团队在项目群里写"))
 }
 
 /// `/进展 退款接口联调完成，剩对账`.

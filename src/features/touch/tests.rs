@@ -88,13 +88,15 @@ fn a_day_that_is_over_may_be_told_of_and_one_ahead_not() {
     assert_eq!(touch, Some((at("2026-11-25 18:00"), "现场拜访客户".into())));
     let (_, touch) = told(&mut bench, "/沟通 电话 时间:11月24日 15:00 价值:定了范围");
     assert_eq!(touch, Some((at("2026-11-24 15:00"), String::new())));
+    let (reply, _) = told(&mut bench, "/沟通 11月24日上午9点电话 价值:定了范围");
+    assert!(reply.ends_with("开发期沟通 从 11月24日 周二 10:00 起计，这次在那之前，没有计入"), "{reply}");
     let (reply, _) = told(&mut bench, "/沟通 明天和王总电话");
     assert!(reply.starts_with("✗ 11月27日 周五 还没到，没有记录"), "{reply}");
     let (reply, _) = told(&mut bench, "/沟通 电话 时间:某天");
     assert!(reply.starts_with("✗ 看不懂时间「某天」"), "{reply}");
     assert!(bench.say("张经理", "/U1 时间:昨天").starts_with("✗ U1 的时间不能改"));
     assert!(bench.say("张经理", "/沟通 @李工").starts_with("✗ 和客户沟通了什么"));
-    assert_eq!(bench.dossier.all::<Touch>().count(), 2);
+    assert_eq!(bench.dossier.all::<Touch>().count(), 3);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     dossier::{CadenceRule, Context, Dossier, Rules},
     features::{
         listing,
-        rhythm::{self, Tally},
+        rhythm::{self, Rhythm, Tally},
     },
 };
 
@@ -92,14 +92,28 @@ pub(super) fn recorded(
     if let Some(asked) = asked(touch, waiting) {
         return asked.lines.into_iter().fold(message, Message::line).tone(Tone::Warning);
     }
-    let too_late =
-        tallies.is_empty() && touch.counted.is_empty() && lies_in_a_verdict(touch, dossier, cx.rules);
-    match too_late {
-        true => {
-            message.line(format!("这一期已过 {} 的补记期，达成情况不再改", span(cx.rules.touch.late_within)))
-        }
-        false => message,
+    if !tallies.is_empty() || !touch.counted.is_empty() {
+        return message;
     }
+    match why_not_counted(touch, dossier, cx) {
+        Some(why) => message.line(why),
+        None => message,
+    }
+}
+
+/// Why a complete touch counts for none of the contacts that it could have counted for.
+fn why_not_counted(touch: &Touch, dossier: &Dossier, cx: &Context) -> Option<String> {
+    if lies_in_a_verdict(touch, dossier, cx.rules) {
+        let late = span(cx.rules.touch.late_within);
+        return Some(format!("这一期已过 {late} 的补记期，达成情况不再改"));
+    }
+    let running = &Rhythm::of(dossier)?.running;
+    let began = |rule: &CadenceRule| running.get(&rule.name).map(|running| running.from);
+    let rules = cx.rules.cadence.iter().filter(|rule| rule.counts_touches());
+    let (rule, from) =
+        rules.filter_map(|rule| Some((rule, began(rule)?))).find(|(_, from)| touch.at < *from)?;
+    let from = typed::echo(from, cx.now, &cx.rules.calendar);
+    Some(format!("{} 从 {from} 起计，这次在那之前，没有计入", rule.name))
 }
 
 fn span(span: Span) -> String {
@@ -111,7 +125,7 @@ fn span(span: Span) -> String {
 
 /// Whether it happened in a period of a contact that it could have counted for.
 fn lies_in_a_verdict(touch: &Touch, dossier: &Dossier, rules: &Rules) -> bool {
-    let verdicts = rhythm::Rhythm::of(dossier).map_or(&[][..], |rhythm| rhythm.verdicts.as_slice());
+    let verdicts = Rhythm::of(dossier).map_or(&[][..], |rhythm| rhythm.verdicts.as_slice());
     let counts = |name: &str| rules.cadence.iter().any(|rule| rule.name == name && rule.counts_touches());
     verdicts.iter().any(|one| one.from <= touch.at && touch.at < one.until && counts(&one.beat))
 }

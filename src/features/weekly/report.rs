@@ -221,8 +221,10 @@ impl<'a> Source<'a> {
         let mut lines = rhythm::kept_lines(&over, rules);
         let running = rhythm::standing(self.dossier, self.now, rules);
         lines.extend(running.into_iter().map(|line| format!("本期 {line}")));
-        let kept = if over.is_empty() { String::new() } else { format!(" · 节奏达成 {}", kept.words()) };
-        Some(Section { title: format!("沟通：记 {told} 次{kept}"), lines })
+        let told = (told > 0).then(|| format!("记 {told} 次"));
+        let kept = (!over.is_empty()).then(|| format!("节奏达成 {}", kept.words()));
+        let title: Vec<String> = told.into_iter().chain(kept).collect();
+        Some(Section { title: format!("沟通：{}", title.join(" · ")), lines })
     }
 
     fn actions(&self) -> Option<Section> {
