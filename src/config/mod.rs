@@ -306,7 +306,7 @@ pub struct Jobs {
     /// RULES 9: looked at on every working day, said once a month.
     #[serde(deserialize_with = "filled")]
     pub brief_reminder: Option<String>,
-    /// RULES 13: looked at on every working day, said on the month's first.
+    /// RULES 13: looked at on every working day, said once a month, on its first.
     #[serde(deserialize_with = "filled")]
     pub monthly_cadence: Option<String>,
 }

@@ -50,10 +50,12 @@ fn missed(rule: &CadenceRule, told: &Told, project: &Project, cx: &Waking) -> Me
     let range = range(told.from, told.until, calendar);
     let text = format!("{} {range} {}/{}，{in_a_row}", rule.name, told.done, told.wanted);
     let message = Message::text(text).tone(Tone::Alarm);
-    if !rule.counts_touches() {
+    let until = calendar.add(told.until, cx.rules.touch.late_within);
+    // Heard after a long pause, there is nothing to make good any more.
+    if !rule.counts_touches() || calendar.after_quiet(cx.now) >= until {
         return message.line(what_to_do(rule, project));
     }
-    let until = deadline(calendar.add(told.until, cx.rules.touch.late_within), cx.now, calendar);
+    let until = deadline(until, cx.now, calendar);
     let day = calendar.previous_working_day(calendar.date(told.until)).max(calendar.date(told.from));
     let line = line(rule, &format!("{}电话", day.strftime("%-m月%-d日")), project);
     message.line(format!("当时沟通过、没有记的，{until}可补：{line}"))

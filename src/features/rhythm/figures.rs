@@ -117,13 +117,13 @@ pub fn kept_by_role(lines: &[Line], project: &Project) -> Vec<String> {
     Role::ALL.into_iter().filter_map(|(role, ..)| kept_by(role)).collect()
 }
 
-/// The job of every morning: on the month's first working day the figures of the month before.
+/// The job of every morning: from the month's first working day on, once, the figures of the month before.
 pub fn monthly(dossier: &Dossier, cx: &Waking) -> Outcome {
     let calendar = &cx.rules.calendar;
     let today = calendar.date(cx.due);
     let first = today.first_of_month();
-    let begins = if calendar.is_working_day(first) { first } else { calendar.next_working_day(first) };
-    if today != begins {
+    let Some(rhythm) = Rhythm::of(dossier) else { return Outcome::default() };
+    if !calendar.is_working_day(today) || rhythm.figures_said.is_some_and(|said| said >= first) {
         return Outcome::default();
     }
     let before = first.saturating_sub(1.month());
@@ -140,5 +140,10 @@ pub fn monthly(dossier: &Dossier, cx: &Waking) -> Outcome {
         .into_iter()
         .fold(Message::text(title), |message, line| message.line(format!("· {line}")));
     let message = message.line(format!("按角色：{}", kept_by_role(&lines, project).join("、")));
-    Outcome::default().saying(Say::Announce { hearing: Hearing::Internal, message, about: None })
+    let next = Rhythm { figures_said: Some(first), ..rhythm.clone() };
+    Outcome::change(next, "汇总沟通节奏").saying(Say::Announce {
+        hearing: Hearing::Internal,
+        message,
+        about: None,
+    })
 }

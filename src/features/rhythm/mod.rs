@@ -22,7 +22,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use beat::{Beat, Duty, beats, contacts};
@@ -48,6 +48,9 @@ pub struct Rhythm {
     /// Tells whether the beats are those that the rules name now.
     #[serde(default)]
     plan: u32,
+    /// The first day of the last month in which the figures of the month before were said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    figures_said: Option<Date>,
 }
 
 /// A period that is running.
@@ -150,7 +153,8 @@ impl Rhythm {
 
     /// The rhythm of a phase that begins now. A beat that both phases have goes on.
     pub fn entering(phase: Phase, before: Option<&Self>, now: Timestamp, rules: &Rules) -> Self {
-        let nothing = || Self { phase, since: now, running: BTreeMap::new(), verdicts: Vec::new(), plan: 0 };
+        let (running, verdicts) = (BTreeMap::new(), Vec::new());
+        let nothing = || Self { phase, since: now, running, verdicts, plan: 0, figures_said: None };
         let mut next = before.cloned().unwrap_or_else(nothing);
         for beat in beats(rules) {
             // What was over before has its verdict; nobody is called for a phase that is over.
