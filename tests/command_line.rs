@@ -40,11 +40,18 @@ fn check_shows_the_rules_and_the_next_runs_of_the_shipped_configuration() {
     let folder = TempDir::new().unwrap();
     let (code, report, stderr) = said(&jiuding(folder.path(), &["check"]).output().unwrap());
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{report}");
-    for line in ["  sla.urgent.respond = \"2h\"", "  2026: announced", "  feishu (feishu.enabled)"] {
+    for line in [
+        "  sla.urgent.respond = \"2h\"",
+        "  touch.remind_percent = 60",
+        "  开发期沟通: 开发, 2 in 1w, 沟通 by 项目经理 with 客户对接人",
+        "  交付后回访: 交付后, 1 in 1mo (12 periods), 沟通 by 客户主管, 技术对接人 with 客户代表",
+        "  2026: announced",
+        "  feishu (feishu.enabled)",
+    ] {
         assert!(report.lines().any(|shown| shown == line), "{line} is not in:\n{report}");
     }
-    // The daily digest and the reminders of values and briefs.
-    assert_eq!(report.matches(" 09:30:00").count(), 15, "{report}");
+    // The daily digest, the reminders of values and briefs, and the month's figures of contacts.
+    assert_eq!(report.matches(" 09:30:00").count(), 20, "{report}");
     assert_eq!(report.matches(" Fri 17:00:00").count(), 5, "{report}");
     assert!(!folder.path().join("data").exists(), "check only looks");
 }

@@ -107,6 +107,8 @@ proptest! {
 
     #[test]
     fn a_text_without_keys_marks_and_people_stays_as_typed(text in plain_text()) {
+        // An id alone is no text: it is asked whether that record is meant.
+        prop_assume!(jiuding::grammar::parse_id(text.split_whitespace().next().unwrap_or_default()).is_none());
         prop_assert_eq!(read(&format!("/工单 {text}")), format!("工单 … | {}\n", text));
         prop_assert_eq!(read(&format!("/工单 T1 {text}")), format!("工单 T1 | {}\n", text));
     }

@@ -4,6 +4,7 @@
 //! in the calendar's zone.
 
 mod holidays;
+mod period;
 pub mod schedule;
 mod settings;
 mod span;
@@ -18,6 +19,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 
 use holidays::Holidays;
 pub use holidays::Status;
+pub use period::Period;
 pub use settings::Settings;
 use settings::Window;
 pub use span::Span;

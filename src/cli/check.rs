@@ -7,11 +7,12 @@ use jiuding::{
     calendar::{Calendar, Status, schedule::Schedule},
     clock::{Clock, SystemClock},
     config::{Config, DEFAULT_FILE, Place},
+    dossier::{CadenceRule, Role},
 };
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 14] = [
+const RULES: [&str; 15] = [
     "time",
     "sla",
     "minutes",
@@ -23,6 +24,7 @@ const RULES: [&str; 14] = [
     "notice",
     "milestone",
     "acceptance",
+    "touch",
     "document",
     "weekly",
     "undo",
@@ -52,6 +54,13 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
                 if *place == Place::Shipped { String::new() } else { format!("   # {}", place.of(key)) };
             writeln!(report, "  {key} = {value}{from}")?;
         }
+    }
+    writeln!(report, "\ncadence")?;
+    for rule in &config.cadence {
+        writeln!(report, "  {}", cadence(rule))?;
+    }
+    if config.cadence.is_empty() {
+        writeln!(report, "  none")?;
     }
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
@@ -84,6 +93,19 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
         writeln!(report, "  {what}")?;
     }
     Ok(report)
+}
+
+/// RULES 8: a contact that is owed again and again, in one line.
+fn cadence(rule: &CadenceRule) -> String {
+    let roles = |roles: &[Role]| roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    let phases: Vec<&str> = rule.phases.iter().map(|phase| phase.name()).collect();
+    let counts: Vec<&str> = rule.counts.iter().map(|counted| counted.name()).collect();
+    let most = if rule.most == 0 { String::new() } else { format!(" ({} periods)", rule.most) };
+    let (phases, counts) = (phases.join(", "), counts.join(", "));
+    let with = if rule.with.is_empty() { String::new() } else { format!(" with {}", roles(&rule.with)) };
+    let figures = if rule.figures { ", with the numbers of bugs" } else { "" };
+    let CadenceRule { name, times, every, by, .. } = rule;
+    format!("{name}: {phases}, {times} in {every}{most}, {counts} by {}{with}{figures}", roles(by))
 }
 
 /// RULES 13: digests, reports and their reminders are for working days.

@@ -25,6 +25,7 @@ pub(super) fn validate(config: &Config) -> Result<(), Wrong> {
         }
     }
     numbers(config)?;
+    cadence(config)?;
     time(config)
 }
 
@@ -177,6 +178,46 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     ] {
         if matches!(span, Span::WorkingDays(0)) || span == Span::hours(0) {
             return wrong(key, "expected more than 0");
+        }
+    }
+    Ok(())
+}
+
+fn cadence(config: &Config) -> Result<(), Wrong> {
+    if !(1..=99).contains(&config.touch.remind_percent) {
+        return wrong("touch.remind_percent", "expected 1 to 99");
+    }
+    if !(1..=7).contains(&config.touch.first_week_days) {
+        return wrong("touch.first_week_days", "expected 1 to 7");
+    }
+    for (index, rule) in config.cadence.iter().enumerate() {
+        let key = |name: &str| format!("cadence[{index}].{name}");
+        if rule.name.trim().is_empty() {
+            return wrong(&key("name"), "is empty; it is what people read");
+        }
+        if config.cadence[..index].iter().any(|other| other.name == rule.name) {
+            return wrong(&key("name"), "stands twice; each needs a name of its own");
+        }
+        for (name, empty, example) in [
+            ("phases", rule.phases.is_empty(), "[\"开发\"]"),
+            ("counts", rule.counts.is_empty(), "[\"沟通\"]"),
+            ("by", rule.by.is_empty(), "[\"项目经理\"]"),
+        ] {
+            if empty {
+                return wrong(&key(name), &format!("is empty, expected for instance {example}"));
+            }
+        }
+        if rule.every.is_empty() {
+            return wrong(&key("every"), "expected more than 0");
+        }
+        if !(1..=100).contains(&rule.times) {
+            return wrong(&key("times"), "expected 1 to 100");
+        }
+        if rule.most > 1_000 {
+            return wrong(&key("most"), "expected 0 (without end) to 1000");
+        }
+        if rule.figures && !rule.counts_touches() {
+            return wrong(&key("figures"), "only 沟通 carries numbers; add it to counts");
         }
     }
     Ok(())

@@ -33,7 +33,8 @@ pub(super) struct Layers {
 
 impl Layers {
     /// The shipped defaults alone.
-    pub(super) fn new(shipped: Table, home: PathBuf) -> Self {
+    pub(super) fn new(mut shipped: Table, home: PathBuf) -> Self {
+        complete_blocks(&mut shipped);
         Self { values: shipped.clone(), known: shipped, places: BTreeMap::new(), home }
     }
 
@@ -305,12 +306,30 @@ fn without_indices(path: &str) -> String {
     path.split('.').map(|key| key.split('[').next().unwrap_or(key)).collect::<Vec<_>>().join(".")
 }
 
-/// Leaves out blocks that are as empty as the shipped one, which only shows the keys.
+/// Gives each shipped block of a list the keys that it leaves out, as the first has them.
+fn complete_blocks(table: &mut Table) {
+    for (_, value) in table {
+        match value {
+            Value::Array(items) => {
+                let Some(Value::Table(first)) = items.first().cloned() else { continue };
+                for item in items.iter_mut().filter_map(Value::as_table_mut) {
+                    for (key, value) in &first {
+                        item.entry(key.clone()).or_insert_with(|| value.clone());
+                    }
+                }
+            }
+            Value::Table(inner) => complete_blocks(inner),
+            _ => {}
+        }
+    }
+}
+
+/// Leaves out blocks that are as empty as the first shipped one, which only shows the keys.
 fn drop_templates(table: &mut Table, known: &Table) {
     for (key, value) in table {
         match (value, known.get(key)) {
             (Value::Array(items), Some(Value::Array(templates))) => {
-                items.retain(|item| !item.is_table() || !templates.contains(item));
+                items.retain(|item| !item.is_table() || templates.first() != Some(item));
             }
             (Value::Table(inner), Some(Value::Table(known))) => drop_templates(inner, known),
             _ => {}

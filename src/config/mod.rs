@@ -19,9 +19,12 @@ use toml::Table;
 
 use crate::{
     calendar::{self, Calendar, Span},
-    dossier::rules::{
-        AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules, MinutesRules,
-        NoticeRules, RequirementRules, RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+    dossier::{
+        CadenceRule, TouchRules,
+        rules::{
+            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules,
+            MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+        },
     },
 };
 use layers::Layers;
@@ -77,6 +80,10 @@ pub struct Config {
     pub milestone: MilestoneRules,
     /// RULES 10.
     pub acceptance: AcceptanceRules,
+    /// RULES 8.
+    pub cadence: Vec<CadenceRule>,
+    /// RULES 8.
+    pub touch: TouchRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.
@@ -297,19 +304,27 @@ pub struct Jobs {
     /// RULES 9, on working days.
     #[serde(deserialize_with = "filled")]
     pub value_reminder: Option<String>,
+    /// RULES 13, on working days.
+    #[serde(deserialize_with = "filled")]
+    pub progress_reminder: Option<String>,
     /// RULES 9: looked at on every working day, said once a month.
     #[serde(deserialize_with = "filled")]
     pub brief_reminder: Option<String>,
+    /// RULES 13: looked at on every working day, said once a month, on its first.
+    #[serde(deserialize_with = "filled")]
+    pub monthly_cadence: Option<String>,
 }
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 4] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
             ("value_reminder", self.value_reminder.as_deref()),
+            ("progress_reminder", self.progress_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
+            ("monthly_cadence", self.monthly_cadence.as_deref()),
         ]
     }
 }
@@ -399,6 +414,8 @@ impl Config {
             notice: self.notice.clone(),
             milestone: self.milestone.clone(),
             acceptance: self.acceptance.clone(),
+            cadence: self.cadence.clone(),
+            touch: self.touch.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
             undo: self.undo.clone(),

@@ -298,3 +298,38 @@ fn a_simulated_clock_speaks_to_loopback_only() {
         assert_eq!(config.opens_playground(), allowed, "{url}");
     }
 }
+
+#[test]
+fn a_cadence_of_ones_own_replaces_the_shipped_one_and_what_is_wrong_is_named() {
+    let shipped = Config::default().cadence;
+    let names: Vec<&str> = shipped.iter().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(names, ["启动期正式会议", "开发期沟通", "测试结果同步", "交付后回访", "项目例会"]);
+    assert!(Folder::with("cadence = []").read(&[]).unwrap().cadence.is_empty());
+    let block = |changed: &str| {
+        let rest = "phases = ['development']\ncounts = ['touch']\nby = ['pm']\nevery = '1w'\n";
+        let rest: Vec<&str> =
+            rest.lines().filter(|line| changed.split(' ').next() != line.split(' ').next()).collect();
+        format!("[[cadence]]\nname = '碰头'\n{}\n{changed}\n", rest.join("\n"))
+    };
+    let own = Folder::with(&block("times = 3")).read(&[]).unwrap().cadence;
+    assert_eq!((own.len(), own[0].times, own[0].most), (1, 3, 0));
+    for (changed, wrong) in [
+        ("every = 'weekly'", "cadence[0].every: no period: \"weekly\", expected for instance"),
+        ("every = '0d'", "cadence[0].every: expected more than 0"),
+        ("times = 0", "cadence[0].times: expected 1 to 100"),
+        ("phases = ['研发']", "cadence[0].phases: no phase: \"研发\", expected one of 接触, 启动"),
+        ("by = []", "cadence[0].by: is empty, expected for instance"),
+        (
+            "counts = ['周会谈']",
+            "nothing that counts: \"周会谈\", expected 沟通 or a kind of meeting: 启动会",
+        ),
+        ("perid = '1w'", "is no known key, did you mean"),
+    ] {
+        assert!(refusal(&block(changed)).contains(wrong), "{}", refusal(&block(changed)));
+    }
+    let twice = format!("{}{}", block("times = 1"), block("times = 2"));
+    assert!(refusal(&twice).contains("cadence[1].name: stands twice"));
+    let figures = block("figures = true").replace("'touch'", "'weekly'");
+    assert!(refusal(&figures).contains("cadence[0].figures: only 沟通 carries numbers"));
+    assert!(refusal("[touch]\nremind_percent = 100").contains("touch.remind_percent: expected 1 to 99"));
+}

@@ -4,8 +4,10 @@
 //! The dossier is the unit of consistency: decisions on it are made one at a time, against one version.
 //! It does not know the kinds of records; [`crate::features::KINDS`] does.
 
+mod cadence;
 mod call;
 pub mod ladder;
+mod meeting_kind;
 mod outcome;
 mod project;
 mod record;
@@ -13,7 +15,9 @@ pub mod rules;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
+pub use cadence::{CadenceRule, Counted, TouchRules};
 pub use call::Call;
+pub use meeting_kind::MeetingKind;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use serde::Deserialize;
 
+use super::{CadenceRule, TouchRules};
 use crate::calendar::{Calendar, Span};
 
 /// Everything a decision needs to know beside the records: the calendar and the agreed numbers.
@@ -32,6 +33,10 @@ pub struct Rules {
     pub milestone: MilestoneRules,
     /// RULES 10.
     pub acceptance: AcceptanceRules,
+    /// RULES 8.
+    pub cadence: Vec<CadenceRule>,
+    /// RULES 8.
+    pub touch: TouchRules,
     /// RULES 9.
     pub document: DocumentRules,
     /// RULES 13.

@@ -146,7 +146,7 @@ impl Engine {
                 false => directory.of_person(&sender.id),
             });
             let here = held.home.as_deref();
-            let message = self.wide(event, command, &mine, here, &held.registry, place).await;
+            let message = self.wide(event, (command, &args.text), &mine, here, &held.registry, place).await;
             return Ok(message.map(|message| (message, None)));
         }
         let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
@@ -306,7 +306,7 @@ impl Engine {
     pub(super) async fn wide(
         &self,
         event: &Event<'_>,
-        command: &crate::grammar::Erased,
+        (command, text): (&crate::grammar::Erased, &str),
         mine: &[ProjectId],
         here: Option<&Dossier>,
         registry: &Dossier,
@@ -321,7 +321,7 @@ impl Engine {
             }
         }
         let cx = self.context(event, registry, place, &[]);
-        features::wide(command.spec.object, &copies, here, &cx)
+        features::wide((command.spec.object, text), &copies, here, &cx)
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::{
     chat::{Person, PersonId, RoomId, Typed},
     dossier::{
-        BoundRoom, Context, Dossier, Hearing, Outcome, Place, Project, Refusal, Role, RoomKind, Rules, Say,
-        Waking,
+        BoundRoom, Context, Dossier, Hearing, Outcome, Ping, Place, Project, Refusal, Role, RoomKind, Rules,
+        Say, Waking,
     },
     features::{COMMANDS, OBJECTS},
     grammar::{self, Parsed, Reader},
@@ -22,6 +22,8 @@ pub struct Bench {
     pub rules: Rules,
     /// What was said without being asked since this was last looked at.
     heard: Vec<String>,
+    /// Every ping that was ever decided on.
+    pub pings: Vec<Ping>,
 }
 
 pub fn person(name: &str) -> Person {
@@ -47,12 +49,18 @@ impl Bench {
         let mut dossier = Dossier::empty(ProjectId(1));
         dossier.put(Arc::new(project));
         let rules = crate::config::Config::default().rules().unwrap();
-        Self { dossier, now, rules, heard: Vec::new() }
+        Self { dossier, now, rules, heard: Vec::new(), pings: Vec::new() }
     }
 
     /// What the bot answers to a line in the internal room; refusals begin with ✗.
     pub fn say(&mut self, who: &str, line: &str) -> String {
         self.hear(who, &Typed::plain(line), RoomKind::Internal)
+    }
+
+    /// The project comes to a phase, whatever would be missing for it; gives the answer.
+    pub fn enter(&mut self, phase: &str) -> String {
+        let gate = if phase == "交付后" { " 面对面:今天 签字人:客户陈总" } else { "" };
+        self.say("张经理", &format!("/项目 阶段 {phase}{gate} 原因:其他"))
     }
 
     pub fn say_to_customer(&mut self, who: &str, line: &str) -> String {
@@ -114,6 +122,9 @@ impl Bench {
             self.dossier.put(record);
         }
         for say in outcome.say {
+            if let Say::Ping(ping) = &say {
+                self.pings.push(ping.clone());
+            }
             self.heard.push(match say {
                 Say::PingAlone(ping) => {
                     let names: Vec<&str> =

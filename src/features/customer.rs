@@ -1,11 +1,15 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Kind, Outcome, Refusal, RoomKind},
-    features::listing,
+    features::{
+        listing,
+        rhythm::{self, Kept},
+    },
     grammar::{Args, Command, Form, KeySpec, Object, On, Rest, Spec},
 };
 
@@ -145,6 +149,60 @@ impl Command for List {
         let empty = Message::text("还没有登记客户。登记：/客户 新建 远山银行 行业:银行 级别:A");
         Ok(Outcome::reply(listing("客户", lines, empty)))
     }
+}
+
+/// `/客户 远山银行`: a customer with its projects. Read by [`crate::features::wide`].
+pub struct Show;
+
+impl Command for Show {
+    const SPEC: Spec =
+        Spec::new("客户", Form::Text, "/客户 远山银行", "一个客户和我参与的它的项目：阶段、沟通达成")
+            .on(On::Wide);
+
+    fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn run(self, _dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        not_before_customers(cx)?;
+        Ok(Outcome::default())
+    }
+}
+
+/// A customer and those of the asker's projects that serve it, with the contacts kept of those expected.
+///
+/// # Errors
+/// Nobody knows of such a customer, or the customer would read it.
+pub fn show(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
+    not_before_customers(cx)?;
+    let known = cx.registry.all::<Customer>().find(|customer| customer.name == name);
+    let serves = |dossier: &&Dossier| {
+        dossier.founded().is_some_and(|project| {
+            project.customer.as_deref() == Some(name) && !project.is_customer(&cx.actor.id)
+        })
+    };
+    let projects: Vec<&Dossier> = mine.iter().filter(serves).collect();
+    if known.is_none() && projects.is_empty() {
+        return Err(Refusal::new(format!("没有客户「{name}」。看全部：/客户 列表")));
+    }
+    let mut message = Message::text(known.map_or_else(|| name.to_owned(), line));
+    let mut all = Kept::default();
+    for dossier in &projects {
+        let lines = rhythm::kept_between(dossier, Timestamp::MIN, Timestamp::MAX, cx.rules);
+        let kept = rhythm::kept(&lines);
+        all = all.and(kept);
+        let told =
+            if lines.is_empty() { String::new() } else { format!(" · 沟通达成 {}", kept.words()) };
+        let project = dossier.project();
+        message = message.line(format!("{} · {}{told}", project.name, project.phase.name()));
+    }
+    if projects.len() > 1 && all.expected > 0 {
+        message = message.line(format!("合计沟通达成 {}", all.words()));
+    }
+    if projects.is_empty() {
+        message = message.line("我参与的项目里没有它的");
+    }
+    Ok(message)
 }
 
 fn line(customer: &Customer) -> String {

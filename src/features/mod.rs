@@ -18,14 +18,17 @@ pub mod minutes;
 pub mod notice;
 mod origin;
 pub mod overview;
+pub mod progress;
 pub mod project;
 pub mod proof;
+mod quote;
 pub mod requirement;
 pub mod rhythm;
 pub mod risk;
 pub mod role;
 pub mod suggestion;
 pub mod ticket;
+pub mod touch;
 pub mod value;
 pub mod weekly;
 pub mod why;
@@ -54,7 +57,9 @@ pub const OBJECTS: &[Object] = &[
     minutes::OBJECT,
     action::OBJECT,
     notice::OBJECT,
+    touch::OBJECT,
     value::OBJECT,
+    progress::OBJECT,
     document::OBJECT,
     brief::OBJECT,
     suggestion::OBJECT,
@@ -86,6 +91,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<milestone::Complete>(),
     erase::<milestone::Postpone>(),
     erase::<milestone::Cancel>(),
+    erase::<customer::Show>(),
     erase::<requirement::Add>(),
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
@@ -146,8 +152,13 @@ pub const COMMANDS: &[Erased] = &[
     erase::<notice::List>(),
     erase::<notice::Show>(),
     erase::<notice::Acknowledge>(),
+    erase::<touch::Add>(),
+    erase::<touch::List>(),
+    erase::<touch::Show>(),
     erase::<value::Add>(),
     erase::<value::List>(),
+    erase::<progress::Add>(),
+    erase::<progress::List>(),
     erase::<document::Add>(),
     erase::<document::List>(),
     erase::<document::Touch>(),
@@ -183,7 +194,9 @@ pub const KINDS: &[KindEntry] = &[
     kind::<meeting::Meeting>(),
     kind::<action::ActionItem>(),
     kind::<notice::Notice>(),
+    kind::<touch::Touch>(),
     kind::<value::Value>(),
+    kind::<progress::Progress>(),
     kind::<document::Document>(),
     kind::<brief::Brief>(),
     kind::<suggestion::Suggestion>(),
@@ -204,7 +217,9 @@ pub const JOBS: &[Job] = &[
     Job { name: "daily_digest", run: overview::daily },
     Job { name: "weekly_report", run: weekly::friday },
     Job { name: "value_reminder", run: value::remind },
+    Job { name: "progress_reminder", run: progress::remind },
     Job { name: "brief_reminder", run: brief::remind },
+    Job { name: "monthly_cadence", run: rhythm::monthly },
 ];
 
 /// The objects whose commands can touch more than the project of their room.
@@ -256,22 +271,26 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
     match key.letter {
         'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
+        'U' => touch::answer_by_quote(key.number, said, dossier, cx),
         _ => None,
     }
 }
 
-/// A command that reads every project of the asker.
+/// A command that reads every project of the asker: its object, and the words behind it.
 ///
 /// # Errors
 /// It does not apply here.
 pub fn wide(
-    object: &str,
+    (object, text): (&str, &str),
     mine: &[Dossier],
     here: Option<&Dossier>,
     cx: &Context,
 ) -> Result<Message, Refusal> {
     if object == overview::MINE.name {
         return Ok(overview::mine(mine, here, cx));
+    }
+    if object == customer::OBJECT.name {
+        return customer::show(text, mine, cx);
     }
     project::overview(mine, here, cx)
 }

@@ -14,6 +14,7 @@
 //! - 3天后 and 三个工作日内 are dates, 两小时后 and 24小时内 are instants.
 
 mod amount;
+mod back;
 mod day;
 mod echo;
 mod english;
@@ -28,6 +29,7 @@ mod when;
 use jiff::Timestamp;
 
 pub use amount::read_duration;
+pub use back::split_leading_past;
 pub use echo::{echo, echo_date, echo_reading, echo_span};
 pub use find::{find_anywhere, split_leading, split_trailing};
 pub use when::when_line;
@@ -58,6 +60,8 @@ pub enum Unreadable {
     /// It has passed.
     #[error("{reading} 已经过去了，请写一个以后的时间")]
     Past {
+        /// When it was.
+        at: Timestamp,
         /// How it was read.
         reading: String,
     },
@@ -128,7 +132,7 @@ fn exact(text: &str, now: Timestamp, calendar: &Calendar) -> Option<Result<Readi
     let written = text.len() >= 17 && text.is_ascii() && text.contains(['T', 't']);
     let at: Timestamp = written.then(|| text.parse().ok()).flatten()?;
     if at <= now {
-        return Some(Err(Unreadable::Past { reading: echo(at, now, calendar) }));
+        return Some(Err(Unreadable::Past { at, reading: echo(at, now, calendar) }));
     }
     Some(Ok(Reading { at, end: None, timed: true }))
 }

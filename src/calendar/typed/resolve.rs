@@ -318,7 +318,7 @@ impl Reader<'_> {
     }
 
     fn past(&self, at: Timestamp) -> Unreadable {
-        Unreadable::Past { reading: echo(at, self.now, self.calendar) }
+        Unreadable::Past { at, reading: echo(at, self.now, self.calendar) }
     }
 
     fn ambiguous(&self, mut choices: Vec<Timestamp>) -> Unreadable {

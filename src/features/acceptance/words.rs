@@ -6,10 +6,10 @@ use super::{Acceptance, Accepted, End, delays, gate::Lack};
 use crate::{
     calendar::typed,
     chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, Project, Refusal, Rules, Waking},
+    dossier::{Context, Dossier, Kind, MeetingKind, Project, Refusal, Rules, Waking},
     features::{
         delay::{self, Cause},
-        meeting::{self, Meeting, MeetingKind},
+        meeting::{self, Meeting},
         milestone::Milestone,
         requirement::{Requirement, State},
     },

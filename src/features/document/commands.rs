@@ -4,7 +4,10 @@ use super::{Document, DocumentKind, words};
 use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Record, Refusal, RoomKind},
-    features::{listing, rhythm::Rhythm},
+    features::{
+        listing,
+        rhythm::{self, Beat, Duty},
+    },
     grammar::{Args, Command, Form, KeySpec, On, Spec},
 };
 
@@ -59,7 +62,7 @@ impl Command for Add {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        let mut outcome = Outcome::default();
+        let outcome = Outcome::default();
         let customer = cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&cx.actor.id);
         let document = Document {
             number: outcome.next_number::<Document>(dossier),
@@ -74,12 +77,10 @@ impl Command for Add {
             shared: customer && !self.internal,
             internal: self.internal,
         };
-        let mut next = None;
-        if let Some(beat) = self.kind.beat() {
-            let rhythm = Rhythm::or_begun(dossier, cx.now, cx.rules).done(beat, cx.now, cx.rules);
-            next = rhythm.running.get(beat.name).map(|running| running.clock.due);
-            outcome = outcome.and(rhythm);
-        }
+        let kind = document.kind;
+        let fits = |beat: &Beat| matches!(beat.duty, Duty::Document(due) if due == kind);
+        let (mut outcome, tallies) = rhythm::counting(outcome, cx.now, fits, dossier, (cx.now, cx.rules));
+        let next = tallies.first().and_then(|tally| tally.next);
         outcome.what = "登记文档".into();
         outcome.about = Some(Record::key(&document));
         let next = next.filter(|_| cx.sees_internal(dossier));

@@ -13,8 +13,8 @@ pub use commands::{Add, List, Touch};
 
 use crate::{
     chat::{Message, Person, RoomId},
-    dossier::{Call, Dossier, Kind, Phase, Role, Rules, Waking},
-    features::rhythm::{Beat, Told},
+    dossier::{Call, Dossier, Kind, Phase, Role, Waking},
+    features::rhythm::Told,
     grammar::Object,
 };
 
@@ -87,47 +87,19 @@ impl DocumentKind {
             _ => Self::Other,
         }
     }
+}
 
-    /// The duty that such a document does.
-    fn beat(self) -> Option<&'static Beat> {
-        match self {
-            Self::Log => Some(&LOG),
-            Self::TestReport => Some(&TEST_REPORT),
-            Self::Other => None,
-        }
+/// The name of the beat in which such documents are due, and in which phases (RULES 9).
+pub(crate) fn beat(kind: DocumentKind) -> Option<(&'static str, &'static [Phase])> {
+    match kind {
+        DocumentKind::Log => Some(("development_log", &[Phase::Development])),
+        DocumentKind::TestReport => Some(("test_report", &[Phase::Testing])),
+        DocumentKind::Other => None,
     }
 }
 
-/// A development log each week of development.
-pub const LOG: Beat = Beat {
-    name: "development_log",
-    phases: &[Phase::Development],
-    until: |from, rules| rules.calendar.add(from, rules.document.log_every),
-    remind: day_before,
-    wanted: 1,
-    restarts: true,
-    say: |told, dossier, cx| Some(say(DocumentKind::Log, told, dossier, cx)),
-};
-
-/// A test report every three days of testing.
-pub const TEST_REPORT: Beat = Beat {
-    name: "test_report",
-    phases: &[Phase::Testing],
-    until: |from, rules| rules.calendar.add(from, rules.document.test_report_every),
-    remind: day_before,
-    wanted: 1,
-    restarts: true,
-    say: |told, dossier, cx| Some(say(DocumentKind::TestReport, told, dossier, cx)),
-};
-
-/// In the morning of the working day before the period ends.
-fn day_before(_from: Timestamp, until: Timestamp, rules: &Rules) -> Vec<Timestamp> {
-    let calendar = &rules.calendar;
-    vec![calendar.at(calendar.previous_working_day(calendar.date(until)), rules.action.remind_at)]
-}
-
 /// The technical contact is called; from the second period in a row without one the project manager too.
-fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Call, Message) {
+pub(crate) fn say(kind: DocumentKind, told: &Told, dossier: &Dossier, cx: &Waking) -> (Call, Message) {
     let roles: &[Role] = match told.missed {
         0 | 1 => &[Role::TechnicalContact],
         _ => &[Role::TechnicalContact, Role::ProjectManager],

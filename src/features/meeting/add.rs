@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Meeting, MeetingKind, State, after, words};
+use super::{Meeting, State, after, words};
 use crate::{
     calendar::typed,
     chat::Person,
-    dossier::{Context, Dossier, Outcome, Refusal, RoomKind, ladder::later},
+    dossier::{Context, Dossier, MeetingKind, Outcome, Refusal, RoomKind, ladder::later},
     features::minutes::Minutes,
     grammar::{Args, Command, Form, KeySpec, On, Spec},
 };

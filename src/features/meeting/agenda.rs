@@ -10,6 +10,7 @@ use crate::{
     dossier::{Dossier, Kind, Rules},
     features::{
         action::{self, ActionItem},
+        progress,
         requirement::Requirement,
         risk::Risk,
         ticket::{self, Ticket},
@@ -45,11 +46,15 @@ pub(super) fn agenda(meeting: &Meeting, dossier: &Dossier, now: Timestamp, rules
         format!("A{} {} · {owner} · {due}{late}", item.number, item.title)
     });
     let sections = [
-        ("上次以来完成", progress(since, dossier)),
+        ("上次以来完成", done(since, dossier)),
         ("风险", risks.collect()),
         ("待确认", to_confirm(last, dossier)),
         ("未完成待办", items.collect()),
     ];
+    let notes: Vec<String> = progress::between(dossier, since, now).collect();
+    // Nobody has to write notes: without any there is no section that says so.
+    let sections = (!notes.is_empty()).then_some(("团队进展", notes)).into_iter().chain(sections);
+    let sections: Vec<(&str, Vec<String>)> = sections.collect();
     let empty = sections.iter().all(|(_, lines)| lines.is_empty());
     let message = Message::text(format!("议程 {}", headline(meeting, now, rules)));
     (!empty)
@@ -57,7 +62,7 @@ pub(super) fn agenda(meeting: &Meeting, dossier: &Dossier, now: Timestamp, rules
 }
 
 /// What was done and solved since then.
-fn progress(since: Timestamp, dossier: &Dossier) -> Vec<String> {
+fn done(since: Timestamp, dossier: &Dossier) -> Vec<String> {
     let items = dossier.all::<ActionItem>().filter_map(|item| match item.state {
         action::State::Done { at, .. } if at >= since => Some(format!("A{} {}", item.number, item.title)),
         _ => None,

@@ -5,11 +5,11 @@
 
 mod add;
 mod agenda;
+mod held;
 mod list;
 mod moves;
 mod platform;
 mod recur;
-mod sort;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -22,14 +22,14 @@ pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
 pub use platform::ended_by_platform;
-pub use sort::MeetingKind;
 pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Call, Dossier, Hearing, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking, ladder::Ladder,
+        self, Call, Dossier, Hearing, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say, Waking,
+        ladder::Ladder,
     },
     features::minutes::{self, Minutes},
     grammar::Object,
@@ -195,6 +195,7 @@ impl Meeting {
         if let Some(next) = &following {
             outcome = tell_moved(outcome.and(next.clone()), next, now, rules);
         }
+        let outcome = self.held(at, outcome, dossier, now, rules).0;
         if !ended.owes_minutes() {
             return outcome;
         }

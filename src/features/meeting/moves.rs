@@ -11,6 +11,7 @@ use crate::{
     calendar::typed,
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, ladder::later},
+    features::rhythm,
     grammar::{Args, Command, Form, Rest, Spec},
 };
 
@@ -120,7 +121,13 @@ impl Command for End {
         let at = self.at.as_deref().map_or(Ok(cx.now), |text| end_time(text, began, before, cx))?;
         let outcome = before.end(at, Told::People, dossier, cx.now, cx.rules);
         let next = before.over(at, Told::People, cx.now, cx.rules);
-        Ok(outcome.replying(words::ended(&next, cx)))
+        let mut reply = words::ended(&next, cx);
+        if cx.sees_internal(dossier) {
+            let (_, tallies) = before.held(at, Outcome::default(), dossier, cx.now, cx.rules);
+            reply =
+                tallies.iter().fold(reply, |reply, tally| reply.line(rhythm::tally(tally, cx.now, calendar)));
+        }
+        Ok(outcome.replying(reply))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Meeting, MeetingKind, State, Told};
+use super::{Meeting, State, Told};
 use crate::{
     calendar::typed::{self, Reading},
     chat::{Line, Message, Tone},
-    dossier::{Context, Dossier, Refusal, RoomKind, Rules, Waking},
+    dossier::{Context, Dossier, MeetingKind, Refusal, RoomKind, Rules, Waking},
     features::minutes,
 };
 

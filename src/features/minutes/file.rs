@@ -132,6 +132,9 @@ fn file(
     {
         outcome = tell_moved(outcome.and(following.clone()), &following, cx.now, cx.rules);
     }
+    if before.is_ahead() {
+        outcome = next.held(cx.now, outcome, dossier, cx.now, cx.rules).0;
+    }
     let customer = next.shared && dossier.project().rooms_of(RoomKind::Customer).next().is_some();
     let unsorted = sheet.is_unsorted();
     let mut doubts = Vec::new();

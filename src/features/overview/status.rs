@@ -2,8 +2,9 @@
 
 use super::items;
 use crate::{
+    chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
-    features::KINDS,
+    features::{KINDS, rhythm},
     grammar::{Args, Command, Form, Rest, Spec},
 };
 
@@ -14,8 +15,8 @@ const LISTED: usize = 12;
 pub struct Status;
 
 impl Command for Status {
-    const SPEC: Spec =
-        Spec::new("状态", Form::Any, "/状态", "阶段、未了结的事、逾期和快到期的").rest(Rest::Refused);
+    const SPEC: Spec = Spec::new("状态", Form::Any, "/状态", "阶段、沟通节奏、未了结的事、逾期和快到期的")
+        .rest(Rest::Refused);
 
     fn parse(_args: Args, _cx: &Context) -> Result<Self, Refusal> {
         Ok(Self)
@@ -25,6 +26,9 @@ impl Command for Status {
         let internal = cx.sees_internal(dossier);
         let items = items(dossier, internal, None);
         let mut message = crate::features::project::card(dossier, cx);
+        if internal {
+            message = rhythm::told(dossier, cx.now, cx.rules).into_iter().fold(message, Message::line);
+        }
         let counts: Vec<String> = KINDS
             .iter()
             .filter_map(|kind| {

@@ -6,7 +6,7 @@ use super::words;
 use crate::{
     chat::Message,
     dossier::{BoundRoom, Context, Dossier, Outcome, Project, Refusal, RoomKind},
-    features::{acceptance::Acceptance, customer::Customer},
+    features::{acceptance::Acceptance, customer::Customer, rhythm::Rhythm},
     grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
 
@@ -100,7 +100,7 @@ impl Command for Archive {
         }
     }
 
-    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let mut next = dossier.project().clone();
         if next.archived == self.archived {
             let state = if self.archived { "已经归档" } else { "没有归档" };
@@ -113,6 +113,15 @@ impl Command for Archive {
         } else {
             Message::text(format!("项目「{}」恢复提醒和汇总", next.name))
         };
-        Ok(Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply))
+        let outcome = Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply);
+        // Nothing is owed while a project is put away (RULES 8).
+        let rhythm = Rhythm::of(dossier).map(|rhythm| match self.archived {
+            true => rhythm.stopped(cx.now, cx.rules),
+            false => rhythm.clone().tuned(cx.now, cx.rules),
+        });
+        Ok(match rhythm {
+            Some(rhythm) => outcome.and(rhythm),
+            None => outcome,
+        })
     }
 }

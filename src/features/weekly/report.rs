@@ -14,10 +14,13 @@ use crate::{
         action::{self, ActionItem},
         document::Document,
         meeting::Meeting,
+        progress,
         requirement::{self, Requirement},
+        rhythm,
         risk::Risk,
         suggestion::Suggestion,
         ticket::Ticket,
+        touch::Touch,
         value,
     },
 };
@@ -75,10 +78,12 @@ pub(super) fn report(
     let source = Source { dossier, week, now, calendar, reader };
     let sections: Vec<Section> = [
         source.values(),
+        source.progress(),
         source.requirements(),
         source.risks(),
         source.questions(),
         source.tickets(),
+        source.contacts(rules),
         source.actions(),
         source.rest_of_this_week(),
         source.next_week(),
@@ -131,6 +136,12 @@ impl<'a> Source<'a> {
             format!("{}{aside}", value.text)
         });
         counted("本周交付的价值", lines.collect())
+    }
+
+    /// What the team wrote of its progress.
+    fn progress(&self) -> Option<Section> {
+        let notes = progress::between(self.dossier, self.week.from, self.week.until);
+        self.is_inside().then(|| counted("团队进展", notes.collect())).flatten()
     }
 
     /// How many stand in each state, and what was delivered and accepted in the week.
@@ -199,6 +210,27 @@ impl<'a> Source<'a> {
         let figures = Figures::of(self.all::<Ticket>(), self.week);
         (!figures.is_empty())
             .then(|| Section { title: format!("工单：{}", figures.words()), lines: Vec::new() })
+    }
+
+    /// What the phase owes the customer in contact: what became of the periods that ended, and the running
+    /// ones. Where nothing happened and nothing was missed there is nothing to say.
+    fn contacts(&self, rules: &Rules) -> Option<Section> {
+        if !self.is_inside() {
+            return None;
+        }
+        let over = rhythm::kept_between(self.dossier, self.week.from, self.week.until, rules);
+        let told = self.dossier.all::<Touch>().filter(|touch| self.week.has(touch.told_at)).count();
+        let kept = rhythm::kept(&over);
+        if kept.kept == kept.expected && told == 0 {
+            return None;
+        }
+        let mut lines = rhythm::kept_lines(&over, rules);
+        let running = rhythm::standing(self.dossier, self.now, rules);
+        lines.extend(running.into_iter().map(|line| format!("本期 {line}")));
+        let told = (told > 0).then(|| format!("记 {told} 次"));
+        let kept = (!over.is_empty()).then(|| format!("节奏达成 {}", kept.words()));
+        let title: Vec<String> = told.into_iter().chain(kept).collect();
+        Some(Section { title: format!("沟通：{}", title.join(" · ")), lines })
     }
 
     fn actions(&self) -> Option<Section> {

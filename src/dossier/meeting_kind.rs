@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dossier::Role;
+use super::Role;
 
 /// Kinds of RULES 6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum MeetingKind {
 
 impl MeetingKind {
     /// All, with their names and the words of a title that tell them.
-    pub(super) const ALL: [(MeetingKind, &'static str, &'static str, &'static [&'static str]); 7] = [
+    pub const ALL: [(MeetingKind, &'static str, &'static str, &'static [&'static str]); 7] = [
         (Self::Kickoff, "启动会", "kickoff", &["启动"]),
         (Self::PreAcceptance, "预验收", "pre-acceptance", &["预验收"]),
         (Self::RequirementReview, "需求评审", "review", &["需求评审", "评审需求"]),
