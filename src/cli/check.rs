@@ -11,7 +11,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 12] = [
+const RULES: [&str; 13] = [
     "time",
     "sla",
     "minutes",
@@ -23,6 +23,7 @@ const RULES: [&str; 12] = [
     "notice",
     "document",
     "weekly",
+    "search",
     "undo",
 ];
 /// How many runs of a job are shown.

@@ -21,7 +21,7 @@ use crate::{
     calendar::{self, Calendar, Span},
     dossier::rules::{
         ActionRules, ChangeRules, DocumentRules, MeetingRules, MinutesRules, NoticeRules, RequirementRules,
-        RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+        RiskRules, Rules, SearchRules, Sla, UndoRules, WeeklyRules,
     },
 };
 use layers::Layers;
@@ -77,6 +77,8 @@ pub struct Config {
     pub document: DocumentRules,
     /// RULES 13.
     pub weekly: WeeklyRules,
+    /// CONTRACT 4.
+    pub search: SearchRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
     /// Where all this was read.
@@ -395,6 +397,7 @@ impl Config {
             notice: self.notice.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
+            search: self.search.clone(),
             undo: self.undo.clone(),
         })
     }

@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Dossier, Outcome, Rules};
+use super::{Dossier, IndexCard, Outcome, Rules};
 use crate::{
     chat::{Person, PersonId},
     store::Key,
@@ -50,6 +50,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
 
     /// What somebody still has to do about it.
     fn open(&self, dossier: &Dossier) -> Option<Open>;
+
+    /// By what a search finds it; `None`: never.
+    fn card(&self) -> Option<IndexCard> {
+        None
+    }
 
     /// How its deadlines came to be, a sentence each, for `/为什么`.
     fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
@@ -111,6 +116,8 @@ pub trait Record: Any + Send + Sync {
     fn owes(&self, step: &str) -> bool;
     /// See [`Kind::open`].
     fn open(&self, dossier: &Dossier) -> Option<Open>;
+    /// See [`Kind::card`].
+    fn card(&self) -> Option<IndexCard>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
@@ -164,6 +171,10 @@ impl<K: Kind> Record for K {
 
     fn open(&self, dossier: &Dossier) -> Option<Open> {
         Kind::open(self, dossier)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        Kind::card(self)
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

@@ -13,14 +13,18 @@ use super::{
 };
 use crate::{
     chat::{Message, Person, PersonId, Room, Span, Typed},
-    dossier::{Context, Dossier, Hearing, Outcome, Place, Refusal, RoomKind, Say},
+    dossier::{Context, Dossier, Found, Hearing, Outcome, Place, Refusal, RoomKind, Say},
     features,
-    grammar::{self, Args, On, Parsed, Reader, Who},
+    grammar::{self, Args, On, Parsed, Reader, Spec, Who},
+    search::Asker,
     store::{CommitError, Entry, Key, ProjectId},
 };
 
 /// How many log entries a command can look back.
 const LOG_READ: usize = 200;
+
+/// Most lines look nothing up.
+static NOTHING: Found = Found::NOTHING;
 
 /// The dossiers that one event holds. More than one only under the founding lock.
 pub(super) struct Held {
@@ -138,7 +142,8 @@ impl Engine {
         let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
         let made = if founded { None } else { self.found(event, draft, held, on) };
         let registry = held.registry.clone();
-        let cx = self.context(event, &registry, place, &log);
+        let found = self.found_for(event, command.spec, &args, &place, held.home.as_deref());
+        let cx = Context { found: &found, ..self.context(event, &registry, place, &log) };
         let dossier: &mut Dossier = match (on, &mut held.home) {
             (On::Registry | On::Nothing, _) | (_, None) => &mut held.registry,
             (_, Some(home)) => home,
@@ -270,8 +275,29 @@ impl Engine {
             message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),
             quoted: event.quoted.map(|(_, key)| key),
             log,
+            found: &NOTHING,
             registry,
         }
+    }
+
+    /// What a line wants looked up, as far as whoever asks may see it here.
+    fn found_for(
+        &self,
+        event: &Event<'_>,
+        spec: &Spec,
+        args: &Args,
+        place: &Place,
+        home: Option<&Dossier>,
+    ) -> Found {
+        let Some(ask) = spec.seeks.and_then(|seeks| seeks(args)) else { return Found::NOTHING };
+        let asker = Asker {
+            person: &event.inbound.sender.id,
+            admin: event.admin,
+            place: place.kind,
+            home: home.map(|home| home.id),
+        };
+        let index = self.index.read().expect("no panic while it is held");
+        index.look_up(&ask, &asker, &self.rules.search)
     }
 
     /// A command that reads every project of the asker.

@@ -14,7 +14,7 @@ mod table;
 pub use args::{Args, Priority, Token, Value};
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};
-pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Run, Spec, Takes, Who, erase};
+pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Run, Seeks, Spec, Takes, Who, erase};
 
 use crate::{
     chat::{Person, Typed},

@@ -2,7 +2,7 @@
 //! permissions all come from it.
 
 use super::Args;
-use crate::dossier::{Context, Dossier, Outcome, Refusal};
+use crate::dossier::{Ask, Context, Dossier, Outcome, Refusal};
 
 /// A first word: something that can be spoken of.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub enum On {
     New,
     /// A project named by the text.
     Named,
+    /// The project of this room; in a direct chat, none is needed.
+    Anywhere,
     /// Every project of the asker, read only.
     Wide,
     /// What spans projects.
@@ -120,6 +122,8 @@ pub struct Spec {
     pub on: On,
     /// It reads the log; see [`Context::log`].
     pub reads_log: bool,
+    /// What it wants looked up in all projects; see [`Context::found`].
+    pub seeks: Option<Seeks>,
     /// A line as one would type it.
     pub usage: &'static str,
     /// What it does.
@@ -137,6 +141,7 @@ impl Spec {
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,
+            seeks: None,
             usage,
             summary,
         }
@@ -150,6 +155,11 @@ impl Spec {
     /// The same for others.
     pub const fn who(self, who: Who) -> Self {
         Self { who, ..self }
+    }
+
+    /// The same with something to look up.
+    pub const fn seeking(self, seeks: Seeks) -> Self {
+        Self { seeks: Some(seeks), ..self }
     }
 
     /// The same working on something else.
@@ -175,6 +185,9 @@ pub trait Command: Sized {
     /// Why not, and who may or what is missing.
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal>;
 }
+
+/// What a line wants looked up; `None` where it cannot be read, which the command then says.
+pub type Seeks = fn(&Args) -> Option<Ask>;
 
 /// Reading and deciding, of any command.
 pub type Run = fn(Args, &Dossier, &Context) -> Result<Outcome, Refusal>;

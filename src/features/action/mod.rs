@@ -21,7 +21,7 @@ pub(crate) use words::lacks;
 use crate::{
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
+        self, Dossier, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -243,5 +243,12 @@ impl Kind for ActionItem {
             who: self.call(dossier.project()).people,
             loud: self.priority >= Some(Priority::High),
         })
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        words.extend(self.measure.clone());
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        Some(IndexCard { words, internal: Vec::new(), owner, at: self.created_at, reason: None })
     }
 }

@@ -13,7 +13,7 @@ pub use commands::{Add, List, Touch};
 
 use crate::{
     chat::{Message, Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, Phase, Role, Rules, Seat, Waking},
+    dossier::{Dossier, IndexCard, Kind, Open, Outcome, Phase, Role, Rules, Seat, Waking},
     features::rhythm::{Beat, Told},
     grammar::Object,
 };
@@ -176,5 +176,10 @@ impl Kind for Document {
 
     fn open(&self, _dossier: &Dossier) -> Option<Open> {
         None
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said), self.summary.clone().unwrap_or_default()];
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason: None })
     }
 }

@@ -30,7 +30,8 @@ use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Dossier, Hearing, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking, ladder::Ladder,
+        self, Dossier, Hearing, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Seat, Waking,
+        ladder::Ladder,
     },
     features::minutes::{self, Minutes},
     grammar::Object,
@@ -383,5 +384,11 @@ impl Kind for Meeting {
             who: project.seat(Role::ProjectManager).people,
             loud: false,
         })
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let (mut words, internal) = self.minutes.latest().map(minutes::Version::words).unwrap_or_default();
+        words.extend([IndexCard::below_title(&self.said), self.by.name.clone()]);
+        Some(IndexCard { words, internal, owner: self.by.clone(), at: self.starts, reason: None })
     }
 }

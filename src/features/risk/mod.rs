@@ -13,7 +13,7 @@ pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 use crate::{
     chat::{Person, RoomId},
     dossier::{
-        Dossier, Kind, Open, Outcome, Ping, Role, Rules, Say, Seat, Waking,
+        Dossier, IndexCard, Kind, Open, Outcome, Ping, Role, Rules, Say, Seat, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::Object,
@@ -274,6 +274,14 @@ impl Kind for Risk {
         };
         let who = self.seat(dossier).people;
         Some(Open { due, what: what.into(), who, loud: self.level == Level::High })
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        words.extend(self.plan.clone());
+        words.extend(self.consequence.clone());
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        Some(IndexCard { words, internal: Vec::new(), owner, at: self.at, reason: None })
     }
 }
 

@@ -12,7 +12,7 @@ pub use commands::{Add, Adopt, Decline, List, Show};
 
 use crate::{
     chat::{Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, RoomKind, Rules, Waking},
+    dossier::{Dossier, IndexCard, Kind, Open, Outcome, RoomKind, Rules, Waking},
     grammar::Object,
 };
 
@@ -122,5 +122,14 @@ impl Kind for Suggestion {
         let manager = dossier.project().seat(crate::dossier::Role::ProjectManager);
         self.is_open()
             .then(|| Open { due: None, what: "答复建议".into(), who: manager.people, loud: false })
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        let reason = match &self.state {
+            State::Adopted(answer) | State::Declined(answer) => Some(answer.why.clone()),
+            State::Open => None,
+        };
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason })
     }
 }
