@@ -8,6 +8,7 @@ use super::{Analysis, Requirement, State, clock::analyse_ladder, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    features::search,
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
@@ -37,7 +38,8 @@ impl Command for Add {
         KeySpec::text("原型", "prototype"),
         KeySpec::text("目标", "goal"),
     ])
-    .on(On::ProjectOrNew);
+    .on(On::ProjectOrNew)
+    .seeking(search::like_this);
 
     fn parse(args: Args, cx: &Context) -> Result<Self, Refusal> {
         if args.text.is_empty() {
@@ -86,7 +88,7 @@ impl Command for Add {
             editions: Vec::new(),
             state: State::Collected,
         };
-        outcome.reply = Some(words::added(&requirement, cx));
+        outcome.reply = Some(search::similar(words::added(&requirement, cx), cx));
         outcome.what = "提出需求".into();
         outcome.about = Some(crate::dossier::Record::key(&requirement));
         Ok(outcome.and(requirement))
