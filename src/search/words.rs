@@ -62,6 +62,11 @@ const COMMON: [&str; 43] = [
     "尽快", "问题", "情况", "项目",
 ];
 
+/// How many characters of a text are indexed: a pasted log is found by its beginning.
+const LONGEST_TEXT: usize = 10_000;
+/// How many characters of a title are compared.
+const LONGEST_TITLE: usize = 200;
+
 /// Reads texts.
 pub(super) struct Reader {
     normalizer: ComposingNormalizerBorrowed<'static>,
@@ -92,9 +97,10 @@ impl Reader {
         }
     }
 
-    /// Everything that this text is found by; a term may come more than once.
+    /// Everything that this text is found by; a term may come more than once. Of a very long text, what it
+    /// begins with.
     pub(super) fn terms(&self, text: &str) -> Vec<Term> {
-        let text = self.plain(text);
+        let text = self.plain(beginning(text, LONGEST_TEXT));
         let mut terms = Vec::new();
         let mut run: Vec<char> = Vec::new();
         for piece in self.pieces(&text) {
@@ -124,7 +130,7 @@ impl Reader {
 
     /// What a title is about: the terms of its words but the common ones.
     pub(super) fn subjects(&self, title: &str) -> BTreeSet<Term> {
-        let title = self.plain(title);
+        let title = self.plain(beginning(title, LONGEST_TITLE));
         let words = self.spelled(&title).into_iter();
         let telling = words.filter(|word| word.text.chars().count() > 1 && !COMMON.contains(&&*word.text));
         telling.flat_map(|word| word.terms()).collect()
@@ -196,6 +202,10 @@ impl Spelled {
             _ => pairs(&chars).collect(),
         }
     }
+}
+
+fn beginning(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 fn pairs(run: &[char]) -> impl Iterator<Item = Term> {

@@ -23,6 +23,9 @@ pub const OBJECT: Object = Object {
 /// Searches.
 pub struct Search(Query);
 
+/// How many characters may be searched for: each of them is looked up.
+const LONGEST: usize = 60;
+
 /// The filters.
 const KEYS: &[KeySpec] = &[
     KeySpec::text("类型", "kind"),
@@ -77,6 +80,9 @@ fn read(args: &Args) -> Result<Query, Refusal> {
     let words = words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
     if !words.chars().any(char::is_alphanumeric) {
         return Err(Refusal::new("搜什么？例如：/搜索 退款 类型:需求"));
+    }
+    if words.chars().count() > LONGEST {
+        return Err(Refusal::new(format!("搜索词请在 {LONGEST} 字以内")));
     }
     let page = match page {
         None => 1,
