@@ -6,8 +6,8 @@
 //! hundred projects, so that nearly every find is a case whose names are hidden. Memory is what the process
 //! grew by while the index was made; the records themselves were there before.
 //!
-//! On one of two cores: made in 2.7 s, 45 MB; p99 of all questions 9.6 ms, of the slowest kind (a sentence, no
-//! word of which need be rare) 12.5 ms; a record that changes costs 0.06 ms. The bounds are 50 ms and 200 MB.
+//! On one of two cores: made in 2.8 s, 46 MB; p99 of all questions 10 ms, of the slowest kind (a sentence, no
+//! word of which need be rare) 13 ms; a record that changes costs 0.06 ms. The bounds are 50 ms and 200 MB.
 
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 //! Two titles are as similar as the weight of what they share is to the weight of what they say (the cosine
 //! of their terms). A term that many records have weighs little, the common words of requirements nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{Asker, CASES, Document, Found, Index, Sight, postings::Place, same_industry, words::Term};
 use crate::dossier::rules::SearchRules;
@@ -25,33 +25,37 @@ impl Index {
             asker.home != Some(*id) && *sight != Sight::Shared && same_industry(industry, other)
         });
         let about = self.reader.subjects(title);
-        let mut shared: HashMap<u32, f64> = HashMap::new();
+        let enough = f64::from(rules.similar_percent) / 100.0;
+        let mut shared = vec![0.0; self.documents.len()];
         for term in &about {
-            let weight = self.weight(*term);
-            for posting in self.postings.of(*term).iter().filter(|posting| posting.place().has(Place::TITLE))
-            {
-                let document = self.document(posting.slot());
-                let fits = |document: &Document| {
-                    document.row.key.letter == CASES
-                        && sights.contains_key(&document.row.project)
-                        && document.record.state() != WITHDRAWN
-                };
-                if document.is_some_and(fits) {
-                    *shared.entry(posting.slot()).or_default() += weight;
-                }
+            let square = self.weight(*term).powi(2);
+            let postings = self.postings.of(*term);
+            for posting in postings.iter().filter(|posting| posting.place().has(Place::TITLE)) {
+                shared[posting.slot() as usize] += square;
             }
         }
-        let mut candidates: Vec<(u32, f64)> = shared.into_iter().collect();
-        candidates.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        // No title is shorter than what it shares: what shares less than this cannot be like enough.
+        let least = (enough * self.length(&about)).powi(2);
+        let fits = |document: &Document| {
+            document.row.key.letter == CASES
+                && sights.contains_key(&document.row.project)
+                && document.record.state() != WITHDRAWN
+        };
+        let mut candidates: Vec<(f64, &Document)> = shared
+            .into_iter()
+            .zip(&self.documents)
+            .filter(|(shared, _)| *shared > 0.0 && *shared >= least)
+            .filter_map(|(shared, document)| Some((shared, document.as_ref().filter(|it| fits(it))?)))
+            .collect();
+        candidates.sort_by(|one, other| other.0.total_cmp(&one.0));
         let mut similar: Vec<(f64, &Document)> = candidates
             .into_iter()
             .take(COMPARED)
-            .filter_map(|(slot, _)| {
-                let document = self.document(slot)?;
+            .map(|(_, document)| {
                 let title = self.told(document.row.project, &document.record.title());
-                Some((self.likeness(&about, &self.reader.subjects(&title)), document))
+                (self.likeness(&about, &self.reader.subjects(&title)), document)
             })
-            .filter(|(likeness, _)| likeness * 100.0 >= f64::from(rules.similar_percent))
+            .filter(|(likeness, _)| *likeness >= enough)
             .collect();
         similar.sort_by(|one, other| {
             other.0.total_cmp(&one.0).then_with(|| (other.1.at, one.1.row).cmp(&(one.1.at, other.1.row)))
@@ -65,10 +69,12 @@ impl Index {
 
     /// From 0, nothing in common, to 1, the same.
     fn likeness(&self, one: &BTreeSet<Term>, other: &BTreeSet<Term>) -> f64 {
-        let square = |term: &Term| self.weight(*term).powi(2);
-        let length = |terms: &BTreeSet<Term>| terms.iter().map(square).sum::<f64>().sqrt();
-        let both = one.intersection(other).map(square).sum::<f64>();
-        if both == 0.0 { 0.0 } else { both / (length(one) * length(other)) }
+        let both: f64 = one.intersection(other).map(|term| self.weight(*term).powi(2)).sum();
+        if both == 0.0 { 0.0 } else { both / (self.length(one) * self.length(other)) }
+    }
+
+    fn length(&self, terms: &BTreeSet<Term>) -> f64 {
+        terms.iter().map(|term| self.weight(*term).powi(2)).sum::<f64>().sqrt()
     }
 
     /// What a term tells: little where many records have it. Among few records all weigh nearly the same, and
