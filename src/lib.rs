@@ -17,5 +17,6 @@ pub mod grammar;
 pub mod outbox;
 pub mod platform;
 pub mod report;
+pub mod search;
 pub mod store;
 pub mod web;

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["calendar", "chat", "dossier", "store"]),
     ("features", &["calendar", "chat", "dossier", "grammar", "report", "store"]),
     ("config", &["calendar", "dossier"]),
+    ("search", &["chat", "dossier", "store"]),
     ("store", &["chat", "clock"]),
     ("platform", &["chat", "clock"]),
     ("outbox", &["calendar", "chat", "clock", "platform", "store"]),
@@ -28,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "calendar", "chat", "clock", "dossier", "features", "grammar", "outbox", "platform", "report",
-            "store",
+            "search", "store",
         ],
     ),
     ("web", &["calendar", "chat", "clock", "config", "engine", "platform", "report", "store"]),
@@ -42,7 +43,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
 )];
 
 /// Parts that decide and nothing else: no waiting, no network, no disk.
-const PURE: &[&str] = &["calendar", "chat", "dossier", "grammar", "report", "features"];
+const PURE: &[&str] = &["calendar", "chat", "dossier", "grammar", "report", "features", "search"];
 /// Crates and modules of the outside world.
 const OUTSIDE: &[&str] = &[
     "tokio",

@@ -12,7 +12,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 15] = [
+const RULES: [&str; 16] = [
     "time",
     "sla",
     "minutes",
@@ -27,6 +27,7 @@ const RULES: [&str; 15] = [
     "touch",
     "document",
     "weekly",
+    "search",
     "undo",
 ];
 /// How many runs of a job are shown.

@@ -156,6 +156,14 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
             "expected less than requirement.priority.high_from",
         );
     }
+    for (key, number) in [("page", config.search.page), ("similar", config.search.similar)] {
+        if !(1..=50).contains(&number) {
+            return wrong(&format!("search.{key}"), "expected 1 to 50");
+        }
+    }
+    if !(1..=100).contains(&config.search.similar_percent) {
+        return wrong("search.similar_percent", "expected 1 to 100");
+    }
     if config.action.manager_from_day == 0 {
         return wrong("action.manager_from_day", "expected 1 or more");
     }

@@ -23,7 +23,8 @@ use crate::{
         CadenceRule, TouchRules,
         rules::{
             AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules,
-            MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, Sla, UndoRules, WeeklyRules,
+            MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla, UndoRules,
+            WeeklyRules,
         },
     },
 };
@@ -88,6 +89,8 @@ pub struct Config {
     pub document: DocumentRules,
     /// RULES 13.
     pub weekly: WeeklyRules,
+    /// CONTRACT 4.
+    pub search: SearchRules,
     /// CONTRACT 4.
     pub undo: UndoRules,
     /// Where all this was read.
@@ -418,6 +421,7 @@ impl Config {
             touch: self.touch.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
+            search: self.search.clone(),
             undo: self.undo.clone(),
         })
     }

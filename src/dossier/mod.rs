@@ -12,6 +12,7 @@ mod outcome;
 mod project;
 mod record;
 pub mod rules;
+mod search;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -22,6 +23,7 @@ pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
 pub use rules::Rules;
+pub use search::{Ask, Found, Hit, IndexCard, Query};
 
 use crate::{
     chat::{MessageId, Person, RoomId},
@@ -61,6 +63,9 @@ pub struct Context<'a> {
     pub quoted: Option<Key>,
     /// Log entries, newest first, for commands whose spec asks for them.
     pub log: &'a [Entry],
+    /// What a search found, for commands whose spec asks for one. It comes from other projects too and may
+    /// be stale: it is told, and nothing is decided by it.
+    pub found: &'a Found,
     /// Customers and whatever else spans projects.
     pub registry: &'a Dossier,
 }

@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Dossier, Outcome, Rules};
+use super::{Dossier, IndexCard, Outcome, Rules};
 use crate::{
     chat::{Person, PersonId},
     store::Key,
@@ -57,6 +57,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// What somebody still has to do about it: one for each clock that runs, and for what has no date.
     fn open(&self, _dossier: &Dossier) -> Vec<Open> {
         Vec::new()
+    }
+
+    /// By what a search finds it; `None`: never.
+    fn card(&self) -> Option<IndexCard> {
+        None
     }
 
     /// How its deadlines came to be, a sentence each, for `/为什么`.
@@ -119,6 +124,8 @@ pub trait Record: Any + Send + Sync {
     fn owes(&self, step: &str) -> bool;
     /// See [`Kind::open`].
     fn open(&self, dossier: &Dossier) -> Vec<Open>;
+    /// See [`Kind::card`].
+    fn card(&self) -> Option<IndexCard>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
@@ -172,6 +179,10 @@ impl<K: Kind> Record for K {
 
     fn open(&self, dossier: &Dossier) -> Vec<Open> {
         Kind::open(self, dossier)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        Kind::card(self)
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

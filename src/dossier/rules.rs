@@ -42,6 +42,8 @@ pub struct Rules {
     /// RULES 13.
     pub weekly: WeeklyRules,
     /// CONTRACT 4.
+    pub search: SearchRules,
+    /// CONTRACT 4.
     pub undo: UndoRules,
 }
 
@@ -244,6 +246,18 @@ pub struct DocumentRules {
 pub struct WeeklyRules {
     /// The customer's version goes out at once, without waiting for 发送.
     pub send_at_once: bool,
+}
+
+/// `[search]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchRules {
+    /// How many finds a page has.
+    pub page: usize,
+    /// How many similar requirements are offered at most.
+    pub similar: usize,
+    /// How much of their words two titles must share to be similar, in percent.
+    pub similar_percent: u32,
 }
 
 /// `[undo]`.

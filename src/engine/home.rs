@@ -7,7 +7,7 @@ use crate::{
     chat::Typed,
     dossier::{BoundRoom, Project, Refusal, RoomKind},
     features,
-    grammar::{self, Args, On},
+    grammar::{self, Args, Object, On},
     store::{CommitError, ProjectId},
 };
 
@@ -70,7 +70,8 @@ impl Engine {
                 held.home = Some(self.take(id).await);
                 Ok(Ok(()))
             }
-            On::Project | On::ProjectOrNew if held.home.is_some() => Ok(Ok(())),
+            On::Project | On::ProjectOrNew | On::Anywhere if held.home.is_some() => Ok(Ok(())),
+            On::Anywhere if event.room().direct => Ok(Ok(())),
             On::Project | On::ProjectOrNew if event.room().direct => {
                 Ok(Err(self.ask_which_project(event, args, named)))
             }
@@ -78,7 +79,9 @@ impl Engine {
                 held.home = Some(self.take(self.next_project()).await);
                 Ok(Ok(()))
             }
-            On::Project => refuse("本群还没有项目。先建一个：/项目 新建 项目名 客户:客户名".to_owned()),
+            On::Project | On::Anywhere => {
+                refuse("本群还没有项目。先建一个：/项目 新建 项目名 客户:客户名".to_owned())
+            }
         }
     }
 
@@ -142,15 +145,22 @@ impl Engine {
 
 /// Whether a line can touch more than its own project.
 pub(super) fn is_about_projects(line: &Typed) -> bool {
+    begins_with(line, features::SPANNING)
+}
+
+fn begins_with(line: &Typed, objects: &[Object]) -> bool {
     let text: String = line.text().chars().map(grammar::narrow).collect();
     let word = text.trim_start().trim_start_matches(['/', '、', '\\']).trim_start();
-    features::SPANNING.iter().any(|object| {
+    objects.iter().any(|object| {
         object.names().any(|name| word.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)))
     })
 }
 
-/// A direct line and the project that it names with `项目:`.
+/// A direct line and the project that it names with `项目:`. To a search that is a key as any other.
 pub(super) fn split_project(line: &Typed) -> (Typed, Option<String>) {
+    if begins_with(line, &[features::search::OBJECT]) {
+        return (line.clone(), None);
+    }
     let (first, rest) = match line.text().split_once('\n') {
         Some((first, rest)) => (first, Some(rest)),
         None => (line.text(), None),

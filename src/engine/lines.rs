@@ -9,18 +9,23 @@ use super::{
     Engine, REGISTRY, address,
     draft::Draft,
     home::{is_about_projects, split_project},
+    permit::{permitted, visible},
     receive::Event,
 };
 use crate::{
-    chat::{Author, Message, Person, PersonId, Room, Span, Typed, Words},
-    dossier::{Context, Dossier, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
+    chat::{Author, Message, Person, Room, Span, Typed, Words},
+    dossier::{Context, Dossier, Found, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features,
-    grammar::{self, Args, On, Parsed, Reader, Who},
+    grammar::{self, Args, On, Parsed, Reader, Spec},
+    search::Asker,
     store::{CommitError, Entry, Key, ProjectId},
 };
 
 /// How many log entries a command can look back.
 const LOG_READ: usize = 200;
+
+/// Most lines look nothing up.
+static NOTHING: Found = Found::NOTHING;
 
 /// The dossiers that one event holds. More than one only under the founding lock.
 pub(super) struct Held {
@@ -152,7 +157,8 @@ impl Engine {
         let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
         let made = if founded { None } else { self.found(event, draft, held, on) };
         let registry = held.registry.clone();
-        let cx = self.context(event, &registry, place, &log);
+        let found = self.found_for(event, command.spec, &args, &place, held.home.as_deref());
+        let cx = Context { found: &found, ..self.context(event, &registry, place, &log) };
         let dossier: &mut Dossier = match (on, &mut held.home) {
             (On::Registry | On::Nothing, _) | (_, None) => &mut held.registry,
             (_, Some(home)) => home,
@@ -294,8 +300,29 @@ impl Engine {
             message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),
             quoted: event.quoted.map(|(_, key)| key),
             log,
+            found: &NOTHING,
             registry,
         }
+    }
+
+    /// What a line wants looked up, as far as whoever asks may see it here.
+    fn found_for(
+        &self,
+        event: &Event<'_>,
+        spec: &Spec,
+        args: &Args,
+        place: &Place,
+        home: Option<&Dossier>,
+    ) -> Found {
+        let Some(ask) = spec.seeks.and_then(|seeks| seeks(args)) else { return Found::NOTHING };
+        let asker = Asker {
+            person: &event.inbound.sender.id,
+            admin: event.admin,
+            place: place.kind,
+            home: home.map(|home| home.id),
+        };
+        let index = self.index.read().expect("no panic while it is held");
+        index.look_up(&ask, &asker, &self.rules.search)
     }
 
     /// A command that reads every project of the asker.
@@ -323,40 +350,6 @@ impl Engine {
         let cx = self.context(event, registry, place, &[]);
         features::wide((command.spec.object, text), &copies, here, &cx)
     }
-}
-
-/// Whether whoever asks may; a refusal says who may.
-fn permitted(who: Who, id: Option<Key>, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
-    let Some(project) = dossier.founded() else { return Ok(()) };
-    let triangle = cx.is_triangle(dossier);
-    let representative = project.holds(&cx.actor.id, crate::dossier::Role::CustomerRepresentative);
-    let allowed = match who {
-        Who::Anyone => true,
-        Who::Triangle => triangle,
-        Who::TriangleOrOwner => triangle || id.is_some_and(|id| waits_for(dossier, id, &cx.actor.id)),
-        Who::TriangleOnceSet => triangle || project.seats.is_empty(),
-        Who::TriangleOrRepresentative => triangle || representative,
-    };
-    if allowed { Ok(()) } else { Err(features::who_may(who, project)) }
-}
-
-/// Whether it is this person who has to act on a record.
-fn waits_for(dossier: &Dossier, key: Key, person: &PersonId) -> bool {
-    let open = dossier.record(key).map(|record| record.open(dossier)).unwrap_or_default();
-    open.iter().flat_map(|open| &open.who).any(|who| who.id == *person)
-}
-
-/// A record that this room or person may not see is as if it were not there.
-fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
-    let Some(key) = args.id else { return Ok(()) };
-    let seen = dossier.record(key).is_some_and(|record| {
-        let asked = cx.place.kind != RoomKind::Customer && record.asks(&cx.actor.id, dossier);
-        record.shared() || asked || cx.sees_internal(dossier)
-    });
-    if seen {
-        return Ok(());
-    }
-    Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))))
 }
 
 /// The answers of several lines as one message.

@@ -10,6 +10,7 @@ mod draft;
 mod due;
 mod home;
 mod lines;
+mod permit;
 mod receive;
 mod view;
 
@@ -33,7 +34,8 @@ use crate::{
     features,
     outbox::{Outbox, Owed},
     platform::Platform,
-    store::{CommitError, Condition, Outgoing, ProjectId, RowKey, Store},
+    search::Index,
+    store::{CommitError, Condition, Key, Outgoing, ProjectId, RowKey, Store},
 };
 use directory::Directory;
 use draft::Draft;
@@ -57,6 +59,8 @@ pub struct Engine {
     /// Every project's dossier behind its own lock. The outer lock is held only to look one up.
     dossiers: RwLock<HashMap<ProjectId, Arc<Mutex<Dossier>>>>,
     directory: RwLock<Directory>,
+    /// What is searched. A plain lock: held for a look, or to take up one commit.
+    index: RwLock<Index>,
     /// Held by whatever touches more than one dossier or makes one, so that two such never wait for
     /// each other.
     founding: Mutex<()>,
@@ -117,6 +121,7 @@ impl Engine {
             outbox: OnceLock::new(),
             dossiers: RwLock::default(),
             directory: RwLock::default(),
+            index: RwLock::default(),
             founding: Mutex::new(()),
             turn: Mutex::new(Turn { jobs_until: now }),
             rescheduled: Notify::new(),
@@ -218,6 +223,7 @@ impl Engine {
     /// Takes a dossier into memory.
     fn keep(&self, dossier: Dossier) -> Arc<Mutex<Dossier>> {
         self.learn(&dossier);
+        self.learn_records(&dossier, dossier.records().map(|(key, _)| key));
         let id = dossier.id;
         let cell = Arc::new(Mutex::new(dossier));
         self.dossiers.write().expect("no panic while it is held").insert(id, cell.clone());
@@ -229,6 +235,16 @@ impl Engine {
         match dossier.founded() {
             Some(project) => directory.learn(dossier.id, project),
             None => directory.forget(dossier.id),
+        }
+    }
+
+    /// Lets searches find these records as they are now.
+    fn learn_records(&self, dossier: &Dossier, keys: impl IntoIterator<Item = Key>) {
+        let mut index = self.index.write().expect("no panic while it is held");
+        if dossier.id == REGISTRY {
+            index.learn_industries(features::customer::industries(dossier));
+        } else {
+            index.learn(dossier, keys);
         }
     }
 
@@ -258,6 +274,7 @@ impl Engine {
         let mut outgoing = commit.outgoing.clone();
         let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
         let renamed = commit.rows.iter().any(|(row, _)| row.key.letter == Project::LETTER);
+        let rows: Vec<RowKey> = commit.rows.iter().map(|(row, _)| *row).collect();
         let wakes_at = commit.wakes.iter().filter_map(|change| change.after).min();
         match self.store.commit(commit).await {
             Ok(committed) => {
@@ -269,6 +286,8 @@ impl Engine {
                     if renamed {
                         self.learn(dossier);
                     }
+                    let changed = rows.iter().filter(|row| row.project == dossier.id).map(|row| row.key);
+                    self.learn_records(dossier, changed);
                 }
                 self.hand_over(outgoing);
                 if wakes_at.is_some_and(|at| at < *self.rests_until()) {
@@ -279,7 +298,11 @@ impl Engine {
             Err(error) => {
                 for dossier in dossiers.iter_mut().filter(|dossier| touched.contains(&dossier.id)) {
                     match self.load(dossier.id).await {
-                        Ok(stored) => **dossier = stored,
+                        Ok(stored) => {
+                            let keys = dossier.records().chain(stored.records()).map(|(key, _)| key);
+                            self.learn_records(&stored, keys);
+                            **dossier = stored;
+                        }
                         Err(fault) => return Err(CommitError::Failed(format!("{error}; {fault:#}"))),
                     }
                 }

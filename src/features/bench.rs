@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use crate::{
     chat::{Person, PersonId, RoomId, Typed},
     dossier::{
-        BoundRoom, Context, Dossier, Hearing, Outcome, Ping, Place, Project, Refusal, Role, RoomKind, Rules,
-        Say, Waking,
+        BoundRoom, Context, Dossier, Found, Hearing, Outcome, Ping, Place, Project, Refusal, Role, RoomKind,
+        Rules, Say, Waking,
     },
     features::{COMMANDS, OBJECTS},
     grammar::{self, Parsed, Reader},
     store::ProjectId,
 };
+
+/// No search finds anything on the bench.
+static NOTHING: Found = Found::NOTHING;
 
 /// One project with a full triangle, an internal room and a customer room.
 pub struct Bench {
@@ -112,6 +115,7 @@ impl Bench {
             quoted: None,
             message: None,
             log: &[],
+            found: &NOTHING,
             registry,
         }
     }

@@ -1,5 +1,7 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,12 @@ impl Kind for Customer {
     fn shared(&self) -> bool {
         false
     }
+}
+
+/// The trade of each registered customer, by name.
+pub fn industries(registry: &Dossier) -> HashMap<String, String> {
+    let customers = registry.all::<Customer>();
+    customers.filter_map(|customer| Some((customer.name.clone(), customer.industry.clone()?))).collect()
 }
 
 /// A customer's name, trade and tier belong to the team.

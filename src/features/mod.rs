@@ -26,6 +26,7 @@ pub mod requirement;
 pub mod rhythm;
 pub mod risk;
 pub mod role;
+pub mod search;
 pub mod suggestion;
 pub mod ticket;
 pub mod touch;
@@ -67,6 +68,7 @@ pub const OBJECTS: &[Object] = &[
     overview::MINE,
     overview::DIGEST,
     weekly::OBJECT,
+    search::OBJECT,
     history::HISTORY,
     why::OBJECT,
     history::UNDO,
@@ -175,6 +177,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<overview::Status>(),
     erase::<overview::Mine>(),
     erase::<overview::Digest>(),
+    erase::<search::Search>(),
     erase::<history::History>(),
     erase::<why::Why>(),
     erase::<history::Undo>(),

@@ -18,7 +18,9 @@ pub use convert::converts;
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};
 pub use slip::nearest;
-pub use table::{Command, Erased, Form, KeySpec, Lines, Object, On, Rest, Run, Spec, Takes, Who, erase};
+pub use table::{
+    Command, Erased, Form, KeySpec, Lines, Object, On, Rest, Run, Seeks, Spec, Takes, Who, erase,
+};
 
 use crate::{
     chat::{Person, Quote, Typed},

@@ -2,7 +2,7 @@
 //! permissions all come from it.
 
 use super::Args;
-use crate::dossier::{Context, Dossier, Outcome, Refusal};
+use crate::dossier::{Ask, Context, Dossier, Outcome, Refusal};
 
 /// A first word: something that can be spoken of.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub enum On {
     New,
     /// A project named by the text.
     Named,
+    /// The project of this room; in a direct chat, none is needed.
+    Anywhere,
     /// Every project of the asker, read only.
     Wide,
     /// What spans projects.
@@ -135,6 +137,8 @@ pub struct Spec {
     pub reads_log: bool,
     /// A quoted message can become its record: `转需求`.
     pub from_quote: bool,
+    /// What it wants looked up in all projects; see [`Context::found`].
+    pub seeks: Option<Seeks>,
     /// A line as one would type it.
     pub usage: &'static str,
     /// What it does.
@@ -159,6 +163,7 @@ impl Spec {
             on: On::Project,
             reads_log: false,
             from_quote: false,
+            seeks: None,
             usage,
             summary,
         }
@@ -184,6 +189,11 @@ impl Spec {
         Self { from_quote: true, ..self }
     }
 
+    /// The same with something to look up.
+    pub const fn seeking(self, seeks: Seeks) -> Self {
+        Self { seeks: Some(seeks), ..self }
+    }
+
     /// The same working on something else.
     pub const fn on(self, on: On) -> Self {
         Self { on, ..self }
@@ -207,6 +217,9 @@ pub trait Command: Sized {
     /// Why not, and who may or what is missing.
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal>;
 }
+
+/// What a line wants looked up; `None` where it cannot be read, which the command then says.
+pub type Seeks = fn(&Args) -> Option<Ask>;
 
 /// Reading and deciding, of any command.
 pub type Run = fn(Args, &Dossier, &Context) -> Result<Outcome, Refusal>;

@@ -21,7 +21,7 @@ pub(crate) use words::lacks;
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Call, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
+        self, Call, Dossier, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -232,5 +232,12 @@ impl Kind for ActionItem {
         let who = self.call(dossier.project()).people;
         let loud = self.priority >= Some(Priority::High);
         vec![dossier::Open { due: self.due, what: what.into(), who, loud }]
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        words.extend(self.measure.clone());
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        Some(IndexCard { words, internal: Vec::new(), owner, at: self.created_at, reason: None })
     }
 }

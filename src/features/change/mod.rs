@@ -34,7 +34,8 @@ pub use vote::{Approve, Reject, Withdraw};
 use crate::{
     chat::{Person, PersonId, RoomId},
     dossier::{
-        self, Context, Dossier, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking, ladder::Ladder,
+        self, Context, Dossier, IndexCard, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking,
+        ladder::Ladder,
     },
     features::{
         meeting::{self, Meeting},
@@ -355,5 +356,16 @@ impl Kind for ChangeRequest {
 
     fn why_internal(&self, _now: Timestamp, rules: &Rules) -> Vec<String> {
         sheet::why_internal(self, rules)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        let reason = match &self.state {
+            State::Rejected { why, .. } => Some(why.clone()),
+            State::Withdrawn { why, .. } => why.clone(),
+            State::Open | State::Approved { .. } => None,
+        };
+        let internal = Vec::new();
+        Some(IndexCard { words, internal, owner: self.by.clone(), at: self.filed_at, reason })
     }
 }

@@ -13,7 +13,7 @@ pub use commands::{Add, List, Touch};
 
 use crate::{
     chat::{Message, Person, RoomId},
-    dossier::{Call, Dossier, Kind, Phase, Role, Waking},
+    dossier::{Call, Dossier, IndexCard, Kind, Phase, Role, Waking},
     features::rhythm::Told,
     grammar::Object,
 };
@@ -127,5 +127,10 @@ impl Kind for Document {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said), self.summary.clone().unwrap_or_default()];
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason: None })
     }
 }

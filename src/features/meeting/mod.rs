@@ -28,8 +28,8 @@ use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Call, Dossier, Hearing, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say, Waking,
-        ladder::Ladder,
+        self, Call, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say,
+        Waking, ladder::Ladder,
     },
     features::minutes::{self, Minutes},
     grammar::Object,
@@ -366,5 +366,11 @@ impl Kind for Meeting {
             }
             State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let (mut words, internal) = self.minutes.latest().map(minutes::Version::words).unwrap_or_default();
+        words.extend([IndexCard::below_title(&self.said), self.by.name.clone()]);
+        Some(IndexCard { words, internal, owner: self.by.clone(), at: self.starts, reason: None })
     }
 }

@@ -25,8 +25,8 @@ pub(crate) use words::moved as told;
 use crate::{
     chat::{Person, RoomId},
     dossier::{
-        self, Call, Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Project, Record, Refusal, Role,
-        RoomKind, Rules, Say, Waking,
+        self, Call, Context, Dossier, Hearing, IndexCard, Kind, Outcome, Phase, Ping, Project, Record,
+        Refusal, Role, RoomKind, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     features::{delay::Delay, proof::Proof},
@@ -286,6 +286,12 @@ impl Kind for Milestone {
         }
         let who = self.call(dossier.project()).people;
         vec![dossier::Open { due: Some(self.clock.due), what: "节点".into(), who, loud: false }]
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        let words = self.standard.iter().cloned().collect();
+        Some(IndexCard { words, internal: Vec::new(), owner, at: self.created_at, reason: None })
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

@@ -113,6 +113,19 @@ pub struct Excused {
     pub why: String,
 }
 
+impl Version {
+    /// What a search reads of it: what everybody may read, and what the team alone may.
+    pub fn words(&self) -> (Vec<String>, Vec<String>) {
+        let points = self.decisions.iter().chain(&self.questions).chain(&self.remarks);
+        let (internal, open): (Vec<&Point>, Vec<&Point>) = points.partition(|point| point.internal);
+        let texts = |points: Vec<&Point>| points.into_iter().map(|point| point.text.clone()).collect();
+        let (open, mut internal): (Vec<String>, Vec<String>) = (texts(open), texts(internal));
+        // What became records of their own may be seen there by whom they are for.
+        internal.extend(self.actions.iter().chain(&self.risks).map(|made| made.text.clone()));
+        (open, internal)
+    }
+}
+
 impl Minutes {
     /// Whether they are still to be filed.
     pub fn are_missing(&self) -> bool {

@@ -13,7 +13,7 @@ pub use commands::{Acknowledge, List, Post, Show};
 use crate::{
     chat::{Message, Person, RoomId},
     dossier::{
-        Call, Dossier, Hearing, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
+        Call, Dossier, Hearing, IndexCard, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -190,5 +190,10 @@ impl Kind for Notice {
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         words::why(self, now, rules)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said)];
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason: None })
     }
 }

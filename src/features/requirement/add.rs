@@ -8,7 +8,7 @@ use super::{Analysis, Requirement, State, clock::analyse_ladder, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
-    features::origin::Origin,
+    features::{origin::Origin, search},
     grammar::{Args, Command, Form, KeySpec, On, Priority, Spec},
 };
 
@@ -39,7 +39,8 @@ impl Command for Add {
         KeySpec::text("目标", "goal"),
     ])
     .on(On::ProjectOrNew)
-    .from_quote();
+    .from_quote()
+    .seeking(search::like_this);
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         args.take_quoted_title();
@@ -90,7 +91,8 @@ impl Command for Add {
             editions: Vec::new(),
             state: State::Collected,
         };
-        outcome.reply = Some(self.origin.named_in(words::added(&requirement, cx), cx));
+        let reply = self.origin.named_in(words::added(&requirement, cx), cx);
+        outcome.reply = Some(search::similar(reply, cx));
         outcome.what = "提出需求".into();
         outcome.about = Some(crate::dossier::Record::key(&requirement));
         Ok(outcome.and(requirement))

@@ -38,7 +38,7 @@ pub use specify::{Specify, specification};
 
 use crate::{
     chat::{MessageId, Person, RoomId},
-    dossier::{Dossier, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
+    dossier::{Dossier, IndexCard, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
     grammar::{Object, Priority, behind_command},
 };
 
@@ -326,5 +326,25 @@ impl Kind for Requirement {
 
     fn why_internal(&self, _now: Timestamp, rules: &Rules) -> Vec<String> {
         why::priority(self, rules)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        words.extend(self.fields.values().cloned());
+        words.extend(self.tags.iter().cloned());
+        let analysis = &self.analysis;
+        let internal = [&analysis.note, &analysis.contribution, &analysis.phases];
+        let reason = match &self.state {
+            State::Rejected { why } => Some(why.clone()),
+            State::Withdrawn { why } => why.clone(),
+            _ => None,
+        };
+        Some(IndexCard {
+            words,
+            internal: internal.into_iter().flatten().cloned().collect(),
+            owner: self.owner.clone().unwrap_or_else(|| self.by.clone()),
+            at: self.at,
+            reason,
+        })
     }
 }

@@ -14,7 +14,7 @@ pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{
-        Call, Dossier, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
+        Call, Dossier, IndexCard, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::Object,
@@ -261,6 +261,14 @@ impl Kind for Risk {
         let loud = self.level == Level::High;
         let open = |(due, what): (_, &str)| Open { due, what: what.into(), who: who.clone(), loud };
         plan.into_iter().chain(settle).map(open).collect()
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        words.extend(self.plan.clone());
+        words.extend(self.consequence.clone());
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        Some(IndexCard { words, internal: Vec::new(), owner, at: self.at, reason: None })
     }
 }
 

@@ -12,7 +12,7 @@ pub use commands::{Add, Adopt, Decline, List, Show};
 
 use crate::{
     chat::{Person, RoomId},
-    dossier::{Dossier, Kind, Open, Role, RoomKind},
+    dossier::{Dossier, IndexCard, Kind, Open, Role, RoomKind},
     grammar::Object,
 };
 
@@ -116,5 +116,14 @@ impl Kind for Suggestion {
         }
         let manager = dossier.project().call(&[Role::ProjectManager]);
         vec![Open { due: None, what: "答复建议".into(), who: manager.people, loud: false }]
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        let reason = match &self.state {
+            State::Adopted(answer) | State::Declined(answer) => Some(answer.why.clone()),
+            State::Open => None,
+        };
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason })
     }
 }

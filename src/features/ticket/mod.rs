@@ -21,7 +21,7 @@ use crate::{
     calendar::Span,
     chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Call, Dossier, Kind, Outcome, Ping, Role, Rules, Say, Waking,
+        self, Call, Dossier, IndexCard, Kind, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder, later},
         rules::Count,
     },
@@ -533,5 +533,18 @@ impl Kind for Ticket {
 
     fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         words::why_internal(self, now, &rules.calendar)
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        let mut internal = Vec::new();
+        if let State::Resolved { cause, explanation, .. } | State::Closed { cause, explanation, .. } =
+            &self.state
+        {
+            words.push(explanation.clone());
+            internal.push(cause.clone());
+        }
+        let owner = self.owner.clone().unwrap_or_else(|| self.by.clone());
+        Some(IndexCard { words, internal, owner, at: self.opened_at, reason: None })
     }
 }

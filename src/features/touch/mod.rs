@@ -17,7 +17,7 @@ pub use commands::{Add, List, Show, answer_by_quote};
 
 use crate::{
     chat::{Person, RoomId},
-    dossier::{CadenceRule, Dossier, Kind, Outcome, Rules},
+    dossier::{CadenceRule, Dossier, IndexCard, Kind, Outcome, Rules},
     features::{
         rhythm::{self, Beat, Duty, Rhythm, Tally},
         value::Value,
@@ -184,6 +184,11 @@ impl Kind for Touch {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn card(&self) -> Option<IndexCard> {
+        let words = self.value.iter().chain(&self.guests).cloned().collect();
+        Some(IndexCard { words, internal: Vec::new(), owner: self.by.clone(), at: self.at, reason: None })
     }
 
     fn owes(&self, step: &str) -> bool {
