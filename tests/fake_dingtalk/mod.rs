@@ -66,6 +66,8 @@ pub enum Way {
     Token,
     /// Not a message: `user/get`.
     UserGet,
+    /// Not a message: `media/upload`.
+    Upload,
 }
 
 /// What goes wrong with the next call of a way.
@@ -95,6 +97,8 @@ pub struct Sent {
     pub text: String,
     /// Label and address.
     pub buttons: Vec<(String, String)>,
+    /// Name and bytes of a file.
+    pub file: Option<(String, Vec<u8>)>,
     /// Who was mentioned so that the client rang.
     pub notified: Vec<String>,
     /// The whole body.
@@ -131,6 +135,8 @@ struct State {
     paces: HashMap<(Way, String), VecDeque<Instant>>,
     faults: HashMap<Way, VecDeque<Fault>>,
     uuids: HashSet<String>,
+    /// Bytes by media id.
+    media: HashMap<String, Vec<u8>>,
     held_back: HashSet<String>,
     calls: Vec<Way>,
 }
@@ -237,6 +243,11 @@ impl FakeDingTalk {
     /// Makes every token handed out so far invalid.
     pub fn revoke_tokens(&self) {
         self.shared.state().tokens.clear();
+    }
+
+    /// Forgets what was uploaded, as what another app uploaded.
+    pub fn forget_media(&self) {
+        self.shared.state().media.clear();
     }
 
     /// Somebody whom direct messages do not reach this time.
