@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     chat::{Message, Person},
-    dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Say, Waking},
-    features::requirement::Requirement,
+    dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Rules, Say, Waking},
+    features::requirement::{Requirement, with_newest},
 };
 
 /// What the team and the customer hear of an end.
@@ -86,7 +86,7 @@ fn approved(next: ChangeRequest, dossier: &Dossier, cx: &Context) -> Result<Outc
             next.number, next.number
         )));
     };
-    let (outcome, next, news) = amend(next, requirement, dossier, cx.now);
+    let (outcome, next, news) = amend(next, requirement, dossier, (cx.now, cx.rules));
     Ok(conclude(outcome, &next, news, dossier, Some(cx)))
 }
 
@@ -97,7 +97,7 @@ pub fn approved_by_itself(change: &ChangeRequest, dossier: &Dossier, cx: &Waking
     }
     let holds = dossier.find::<Requirement>(change.requirement)?;
     let requirement = Some(holds).filter(|requirement| requirement.is_confirmed())?;
-    let (outcome, next, news) = amend(change.clone(), requirement, dossier, cx.now);
+    let (outcome, next, news) = amend(change.clone(), requirement, dossier, (cx.now, cx.rules));
     Some(conclude(outcome, &next, news, dossier, None))
 }
 
@@ -108,7 +108,7 @@ fn amend(
     mut next: ChangeRequest,
     requirement: &Requirement,
     dossier: &Dossier,
-    now: Timestamp,
+    (now, rules): (Timestamp, &Rules),
 ) -> (Outcome, ChangeRequest, News) {
     let text = match &next.description {
         Some(more) => format!("{}\n{more}", next.title),
@@ -120,6 +120,7 @@ fn amend(
     let project = dossier.project();
     let why = words::why_approved(&next);
     let message = words::approved(&next, &requirement);
+    let message = with_newest(message, &requirement, dossier, &rules.calendar);
     let news = News {
         ours: calling(&message, concerned(&next, &requirement, project)),
         theirs: calling(&message, board::BoardSeat::Customer.holders(project)),
