@@ -186,3 +186,26 @@ pub(super) fn proof_in_words(proof: &Proof, dossier: &Dossier) -> String {
 fn day(at: Timestamp, calendar: &Calendar) -> String {
     calendar.date(at).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specification::sample;
+
+    #[test]
+    fn a_specification_that_is_too_big_for_a_file_says_so() {
+        let attach = |specification| attached(Message::text("已确认"), &specification, "内容见上一条");
+        let message = attach(sample());
+        let file = message.file.expect("it is small");
+        assert_eq!(file.name, "需求规格说明书-R12-支付模块支持退款-V2.docx");
+        assert_eq!(file.instead, "R12《需求规格说明书》V2 的 Word 文件发不出来，内容见上一条");
+
+        let mut long = sample();
+        long.sections[0].rows[0].1 = "长".repeat(1_000_000);
+        let message = attach(long);
+        assert_eq!(
+            (message.plain().as_str(), message.file),
+            ("已确认\nWord 文件太大，没有附上，内容见上一条", None)
+        );
+    }
+}
