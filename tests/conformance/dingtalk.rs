@@ -133,6 +133,7 @@ impl Rig for DingTalkRig {
                 let refused = r#"{"errcode":88,"sub_code":"60011","sub_msg":"没有权限"}"#;
                 self.ding.fail_next(Way::Upload, Fault::Refuse(200, refused.into()));
             }
+            Trouble::RefusedFile => self.fail(400, r#"{"code":"invalidParameter.msgKey.notFound"}"#),
             Trouble::LostUpload => self.ding.fail_next(Way::Upload, Fault::DropAfterAccepting),
         }
         true

@@ -116,6 +116,7 @@ impl Rig for FeishuRig {
             }
             Trouble::RoomGone => drop(self.fake.fail_next(Fault::Code(230002))),
             Trouble::NoUpload => drop(self.fake.fail_uploads(Some(Fault::Code(99991672)))),
+            Trouble::RefusedFile => drop(self.fake.fail_next(Fault::Code(230055))),
             Trouble::LostUpload => drop(self.fake.fail_uploads(Some(Fault::DropAfterAccepting))),
         }
         true

@@ -68,6 +68,24 @@ async fn where_no_file_may_be_uploaded_a_line_says_so_and_which_permission_is_mi
 }
 
 #[tokio::test]
+async fn where_the_file_itself_is_refused_its_line_goes_in_its_place() {
+    for rig in rigs().await {
+        if !rig.meets(Trouble::RefusedFile) {
+            continue;
+        }
+        rig.platform().deliver(&parcel(Target::Room(rig.group()))).await.unwrap();
+        let shown = rig.shown().await;
+        assert_eq!((shown.len(), &shown[0].file), (1, &None), "{}: {shown:?}", rig.name());
+        let words = &shown[0].words;
+        assert!(
+            words.contains("R1 的 Word 文件发不出来") && !words.contains("权限"),
+            "{}: {words}",
+            rig.name()
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_upload_of_unknown_fate_is_made_again_since_nothing_was_said() {
     for rig in rigs().await {
         if !rig.meets(Trouble::LostUpload) {

@@ -76,6 +76,8 @@ enum Trouble {
     RoomGone,
     /// The app may not upload files.
     NoUpload,
+    /// The message that hands over the file is refused.
+    RefusedFile,
     /// The upload breaks off, and nobody knows whether it is there.
     LostUpload,
 }

@@ -245,11 +245,6 @@ impl FakeDingTalk {
         self.shared.state().tokens.clear();
     }
 
-    /// Forgets what was uploaded, as what another app uploaded.
-    pub fn forget_media(&self) {
-        self.shared.state().media.clear();
-    }
-
     /// Somebody whom direct messages do not reach this time.
     pub fn hold_back(&self, staff_id: &str) {
         self.shared.state().held_back.insert(staff_id.into());

@@ -311,11 +311,6 @@ impl FakeFeishu {
         self
     }
 
-    /// What was uploaded is gone, as what another app uploaded.
-    pub fn forget_files(&self) {
-        self.state().files.clear();
-    }
-
     /// All tokens are invalid from now on.
     pub fn expire_tokens(&self) {
         self.state().tokens.clear();

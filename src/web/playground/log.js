@@ -95,10 +95,10 @@ function pressedNote(line) {
 function card(line, me) {
   const lines = line.lines?.length ? line.lines : line.text.split('\n').map((text) => [{ text }]);
   const rows = lines.map((spans, at) => el('p', { class: at === 0 ? 'head' : spans.length ? '' : 'gap' }, ...spans.map((span) => spanShown(span, me))));
-  return el('div', { class: `card ${line.tone ?? 'plain'}` }, quote(line), ...(line.file ? [fileChip(line)] : rows), buttons(line));
+  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), buttons(line));
 }
 
-/** A file to save; its line in the chat stands for it elsewhere. */
+/** A file to save. It follows its words, which have the quote. */
 function fileChip(line) {
   const { name, size } = line.file;
   const kilobytes = Math.max(1, Math.round(size / 1024));
