@@ -16,6 +16,7 @@ mod feishu;
 mod fuzzed;
 mod grammar;
 mod hostile;
+mod multipart;
 mod outbox;
 mod playground;
 mod store;

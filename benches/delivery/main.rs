@@ -28,6 +28,8 @@ mod server;
 
 #[path = "../../tests/fake_feishu/mod.rs"]
 mod fake_feishu;
+#[path = "../../tests/multipart.rs"]
+mod multipart;
 
 use load::Measured;
 use server::{Kind, Server};

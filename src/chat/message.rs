@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Person;
+use super::{File, Person};
 
 /// One message of the bot. Its first line is its headline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Message {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
+    /// A file that goes with it. See [`Message::apart`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
 }
 
 fn is_plain(tone: &Tone) -> bool {
@@ -86,6 +89,20 @@ impl Message {
         self
     }
 
+    /// The same message with a file.
+    pub fn attach(mut self, file: File) -> Self {
+        self.file = Some(file);
+        self
+    }
+
+    /// Takes the file off; gives the message that hands over nothing but it, to follow this one. `None` where
+    /// there is no file, or this is such a message already.
+    pub fn apart(&mut self) -> Option<Self> {
+        let alone = |file: &File| self.lines == [Line::text(file.line())];
+        let file = self.file.take_if(|file| !alone(file))?;
+        Some(Self { lines: vec![Line::text(file.line())], file: Some(file), ..Self::default() })
+    }
+
     /// Everybody mentioned, in order, each once.
     pub fn mentions(&self) -> Vec<&Person> {
         let mut people: Vec<&Person> = Vec::new();
@@ -147,5 +164,21 @@ impl From<&str> for Line {
 impl From<String> for Line {
     fn from(text: String) -> Self {
         Line::text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_a_file_are_two_messages_and_each_stays_one() {
+        let file = File::new("规格.docx", vec![1, 2], "发不了文件").expect("it is small");
+        let mut words = Message::text("已确认").button("规格", "/R1 规格").attach(file.clone());
+        let mut behind = words.apart().expect("there is a file");
+        assert_eq!(words, Message::text("已确认").button("规格", "/R1 规格"));
+        assert_eq!((behind.plain().as_str(), behind.file.as_ref()), ("📎 规格.docx", Some(&file)));
+        assert_eq!((words.apart(), behind.apart()), (None, None));
+        assert_eq!(behind.file, Some(file));
     }
 }

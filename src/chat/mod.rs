@@ -3,12 +3,14 @@
 //! A platform turns its wire format into an [`Inbound`] and renders a [`Message`]. Nothing here knows
 //! HTTP, JSON shapes of a platform, or requirements.
 
+mod file;
 mod message;
 mod typed;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use file::File;
 pub use message::{Button, Line, Message, Span, Tone};
 pub use typed::{Typed, is_mention};
 

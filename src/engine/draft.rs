@@ -29,14 +29,14 @@ impl Draft {
         self.seen.push(Seen { key: key.into(), until });
     }
 
-    /// Adds an answer; it is said before anything else.
+    /// Adds an answer; it is said before anything else. Its file follows it.
     pub(super) fn answer(&mut self, message: Outgoing) {
-        self.outgoing.insert(0, message);
+        self.outgoing.splice(0..0, message.apart());
     }
 
-    /// Adds messages.
+    /// Adds messages, each with its file behind it.
     pub(super) fn say(&mut self, messages: impl IntoIterator<Item = Outgoing>) {
-        self.outgoing.extend(messages);
+        self.outgoing.extend(messages.into_iter().flat_map(Outgoing::apart));
     }
 
     /// Whether there is anything to write beside marks.

@@ -63,19 +63,27 @@ impl Engine {
         let mut held = Held { registry, home };
         let mut draft = self.draft(event);
         let mut answers: Vec<(bool, Typed, Message)> = Vec::new();
+        let mut files = Vec::new();
         let mut about = None;
         for line in lines {
             match self.line(event, &mut draft, &mut held, &line).await? {
-                Ok((message, key)) => {
+                Ok((mut message, key)) => {
                     about = about.or(key);
+                    // The words of several lines become one message, their files do not.
+                    files.extend(message.apart().map(|file| (file, key)));
                     answers.push((true, line, message));
                 }
                 Err(Refusal(message)) => answers.push((false, line, message)),
             }
         }
         let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
-        let about = about.zip(held.home.as_ref()).map(|(key, home)| (home.id, key));
+        let home = held.home.as_ref().map(|home| home.id);
+        // Each goes before what is there already.
+        for (file, key) in files.into_iter().rev() {
+            self.reply(event, &mut draft, file, home.zip(key));
+        }
         if let Some(answer) = answer {
+            let about = home.zip(about);
             self.reply(event, &mut draft, answer, about);
         }
         if draft.is_empty() {
@@ -381,9 +389,10 @@ fn prefix(message: &mut Message, words: &str) {
     }
 }
 
-/// What the team hears of something that one of them did in a direct chat.
+/// What the team hears of something that one of them did in a direct chat. A file goes along.
 fn from_direct(reply: &Message, by: &Person) -> Option<Say> {
     let first = reply.lines.first()?.plain();
     let message = Message::text(format!("{} 私聊：{first}", by.name));
+    let message = Message { file: reply.file.clone(), ..message };
     Some(Say::Announce { hearing: Hearing::Internal, message, about: None })
 }

@@ -88,8 +88,10 @@ fn mark(message: &mut Message) {
 }
 
 /// One message that says what all of these say, as loud as the loudest.
-fn bundle(messages: Vec<Message>) -> Message {
-    let several = messages.len() > 1;
+fn bundle(mut messages: Vec<Message>) -> Message {
+    if messages.len() == 1 {
+        return messages.remove(0);
+    }
     let mut all = Message::default();
     for message in messages {
         if !all.lines.is_empty() {
@@ -99,9 +101,7 @@ fn bundle(messages: Vec<Message>) -> Message {
         all.buttons.extend(message.buttons);
         all.tone = louder(all.tone, message.tone);
     }
-    if several {
-        all.buttons.truncate(MOST_BUTTONS);
-    }
+    all.buttons.truncate(MOST_BUTTONS);
     all
 }
 

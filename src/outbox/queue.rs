@@ -38,7 +38,9 @@ impl Waiting {
     }
 
     fn is_free(&self) -> bool {
-        !self.alone && self.doubt.is_none() && self.outgoing.reply_to.is_none()
+        // A file has no place within another message.
+        let file = self.outgoing.message.file.is_some();
+        !self.alone && !file && self.doubt.is_none() && self.outgoing.reply_to.is_none()
     }
 
     fn bytes(&self) -> usize {

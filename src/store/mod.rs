@@ -158,6 +158,12 @@ impl Outgoing {
             bundled: Vec::new(),
         }
     }
+
+    /// The message, and behind it the file that goes with it.
+    pub fn apart(mut self) -> impl Iterator<Item = Self> {
+        let file = self.message.apart().map(|message| Self { message, ..self.clone() });
+        std::iter::once(self).chain(file)
+    }
 }
 
 /// A record of a project.

@@ -88,7 +88,7 @@ impl Rig for DingTalkRig {
             notified.extend(everybody.then(|| "all".to_owned()));
             // A direct message rings by itself.
             notified.extend(sent.people.clone());
-            Shown { at, buttons: buttons.collect(), words: sent.text, notified, live, index }
+            Shown { at, buttons: buttons.collect(), words: sent.text, notified, file: sent.file, live, index }
         })
         .collect()
     }
@@ -129,6 +129,12 @@ impl Rig for DingTalkRig {
             Trouble::RefusedCard => return false,
             Trouble::DeadReply => self.ding.kill_sessions(),
             Trouble::RoomGone => self.fail(400, r#"{"code":"group.disbanded"}"#),
+            Trouble::NoUpload => {
+                let refused = r#"{"errcode":88,"sub_code":"60011","sub_msg":"没有权限"}"#;
+                self.ding.fail_next(Way::Upload, Fault::Refuse(200, refused.into()));
+            }
+            Trouble::RefusedFile => self.fail(400, r#"{"code":"invalidParameter.msgKey.notFound"}"#),
+            Trouble::LostUpload => self.ding.fail_next(Way::Upload, Fault::DropAfterAccepting),
         }
         true
     }

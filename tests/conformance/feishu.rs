@@ -65,7 +65,15 @@ impl Rig for FeishuRig {
                 true => vec![sent.words.clone()],
                 false => Vec::new(),
             };
-            Shown { at, words: sent.words, notified: sent.mentions, buttons: sent.buttons, live, index }
+            Shown {
+                at,
+                words: sent.words,
+                notified: sent.mentions,
+                buttons: sent.buttons,
+                file: sent.file,
+                live,
+                index,
+            }
         })
         .collect()
     }
@@ -107,6 +115,9 @@ impl Rig for FeishuRig {
                 self.fake.recall(heard.reply_to.unwrap().message.raw());
             }
             Trouble::RoomGone => drop(self.fake.fail_next(Fault::Code(230002))),
+            Trouble::NoUpload => drop(self.fake.fail_uploads(Some(Fault::Code(99991672)))),
+            Trouble::RefusedFile => drop(self.fake.fail_next(Fault::Code(230055))),
+            Trouble::LostUpload => drop(self.fake.fail_uploads(Some(Fault::DropAfterAccepting))),
         }
         true
     }

@@ -1,7 +1,7 @@
 //! What every platform has to keep, told once and held against Feishu, DingTalk and the playground.
 //!
 //! A platform joins by a [`Rig`]: itself, a world around it that keeps the real one's rules, and a way to
-//! look at what people there would see. The laws are in [`outward`], [`failing`] and [`inward`]; none of
+//! look at what people there would see. The laws are in [`outward`], [`file`], [`failing`] and [`inward`]; none of
 //! them knows which platform it is held against.
 
 #![allow(clippy::unwrap_used)]
@@ -9,6 +9,7 @@
 mod dingtalk;
 mod failing;
 mod feishu;
+mod file;
 mod inward;
 mod outward;
 mod playground;
@@ -73,6 +74,12 @@ enum Trouble {
     DeadReply,
     /// The group is gone, or the bot is no longer in it.
     RoomGone,
+    /// The app may not upload files.
+    NoUpload,
+    /// The message that hands over the file is refused.
+    RefusedFile,
+    /// The upload breaks off, and nobody knows whether it is there.
+    LostUpload,
 }
 
 /// A message as people see it.
@@ -84,6 +91,8 @@ struct Shown {
     notified: Vec<String>,
     /// Label, and the line it says.
     buttons: Vec<(String, String)>,
+    /// Name and bytes of the file that it hands over.
+    file: Option<(String, Vec<u8>)>,
     /// What the platform would take for markup, a mention or a link.
     live: Vec<String>,
     /// For the rig: which of its messages.

@@ -61,7 +61,8 @@ impl Rig for PlaygroundRig {
     async fn shown(&self) -> Vec<Shown> {
         let mut all = Vec::new();
         for room in [GROUP, "dm:li", "dm:wang"] {
-            for (_, entry) in self.playground.read(room, 0, Whose::Bot, Default::default()).await.unwrap() {
+            for (seq, entry) in self.playground.read(room, 0, Whose::Bot, Default::default()).await.unwrap() {
+                let file = self.playground.file(room, seq).await.unwrap();
                 let at = match room.strip_prefix("dm:") {
                     Some(person) => Target::Person(PersonId::new("playground", person)),
                     None => Target::Room(RoomId::new("playground", room)),
@@ -75,6 +76,7 @@ impl Rig for PlaygroundRig {
                     buttons: entry.buttons.into_iter().map(|button| (button.label, button.value)).collect(),
                     // Text and people are apart here, nothing is interpreted.
                     live: Vec::new(),
+                    file: file.map(|file| (file.name, file.content.to_vec())),
                     index: all.len(),
                 });
             }

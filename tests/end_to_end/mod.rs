@@ -9,6 +9,7 @@
 mod crash;
 mod dingtalk;
 mod feishu;
+mod file;
 mod operation;
 mod outage;
 pub mod stage;

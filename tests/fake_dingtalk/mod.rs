@@ -66,6 +66,8 @@ pub enum Way {
     Token,
     /// Not a message: `user/get`.
     UserGet,
+    /// Not a message: `media/upload`.
+    Upload,
 }
 
 /// What goes wrong with the next call of a way.
@@ -95,6 +97,8 @@ pub struct Sent {
     pub text: String,
     /// Label and address.
     pub buttons: Vec<(String, String)>,
+    /// Name and bytes of a file.
+    pub file: Option<(String, Vec<u8>)>,
     /// Who was mentioned so that the client rang.
     pub notified: Vec<String>,
     /// The whole body.
@@ -131,6 +135,8 @@ struct State {
     paces: HashMap<(Way, String), VecDeque<Instant>>,
     faults: HashMap<Way, VecDeque<Fault>>,
     uuids: HashSet<String>,
+    /// Bytes by media id.
+    media: HashMap<String, Vec<u8>>,
     held_back: HashSet<String>,
     calls: Vec<Way>,
 }

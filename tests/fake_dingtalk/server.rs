@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::{Query, State},
+    extract::{DefaultBodyLimit, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
@@ -15,7 +15,12 @@ use jiuding::platform::dingtalk::sign::sign;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::multipart;
+
 use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way};
+
+/// The largest file.
+const MOST_OF_A_FILE: usize = 20 * 1024 * 1024;
 
 type Parameters = Query<HashMap<String, String>>;
 /// What a call comes to: the answer, or a refusal with its status.
@@ -29,6 +34,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/robot/sendBySession", post(send_by_session))
         .route("/robot/send", post(robot_send))
         .route("/topapi/v2/user/get", post(user_get))
+        .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
 }
@@ -55,7 +61,7 @@ async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
         if !state.groups.contains_key(&conversation) {
             return Err(named(400, "invalid.openConversationId"));
         }
-        let mut sent = by_msg_param(Way::GroupApi, &body)?;
+        let mut sent = by_msg_param(state, Way::GroupApi, &body)?;
         if !pace(state, Way::GroupApi, &conversation) {
             return Err(named(400, "send.too.fast"));
         }
@@ -68,7 +74,7 @@ async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
 async fn batch_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let outcome = |state: &mut Kept| {
         let body = authorised(state, &shared, &headers, &body)?;
-        let mut sent = by_msg_param(Way::DirectApi, &body)?;
+        let mut sent = by_msg_param(state, Way::DirectApi, &body)?;
         let ids: Vec<String> = body["userIds"]
             .as_array()
             .into_iter()
@@ -131,6 +137,36 @@ async fn robot_send(State(shared): State<Arc<Shared>>, query: Parameters, body: 
         Ok(json!({"errcode": 0, "errmsg": "ok"}))
     };
     answer(&shared, Way::GroupRobot, outcome).await
+}
+
+async fn upload(
+    State(shared): State<Arc<Shared>>,
+    query: Parameters,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let outcome = |state: &mut Kept| {
+        let field = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
+        if state.tokens.get(field("access_token")).is_none_or(|end| *end <= shared.clock.now()) {
+            return Err(numbered(40014, "不合法的access_token"));
+        }
+        if field("type") != "file" {
+            return Err(numbered(40004, "不合法的媒体文件类型"));
+        }
+        let parts = multipart::read(&headers, &body).unwrap_or_default();
+        let media = parts.into_iter().find(|part| part.name == "media" && part.file_name.is_some());
+        let Some(media) = media else { return Err(numbered(41005, "缺少多媒体文件数据")) };
+        match media.content.len() {
+            0 => return Err(numbered(40035, "不合法的参数")),
+            size if size > MOST_OF_A_FILE => return Err(numbered(40006, "不合法的文件大小")),
+            _ => {}
+        }
+        state.counter += 1;
+        let id = format!("@lArPFake{:08}", state.counter);
+        state.media.insert(id.clone(), media.content);
+        Ok(json!({"errcode": 0, "errmsg": "ok", "media_id": id, "type": "file", "created_at": 1}))
+    };
+    answer(&shared, Way::Upload, outcome).await
 }
 
 async fn user_get(State(shared): State<Arc<Shared>>, query: Parameters, body: Bytes) -> Response {
@@ -197,7 +233,7 @@ fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -
 }
 
 /// What `msgKey` and `msgParam` say; the latter is JSON within a string.
-fn by_msg_param(way: Way, body: &Value) -> Result<Sent, (u16, Value)> {
+fn by_msg_param(state: &Kept, way: Way, body: &Value) -> Result<Sent, (u16, Value)> {
     let Some(param) = body["msgParam"].as_str() else {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     };
@@ -208,6 +244,9 @@ fn by_msg_param(way: Way, body: &Value) -> Result<Sent, (u16, Value)> {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     };
     let key = body["msgKey"].as_str().unwrap_or_default();
+    if key == "sampleFile" {
+        return file_message(state, way, body, &param);
+    }
     let pairs: Vec<(String, String)> = match key {
         "sampleText" | "sampleMarkdown" => Vec::new(),
         "sampleActionCard" => vec![("singleTitle".into(), "singleURL".into())],
@@ -232,7 +271,34 @@ fn by_msg_param(way: Way, body: &Value) -> Result<Sent, (u16, Value)> {
         title,
         text,
         buttons: buttons?,
+        file: None,
         // Neither call can mention.
+        notified: Vec::new(),
+        raw: body.clone(),
+    })
+}
+
+/// A file that was uploaded before by the same app.
+fn file_message(state: &Kept, way: Way, body: &Value, param: &Value) -> Result<Sent, (u16, Value)> {
+    let field = |name: &str| param[name].as_str().unwrap_or_default();
+    let name = field("fileName").to_owned();
+    let kinds = ["xlsx", "pdf", "zip", "rar", "doc", "docx"];
+    let kind = field("fileType");
+    if !kinds.contains(&kind) || !name.ends_with(&format!(".{kind}")) {
+        return Err(named(400, "invalidParameter.msgParam.invalid"));
+    }
+    let Some(media) = state.media.get(field("mediaId")) else {
+        return Err(named(400, "invalidParameter.msgParam.invalid"));
+    };
+    Ok(Sent {
+        way,
+        conversation: None,
+        people: Vec::new(),
+        kind: "sampleFile".into(),
+        title: String::new(),
+        text: name.clone(),
+        buttons: Vec::new(),
+        file: Some((name, media.clone())),
         notified: Vec::new(),
         raw: body.clone(),
     })
@@ -276,7 +342,18 @@ fn by_webhook(state: &mut Kept, way: Way, conversation: &str, bytes: &[u8]) -> R
         .map(str::to_owned)
         .collect();
     let kind = kind.to_owned();
-    Ok(Sent { way, conversation: None, people: Vec::new(), kind, title, text, buttons, notified, raw: body })
+    Ok(Sent {
+        way,
+        conversation: None,
+        people: Vec::new(),
+        kind,
+        title,
+        text,
+        buttons,
+        file: None,
+        notified,
+        raw: body,
+    })
 }
 
 /// Whether `@id` stands in the text, and is not the beginning of a longer one.

@@ -76,6 +76,9 @@ struct State {
     token_life: SignedDuration,
     sent: Vec<Sent>,
     by_uuid: HashMap<String, (Timestamp, String)>,
+    // Name and bytes by file key.
+    files: HashMap<String, (String, Vec<u8>)>,
+    uploads: Option<Fault>,
     per_chat_per_second: usize,
     recent: HashMap<String, VecDeque<Instant>>,
     next: VecDeque<Fault>,
@@ -104,12 +107,14 @@ pub struct Sent {
     /// The message it answers.
     pub reply_to: Option<String>,
     pub uuid: String,
-    /// `interactive` or `text`.
+    /// `interactive`, `text` or `file`.
     pub msg_type: String,
     /// The parsed content.
     pub content: Value,
     /// What people read, mentions as `@name`, a line for each line.
     pub words: String,
+    /// Name and bytes of a file.
+    pub file: Option<(String, Vec<u8>)>,
     /// The `open_id`s that are notified.
     pub mentions: Vec<String>,
     /// Label and line of each button.
@@ -152,6 +157,8 @@ impl FakeFeishu {
             token_life: SignedDuration::from_hours(2),
             sent: Vec::new(),
             by_uuid: HashMap::new(),
+            files: HashMap::new(),
+            uploads: None,
             per_chat_per_second: 5,
             recent: HashMap::new(),
             next: VecDeque::new(),
@@ -298,6 +305,12 @@ impl FakeFeishu {
         self
     }
 
+    /// Every upload fails so, until `None`.
+    pub fn fail_uploads(&self, fault: Option<Fault>) -> &Self {
+        self.state().uploads = fault;
+        self
+    }
+
     /// All tokens are invalid from now on.
     pub fn expire_tokens(&self) {
         self.state().tokens.clear();
@@ -320,7 +333,7 @@ impl FakeFeishu {
         self.state().recalled.insert(message_id.into());
     }
 
-    /// How often a path was called: `auth`, `bot`, `send`, `reply`, `chat`, `names`, `user`.
+    /// How often a path was called: `auth`, `bot`, `send`, `reply`, `upload`, `chat`, `names`, `user`.
     pub fn calls(&self, path: &str) -> usize {
         self.state().calls.get(path).copied().unwrap_or_default()
     }

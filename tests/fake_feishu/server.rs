@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, Query, State as Extract},
+    extract::{DefaultBodyLimit, Path, Query, State as Extract},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -13,7 +13,12 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::multipart;
+
 use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card};
+
+/// The largest file.
+const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
 
 type Fake = Extract<Arc<Shared>>;
 
@@ -23,6 +28,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/bot/v3/info", get(bot))
         .route("/open-apis/im/v1/messages", post(send))
         .route("/open-apis/im/v1/messages/{id}", get(message))
+        .route("/open-apis/im/v1/files", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .route("/open-apis/im/v1/messages/{id}/reply", post(reply))
         .route("/open-apis/im/v1/chats/{id}", get(chat))
         .route("/open-apis/im/v1/chats/{id}/members", get(members))
@@ -145,6 +151,39 @@ async fn message(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderM
     }
 }
 
+async fn upload(Extract(shared): Fake, headers: HeaderMap, body: Bytes) -> Response {
+    count(&shared, "upload");
+    let fault = shared.state().uploads.clone();
+    if let Some(refusal) = before(fault.as_ref()).await.or_else(|| unauthorised(&shared, &headers)) {
+        return refusal;
+    }
+    let Some(parts) = multipart::read(&headers, &body) else {
+        return refusal(400, 234001, "Invalid request param.");
+    };
+    let text = |name: &str| {
+        let value = multipart::field(&parts, name)?;
+        String::from_utf8(value.to_vec()).ok().filter(|value| !value.is_empty())
+    };
+    let kinds = ["opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"];
+    let file = parts.iter().find(|part| part.name == "file" && part.file_name.is_some());
+    let (Some(kind), Some(name), Some(file)) = (text("file_type"), text("file_name"), file) else {
+        return refusal(400, 234001, "Invalid request param.");
+    };
+    match file.content.len() {
+        _ if !kinds.contains(&kind.as_str()) => return refusal(400, 234001, "Invalid request param."),
+        0 => return refusal(400, 234010, "File's size can't be 0."),
+        size if size > MOST_OF_A_FILE => return refusal(400, 234006, "The file size exceed the max value."),
+        _ => {}
+    }
+    if matches!(fault, Some(Fault::DropAfterAccepting)) {
+        broken();
+    }
+    let mut state = shared.state();
+    let key = state.fresh("file_v3_");
+    state.files.insert(key.clone(), (name, file.content.clone()));
+    done(json!({ "file_key": key }))
+}
+
 async fn send(
     Extract(shared): Fake,
     Query(query): Query<HashMap<String, String>>,
@@ -255,7 +294,14 @@ fn accept(
     }
     let content: Value =
         serde_json::from_str(&content).map_err(|_| (230001, "content is not JSON".to_owned()))?;
+    let mut file = None;
     let read = match msg_type.as_str() {
+        "file" => {
+            let key = content["file_key"].as_str().unwrap_or_default();
+            file = state.files.get(key).cloned();
+            let (name, _) = file.as_ref().ok_or((230017, "The resource is not the app's own.".to_owned()))?;
+            card::Read { words: name.clone(), ..card::Read::default() }
+        }
         "text" => card::read_text(&content, &state.everybody()).ok_or((230001, "no text".to_owned()))?,
         "interactive" => match fault {
             Some(Fault::RefuseCard(inner)) => {
@@ -281,6 +327,7 @@ fn accept(
         msg_type: msg_type.clone(),
         content,
         words: read.words,
+        file,
         mentions: read.mentions,
         buttons: read.buttons,
         at: now,

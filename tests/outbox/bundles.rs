@@ -1,7 +1,7 @@
 //! More than five waiting for one room become one message.
 
 use jiuding::{
-    chat::{Message, Tone},
+    chat::{File, Message, Tone},
     store::About,
 };
 
@@ -24,6 +24,29 @@ async fn more_than_five_become_one_message_and_answers_stay_answers() {
     process.outbox.push((1..=5).map(|n| world.commit(&a, &n.to_string())).collect());
     process.settled().await;
     assert_eq!(world.said(&a).len(), 10);
+    process.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_never_within_a_bundle() {
+    let world = World::new(FOREVER);
+    let a = room("a");
+    let process = world.start().await;
+    let file = File::new("规格.docx", vec![7; 100], "发不了文件").unwrap();
+    let alone = Message::text("已确认").attach(file.clone()).apart().unwrap();
+    let mut burst: Vec<_> = (1..=3).map(|n| world.commit(&a, &n.to_string())).collect();
+    burst.push(world.commit_as(&a, "", |it| it.message = alone.clone()));
+    burst.extend((4..=6).map(|n| world.commit(&a, &n.to_string())));
+    process.outbox.push(burst);
+    process.settled().await;
+    assert_eq!(world.said(&a), ["1\n\n2\n\n3", "📎 规格.docx", "4", "5", "6"]);
+    assert_eq!(world.wire().said[1].message.file, Some(file));
+    // At the head of a long queue it goes alone, too.
+    let mut burst = vec![world.commit_as(&a, "", |it| it.message = alone.clone())];
+    burst.extend((7..=12).map(|n| world.commit(&a, &n.to_string())));
+    process.outbox.push(burst);
+    process.settled().await;
+    assert_eq!(world.said(&a)[5..], ["📎 规格.docx", "7\n\n8\n\n9\n\n10\n\n11\n\n12"]);
     process.stop().await;
 }
 

@@ -6,7 +6,7 @@ mod page;
 mod stage;
 
 use jiuding::{
-    chat::{MessageId, Person, PersonId, ReplyTo, RoomId, Target, What},
+    chat::{File, Message, MessageId, Person, PersonId, ReplyTo, RoomId, Target, What},
     platform::{Platform, Undelivered},
 };
 use serde_json::{Value, json};
@@ -73,6 +73,43 @@ async fn what_the_bot_says_is_read_as_promised_and_said_once() {
     let whole = stage.lines("room=demo&all=true").await;
     assert_eq!((&whole[0]["from"], &whole[1]["from"]), (&json!("person"), &json!("bot")));
     assert_eq!(whole[1]["tone"], "warning");
+}
+
+#[tokio::test]
+async fn a_file_is_told_of_by_name_and_size_and_fetched_by_its_place() {
+    let stage = Stage::new().await;
+    let content: Vec<u8> = (0..=255).cycle().take(30_000).collect();
+    let file = File::new("规格 (1)-V1.docx", content.clone(), "发不了文件").unwrap();
+    let mut parcel = parcel("1", to_room("demo"));
+    stage.playground.deliver(&parcel).await.unwrap();
+    (parcel.id, parcel.message) = ("2".into(), Message::text("已确认").attach(file).apart().unwrap());
+    stage.playground.deliver(&parcel).await.unwrap();
+    for query in ["room=demo", "room=demo&all=true"] {
+        let lines = stage.lines(query).await;
+        assert_eq!(lines[0].get("file"), None);
+        assert_eq!(lines[1]["text"], "📎 规格 (1)-V1.docx");
+        assert_eq!(lines[1]["file"], json!({"name": "规格 (1)-V1.docx", "size": 30_000}));
+        // Its bytes are not in what the page asks for every second.
+        assert!(lines[1].to_string().len() < 1_000, "{}", lines[1]);
+    }
+    let url = |query: &str| format!("{}/api/playground/files?{query}", stage.url);
+    let answer = stage.http.get(url("room=demo&seq=2")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert!(header("content-type").starts_with("application/vnd.openxmlformats-officedocument.word"));
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename=\"file.docx\"; filename*=UTF-8''%E8%A7%84%E6%A0%BC%20%281%29%2DV1%2Edocx"
+    );
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert!(answer.bytes().await.unwrap() == content);
+    for query in ["room=demo&seq=1", "room=demo&seq=3", "room=demo&seq=0", "room=nowhere&seq=2"] {
+        assert_eq!(stage.http.get(url(query)).send().await.unwrap().status(), 404, "{query}");
+    }
+    assert_eq!(stage.http.get(url("room=demo")).send().await.unwrap().status(), 400);
+    // Through a proxy nobody gets it.
+    let proxied = stage.http.get(url("room=demo&seq=2")).header("x-forwarded-for", "10.0.0.1");
+    assert_eq!(proxied.send().await.unwrap().status(), 403);
 }
 
 #[tokio::test]

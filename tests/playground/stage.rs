@@ -21,8 +21,8 @@ pub struct Stage {
     pub receiver: Arc<Recorder>,
     clock: SharedClock,
     store: Arc<dyn Store>,
-    http: reqwest::Client,
-    url: String,
+    pub http: reqwest::Client,
+    pub url: String,
     _folder: TempDir,
 }
 

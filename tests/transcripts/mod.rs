@@ -35,8 +35,8 @@
 //!
 //! What the bot says is indented. `鼎>` speaks in 项目群, `鼎@客户群>` there, `鼎@李工>` to 李工 alone;
 //! `鼎→李工 张经理>` mentions them at the head of its first line, `@[李工]` within a line; `[响应]` is a
-//! button. What it says between two times of the file is put under a time of its own; `（没有消息）` stands
-//! where nothing was said.
+//! button; a message that hands over a file is `📎` and the file's name. What it says between two times of the
+//! transcript is put under a time of its own; `（没有消息）` stands where nothing was said.
 
 mod diff;
 mod fragile;

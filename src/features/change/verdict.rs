@@ -12,7 +12,7 @@ use super::{
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Rules, Say, Waking},
-    features::requirement::Requirement,
+    features::requirement::{Requirement, with_newest},
 };
 
 /// What the team and the customer hear of an end.
@@ -124,6 +124,7 @@ fn amend(
     if let Some((_, plan)) = &applied {
         message = message.line(format!("节点已按计划改期 · 计划 v{}", plan.version()));
     }
+    let message = with_newest(message, &requirement, dossier, &rules.calendar);
     let news = News {
         ours: calling(&message, concerned(&next, &requirement, project)),
         theirs: calling(&message, board::BoardSeat::Customer.holders(project)),

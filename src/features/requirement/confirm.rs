@@ -1,6 +1,6 @@
 //! `/需求 R12 确认 面对面:M3`: the signer confirms, and version 1 of the specification is made.
 
-use super::{Requirement, State, frozen, refusal, requirement, words};
+use super::{Requirement, State, frozen, refusal, requirement, with_newest, words};
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
@@ -95,6 +95,7 @@ fn confirmed(before: &Requirement, proof: Proof, dossier: &Dossier, cx: &Context
     next.clock = None;
     let about = Some(crate::dossier::Record::key(&next));
     let message = words::confirmed(&next, dossier, cx.rules);
+    let message = with_newest(message, &next, dossier, &cx.rules.calendar);
     let ours = message.clone().button("开始", format!("/R{} 开始", next.number));
     let shared = next.shared && cx.place.kind != RoomKind::Customer;
     let reply = if cx.sees_internal(dossier) { ours.clone() } else { message.clone() };

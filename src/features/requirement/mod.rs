@@ -34,7 +34,7 @@ pub use list::List;
 pub use moves::{Accept, Deliver, Reject, Show, Start, Waive, Withdraw};
 pub use quote::answer_by_quote;
 use refusal::frozen;
-pub use specify::{Specify, specification};
+pub use specify::{Specify, specification, with_newest};
 
 use crate::{
     chat::{MessageId, Person, RoomId},

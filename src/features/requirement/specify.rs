@@ -1,4 +1,8 @@
 //! `/需求 R12 规格 [版本]`: the specification made again, of any version.
+//!
+//! Its words answer, its Word file goes with them ([`attached`]); so does the file of a version that was just made,
+//! wherever people hear of it. It is made in the decision, from the edition alone: the same commit that makes a
+//! version holds its file, and no crash comes between the two.
 
 use jiff::Timestamp;
 
@@ -54,11 +58,38 @@ impl Command for Specify {
                 let message = Message::text(specification.heading());
                 let lines = specification.chat_lines();
                 let message = lines.into_iter().fold(message, |message, line| message.line(line));
+                let message = attached(message, &specification, "内容见上一条");
                 Ok(Outcome { about: Some(crate::dossier::Record::key(found)), ..Outcome::reply(message) })
             }
             None if found.version == 0 => Err(refusal::no_specification(found)),
             None => Err(Refusal::new(format!("R{} 只有 V1 到 V{}", self.number, found.version))),
         }
+    }
+}
+
+/// The message with the file of a requirement's newest version, where it has one.
+pub fn with_newest(
+    message: Message,
+    requirement: &Requirement,
+    dossier: &Dossier,
+    calendar: &Calendar,
+) -> Message {
+    match specification(requirement, None, dossier, calendar) {
+        Some(specification) => {
+            let (number, version) = (requirement.number, requirement.version);
+            attached(message, &specification, &format!("看内容发 /R{number} 规格 {version}"))
+        }
+        None => message,
+    }
+}
+
+/// The message with a specification's Word file; `read` is where to read it where no file can be sent.
+fn attached(message: Message, specification: &Specification, read: &str) -> Message {
+    let Specification { id, version, .. } = specification;
+    match specification.file(format!("{id}《需求规格说明书》V{version} 的 Word 文件发不出来，{read}"))
+    {
+        Some(file) => message.attach(file),
+        None => message.line(format!("Word 文件太大，没有附上，{read}")),
     }
 }
 
@@ -142,4 +173,27 @@ fn signature(requirement: &Requirement, dossier: &Dossier, calendar: &Calendar) 
 
 fn day(at: Timestamp, calendar: &Calendar) -> String {
     calendar.date(at).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specification::sample;
+
+    #[test]
+    fn a_specification_that_is_too_big_for_a_file_says_so() {
+        let attach = |specification| attached(Message::text("已确认"), &specification, "内容见上一条");
+        let message = attach(sample());
+        let file = message.file.expect("it is small");
+        assert_eq!(file.name, "需求规格说明书-R12-支付模块支持退款-V2.docx");
+        assert_eq!(file.instead, "R12《需求规格说明书》V2 的 Word 文件发不出来，内容见上一条");
+
+        let mut long = sample();
+        long.sections[0].rows[0].1 = "长".repeat(1_000_000);
+        let message = attach(long);
+        assert_eq!(
+            (message.plain().as_str(), message.file),
+            ("已确认\nWord 文件太大，没有附上，内容见上一条", None)
+        );
+    }
 }

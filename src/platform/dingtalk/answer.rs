@@ -28,6 +28,13 @@ pub enum Refusal {
     NoSuchWay(String),
     /// The content was censored: a plain notice may pass.
     Censored(String),
+    /// The app lacks a permission for this call.
+    NotPermitted {
+        /// What the platform said.
+        why: String,
+        /// The permissions that would do; empty where the platform names none.
+        scopes: String,
+    },
     /// Nothing that another way would mend.
     Undelivered(Undelivered),
 }
@@ -99,6 +106,11 @@ pub fn read(status: u16, body: &[u8]) -> Result<Value, Refusal> {
 fn numbered(code: i64, answer: &Value) -> Refusal {
     let why = format!("errcode {code}");
     match code {
+        60011 => Refusal::NotPermitted { why, scopes: String::new() },
+        // The general refusal, with the same reason inside.
+        88 if number(&answer["sub_code"]) == Some(60011) => {
+            Refusal::NotPermitted { why: format!("{why} (60011)"), scopes: String::new() }
+        }
         88 | 40014 | 42001 => Refusal::StaleToken,
         // 400013 disbanded, 400101 unknown token, 400102 stopped, 400106 unknown robot.
         300001 | 300005 | 400013 | 400101 | 400102 | 400106 => Refusal::NoSuchWay(why),
@@ -131,7 +143,7 @@ fn named(code: &str, status: u16, answer: &Value) -> Refusal {
         "ApiCountLimitForOrg" => used_up(&why),
         "AccessTokenPermissionDenied" => {
             let scopes = strings(&answer["accessdenieddetail"]["requiredScopes"]).join(", ");
-            never(format!("{why}: the app lacks the permission {scopes}"))
+            Refusal::NotPermitted { why, scopes }
         }
         "unknown.send.result" | "system.error" => unknown(why),
         name if name.starts_with("contain.") => Refusal::Censored(why),
@@ -176,11 +188,24 @@ fn strings(value: &Value) -> Vec<String> {
 }
 
 impl Refusal {
+    /// It will be so another time, too.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Refusal::StaleToken => false,
+            Refusal::NoSuchWay(_) | Refusal::Censored(_) | Refusal::NotPermitted { .. } => true,
+            Refusal::Undelivered(undelivered) => matches!(undelivered, Undelivered::Never { .. }),
+        }
+    }
+
     /// What is left of it where there is no other way.
     pub fn into_undelivered(self) -> Undelivered {
         match self {
             Refusal::Undelivered(undelivered) => undelivered,
             Refusal::NoSuchWay(why) => Undelivered::Never { why },
+            Refusal::NotPermitted { why, scopes } => {
+                let why = format!("{why}: the app lacks the permission {scopes}");
+                Undelivered::Never { why: why.trim_end().to_owned() }
+            }
             Refusal::Censored(why) => Undelivered::Never { why: format!("censored ({why})") },
             Refusal::StaleToken => {
                 Undelivered::Later { after: Some(A_MINUTE), why: "a fresh access token was refused".into() }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use reqwest::multipart::Form;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -68,32 +69,43 @@ impl Api {
             self.meter.count(Use::Api, self.clock.now());
             self.http.post(&url).header(TOKEN_HEADER, token)
         };
-        self.with_token(request, body).await
+        self.with_token(|token| request(token).json(body)).await
     }
 
     /// A call of the old API, which takes the token in its address.
     pub async fn call_old(&self, path: &str, body: &Value) -> Result<Answer, Refusal> {
         let url = format!("{}{path}", self.oapi);
-        self.with_token(|token| self.http.post(&url).query(&[("access_token", token)]), body).await
+        self.with_token(|token| self.http.post(&url).query(&[("access_token", token)]).json(body)).await
+    }
+
+    /// A metered call of the old API with a form that is made anew for every try.
+    pub async fn upload(
+        &self,
+        path: &str,
+        kind: &str,
+        form: impl Fn() -> Form + Sync,
+    ) -> Result<Answer, Refusal> {
+        let url = format!("{}{path}", self.oapi);
+        self.with_token(|token| {
+            self.meter.count(Use::Api, self.clock.now());
+            self.http.post(&url).query(&[("access_token", token), ("type", kind)]).multipart(form())
+        })
+        .await
     }
 
     /// Posts to an address that carries its own secret. No token goes there.
     pub async fn post_webhook(&self, url: reqwest::Url, body: &Value) -> Result<Answer, Refusal> {
-        Ok(self.post(self.http.post(url), body).await?)
+        Ok(self.send(self.http.post(url).json(body)).await?)
     }
 
-    async fn with_token(
-        &self,
-        request: impl Fn(&str) -> reqwest::RequestBuilder,
-        body: &Value,
-    ) -> Result<Answer, Refusal> {
+    async fn with_token(&self, request: impl Fn(&str) -> reqwest::RequestBuilder) -> Result<Answer, Refusal> {
         let token = self.token(None).await?;
-        let answer = self.post(request(&token), body).await?;
+        let answer = self.send(request(&token)).await?;
         if answer::read(answer.status, &answer.body) != Err(Refusal::StaleToken) {
             return Ok(answer);
         }
         let token = self.token(Some(&token)).await?;
-        Ok(self.post(request(&token), body).await?)
+        Ok(self.send(request(&token)).await?)
     }
 
     /// A token that is good for a while yet, and is not `stale`.
@@ -117,7 +129,7 @@ impl Api {
         let asked = self.clock.now();
         let request = self.http.post(format!("{}/v1.0/oauth2/accessToken", self.base));
         let body = json!({"appKey": self.client_id, "appSecret": self.client_secret});
-        let answer = self.post(request, &body).await.map_err(no_token)?;
+        let answer = self.send(request.json(&body)).await.map_err(no_token)?;
         let answer = answer::read(answer.status, &answer.body)
             .map_err(|refusal| no_token(refusal.into_undelivered()))?;
         let text = answer["accessToken"].as_str().filter(|token| !token.is_empty());
@@ -132,12 +144,12 @@ impl Api {
         Ok(Token { text: text.to_owned(), good_until: asked + life })
     }
 
-    async fn post(&self, request: reqwest::RequestBuilder, body: &Value) -> Result<Answer, Undelivered> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Undelivered> {
         let request = match self.patience {
             Some(patience) => request.timeout(patience),
             None => request,
         };
-        let response = request.json(body).send().await.map_err(undelivered)?;
+        let response = request.send().await.map_err(undelivered)?;
         let status = response.status().as_u16();
         let body = response.bytes().await.map_err(undelivered)?.to_vec();
         Ok(Answer { status, body })

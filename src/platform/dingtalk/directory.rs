@@ -18,7 +18,6 @@ use super::{
 use crate::{
     chat::{Person, PersonId},
     clock::SharedClock,
-    platform::Undelivered,
 };
 
 /// All look-ups of one message together; the platform waits 2.5 s for our answer.
@@ -96,7 +95,7 @@ impl Directory {
         let body = json!({"userid": staff_id, "language": "zh_CN"});
         let answer = self.api.call_old("/topapi/v2/user/get", &body).await?;
         let answer = match answer::read(answer.status, &answer.body) {
-            Err(Refusal::Undelivered(Undelivered::Never { .. })) => return Ok(None),
+            Err(refusal) if refusal.is_final() => return Ok(None),
             answer => answer?,
         };
         let name = answer["result"]["name"].as_str().map(str::trim).filter(|name| !name.is_empty());

@@ -13,6 +13,7 @@ mod api;
 mod directory;
 pub mod envelope;
 mod event;
+mod file;
 mod hear;
 mod markup;
 mod render;

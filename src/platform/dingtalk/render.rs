@@ -22,7 +22,7 @@ pub(super) const MOST_BODY: usize = 19_900;
 const MARGIN: usize = 100;
 
 const CUT: &str = "（内容过长，余下略去）";
-const REPEATED: &str = "（可能重复）";
+pub(super) const REPEATED: &str = "（可能重复）";
 const TYPE_IT: &str = "（按钮放不下，请直接输入命令）";
 
 /// How a message is to be shown.

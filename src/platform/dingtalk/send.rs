@@ -6,6 +6,8 @@
 //! | a group | its own webhook robot where configured; else the API, which cannot mention |
 //! | a direct chat, as an answer | the reply address; else the API |
 //! | a person | the API |
+//!
+//! A file goes by the API alone: `send_file`.
 
 use std::{
     collections::HashMap,
@@ -46,7 +48,11 @@ pub(super) struct BrokenRobots(Mutex<HashMap<String, Timestamp>>);
 impl DingTalk {
     /// Sends one message, once, by the first way that works.
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
-        match self.by_any_way(parcel, &parcel.message).await {
+        let sent = match &parcel.message.file {
+            Some(file) => self.send_file(parcel, file).await,
+            None => self.by_any_way(parcel, &parcel.message).await,
+        };
+        match sent {
             Ok(accepted) => Ok(accepted),
             Err(Refusal::Censored(why)) => {
                 tracing::warn!(
@@ -61,7 +67,7 @@ impl DingTalk {
         }
     }
 
-    async fn by_any_way(&self, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
+    pub(super) async fn by_any_way(&self, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
         let room = match &parcel.to {
             // A reply address leads into the conversation, so what is for one person never goes there.
             Target::Person(person) => {
@@ -69,7 +75,7 @@ impl DingTalk {
                     let why = "somebody outside the organisation cannot be written to directly".into();
                     return Err(Undelivered::Never { why }.into());
                 };
-                return self.to_person(staff_id, parcel, message).await;
+                return self.to_person(staff_id, shown(message, parcel.maybe_repeated)).await;
             }
             Target::Room(room) => room,
         };
@@ -79,7 +85,9 @@ impl DingTalk {
             Some(Err(refusal)) => return Err(refusal),
         }
         match direct_with(room) {
-            Some(staff_id) if is_staff_id(staff_id) => self.to_person(staff_id, parcel, message).await,
+            Some(staff_id) if is_staff_id(staff_id) => {
+                self.to_person(staff_id, shown(message, parcel.maybe_repeated)).await
+            }
             _ => self.to_group(room, parcel, message).await,
         }
     }
@@ -123,7 +131,7 @@ impl DingTalk {
                 sent => return sent.map(accepted),
             }
         }
-        let receipt = self.by_group_api(room, parcel, message).await?;
+        let receipt = self.by_group_api(room, shown(message, parcel.maybe_repeated)).await?;
         // Whoever made this message counted on the mention; this way has none.
         if own_robot.is_some() || parcel.reply_to.is_some() {
             self.tell_the_mentioned(message).await;
@@ -152,14 +160,11 @@ impl DingTalk {
     }
 
     /// <https://open.dingtalk.com/document/development/the-robot-sends-a-group-message>
-    async fn by_group_api(
+    pub(super) async fn by_group_api(
         &self,
         room: &RoomId,
-        parcel: &Parcel,
-        message: &Message,
+        (key, param): ApiMessage,
     ) -> Result<Receipt, Refusal> {
-        let (key, param) =
-            render::msg_param(message, Manner { mentions: false, repeated: parcel.maybe_repeated });
         let body = json!({
             "robotCode": self.settings.robot_code,
             "openConversationId": room.raw(),
@@ -170,13 +175,8 @@ impl DingTalk {
         answer::receipt(answer.status, &answer.body)
     }
 
-    async fn to_person(
-        &self,
-        staff_id: &str,
-        parcel: &Parcel,
-        message: &Message,
-    ) -> Result<Accepted, Refusal> {
-        let receipt = self.to_people(&[staff_id], message, parcel.maybe_repeated).await?;
+    pub(super) async fn to_person(&self, staff_id: &str, shown: ApiMessage) -> Result<Accepted, Refusal> {
+        let receipt = self.to_people(&[staff_id], shown).await?;
         if receipt.invalid.iter().any(|id| id == staff_id) {
             let why = "DingTalk knows nobody by this id, or the app may not see them".into();
             return Err(Undelivered::Never { why }.into());
@@ -189,8 +189,7 @@ impl DingTalk {
     }
 
     /// <https://open.dingtalk.com/document/development/chatbots-send-one-on-one-chat-messages-in-batches>
-    async fn to_people(&self, ids: &[&str], message: &Message, repeated: bool) -> Result<Receipt, Refusal> {
-        let (key, param) = render::msg_param(message, Manner { mentions: false, repeated });
+    async fn to_people(&self, ids: &[&str], (key, param): ApiMessage) -> Result<Receipt, Refusal> {
         let body = json!({
             "robotCode": self.settings.robot_code,
             "userIds": ids,
@@ -207,7 +206,7 @@ impl DingTalk {
         let people = message.mentions();
         let ids: Vec<&str> = people.iter().filter_map(|person| render::staff_id(&person.id)).collect();
         for some in ids.chunks(MOST_RECEIVERS) {
-            if let Err(refusal) = self.to_people(some, message, false).await {
+            if let Err(refusal) = self.to_people(some, shown(message, false)).await {
                 let why = refusal.into_undelivered().to_string();
                 tracing::warn!(why, "people named in a group could not be told directly");
             }
@@ -233,7 +232,14 @@ impl BrokenRobots {
     }
 }
 
-fn accepted(receipt: Receipt) -> Accepted {
+/// `msgKey` and `msgParam` of the API.
+pub(super) type ApiMessage = (&'static str, String);
+
+fn shown(message: &Message, repeated: bool) -> ApiMessage {
+    render::msg_param(message, Manner { mentions: false, repeated })
+}
+
+pub(super) fn accepted(receipt: Receipt) -> Accepted {
     Accepted { message: receipt.query_key.map(|key| MessageId::new(NAME, &key)) }
 }
 

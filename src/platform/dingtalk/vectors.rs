@@ -136,7 +136,11 @@ fn answers_are_sorted() {
                     "wait_month"
                 }
                 Err(Refusal::Undelivered(Undelivered::Later { .. } | Undelivered::Unknown { .. })) => "retry",
-                Err(Refusal::Censored(_) | Refusal::Undelivered(Undelivered::Never { .. })) => "permanent",
+                Err(
+                    Refusal::Censored(_)
+                    | Refusal::NotPermitted { .. }
+                    | Refusal::Undelivered(Undelivered::Never { .. }),
+                ) => "permanent",
             };
             assert_eq!(class, text(&case["class"]), "{case}");
         }

@@ -1,7 +1,7 @@
 //! Calls to Feishu's server.
 
 use jiff::SignedDuration;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response, multipart::Form};
 use serde_json::{Value, json};
 
 use crate::{clock::SharedClock, platform::http};
@@ -57,14 +57,32 @@ impl Api {
         }
     }
 
-    /// Makes a call and returns the whole answer. A token that Feishu calls invalid is replaced once.
+    /// Makes a call and returns the whole answer.
     pub async fn call(&self, call: Call<'_>) -> Result<Value, Fault> {
+        let Call { method, path, query, body } = call;
+        self.with_token(|| {
+            let request = self.client.request(method.clone(), self.url(path)).query(query);
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        })
+        .await
+    }
+
+    /// Uploads a form, which is made anew for every try, and returns the whole answer.
+    pub async fn upload(&self, path: &str, form: impl Fn() -> Form) -> Result<Value, Fault> {
+        self.with_token(|| self.client.post(self.url(path)).multipart(form())).await
+    }
+
+    /// Makes a request under a token; one that Feishu calls invalid is replaced once.
+    async fn with_token(&self, request: impl Fn() -> RequestBuilder) -> Result<Value, Fault> {
         let token = self.token().await?;
-        match self.attempt(&call, &token).await {
+        match answer(request().bearer_auth(&token).send().await).await {
             Err(Fault::Refused(refused)) if refused.of_token() => {
                 self.token.drop_refused(&token);
                 let token = self.token().await?;
-                self.attempt(&call, &token).await
+                answer(request().bearer_auth(&token).send().await).await
             }
             done => done,
         }
@@ -77,7 +95,7 @@ impl Api {
 
     async fn fetch_token(&self) -> Result<Fetched, Fault> {
         let body = json!({ "app_id": self.app_id, "app_secret": self.app_secret });
-        let url = format!("{}/open-apis/auth/v3/tenant_access_token/internal", self.base_url);
+        let url = self.url("auth/v3/tenant_access_token/internal");
         let sent = self.client.post(url).json(&body).send().await;
         // The message was not sent, whatever became of the token.
         let unsent = |fault: Fault| Fault::Unsent(format!("no access token: {}", fault.why()));
@@ -90,13 +108,8 @@ impl Api {
         Ok(Fetched { value: value.to_owned(), life: SignedDuration::from_secs(seconds) })
     }
 
-    async fn attempt(&self, call: &Call<'_>, token: &str) -> Result<Value, Fault> {
-        let url = format!("{}/open-apis/{}", self.base_url, call.path);
-        let mut request = self.client.request(call.method.clone(), url).bearer_auth(token).query(call.query);
-        if let Some(body) = call.body {
-            request = request.json(body);
-        }
-        answer(request.send().await).await
+    fn url(&self, path: &str) -> String {
+        format!("{}/open-apis/{path}", self.base_url)
     }
 }
 

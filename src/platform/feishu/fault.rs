@@ -68,7 +68,13 @@ impl Refused {
         matches!(self.code, 230001 | 230011 | 230019 | 230071 | 230072 | 230110 | 230111)
     }
 
-    fn passes(&self) -> bool {
+    /// The app lacks a scope for this call.
+    pub fn of_scope(&self) -> bool {
+        self.code == 99991672
+    }
+
+    /// It may succeed another time.
+    pub fn passes(&self) -> bool {
         self.status == 429
             || self.status >= 500
             || self.of_token()

@@ -1,8 +1,8 @@
 //! Feishu (and Lark): webhooks in, messages out.
 //!
 //! [`webhook`] takes a delivery, [`delivery`] verifies it, [`event`] and [`typed`] understand it, and
-//! [`Feishu::inbound`] adds the names. Outwards [`card`] and [`text`] render, [`api`] calls, and
-//! [`fault`] sorts what goes wrong.
+//! [`Feishu::inbound`] adds the names. Outwards [`card`] and [`text`] render, [`file`] uploads,
+//! [`api`] calls, and [`fault`] sorts what goes wrong.
 //!
 //! Start of the documentation: <https://open.feishu.cn/document/home/index>
 
@@ -12,6 +12,7 @@ mod delivery;
 mod directory;
 mod event;
 mod fault;
+mod file;
 mod quoted;
 mod seal;
 mod send;

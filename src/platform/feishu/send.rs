@@ -19,12 +19,12 @@ const MOST_OF_A_CARD: usize = 28 * 1024;
 /// The body of a call with text may have 150 KB.
 const MOST_OF_A_TEXT: usize = 145 * 1024;
 /// Ends what an earlier try may have said, too long ago for its `uuid` to be remembered.
-const REPEATED: &str = "（可能重复）";
+pub(super) const REPEATED: &str = "（可能重复）";
 
 /// One of the forms in which a parcel can be said.
-struct Form {
-    msg_type: &'static str,
-    content: String,
+pub(super) struct Form {
+    pub(super) msg_type: &'static str,
+    pub(super) content: String,
 }
 
 impl Form {
@@ -60,7 +60,17 @@ impl Feishu {
     /// Sends a parcel in the best form that Feishu takes. Each form has its own `uuid`, made from the
     /// parcel's id: a repeated try within an hour makes no second message.
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
-        let never = |why: &str| Undelivered::Never { why: why.to_owned() };
+        if parcel.to.platform() != NAME || !is_id(raw(&parcel.to)) {
+            return Err(Undelivered::Never { why: "the target is not on feishu".into() });
+        }
+        match &parcel.message.file {
+            Some(file) => self.send_file(parcel, file).await,
+            None => self.send_form(parcel, None).await.map_err(|fault| fault.sorted()),
+        }
+    }
+
+    /// Sends a parcel in this form; without one, as a card or the text of it.
+    pub(super) async fn send_form(&self, parcel: &Parcel, form: Option<&Form>) -> Result<Accepted, Fault> {
         let doubted;
         let parcel = match parcel.maybe_repeated {
             true => {
@@ -69,27 +79,24 @@ impl Feishu {
             }
             false => parcel,
         };
-        let (id_type, id) = match &parcel.to {
-            Target::Room(room) => ("chat_id", room.raw()),
-            Target::Person(person) => ("open_id", person.raw()),
+        let id_type = match &parcel.to {
+            Target::Room(_) => "chat_id",
+            Target::Person(_) => "open_id",
         };
-        if parcel.to.platform() != NAME || !is_id(id) {
-            return Err(never("the target is not on feishu"));
-        }
-        let into = Way::Into { id_type, id };
+        let into = Way::Into { id_type, id: raw(&parcel.to) };
         // A message for one person alone must not land where the one it answers stands.
         let answered = match (&parcel.reply_to, &parcel.to) {
             (Some(reply_to), Target::Room(_)) => Some(reply_to.message.raw()).filter(|id| is_id(id)),
             _ => None,
         };
         let sent = match answered {
-            Some(answered) => match self.send_by(Way::Answer(answered), parcel).await {
-                Err(Fault::Refused(refused)) if refused.of_reply() => self.send_by(into, parcel).await,
+            Some(answered) => match self.send_by(Way::Answer(answered), parcel, form).await {
+                Err(Fault::Refused(refused)) if refused.of_reply() => self.send_by(into, parcel, form).await,
                 sent => sent,
             },
-            None => self.send_by(into, parcel).await,
+            None => self.send_by(into, parcel, form).await,
         };
-        let answer = sent.map_err(|fault| fault.sorted())?;
+        let answer = sent?;
         let data = &answer["data"];
         if let (Target::Person(_), Some(chat)) = (&parcel.to, data["chat_id"].as_str()) {
             self.directory.note_chat(chat, Chat { name: None, direct: true });
@@ -98,10 +105,13 @@ impl Feishu {
         Ok(Accepted { message })
     }
 
-    async fn send_by(&self, way: Way<'_>, parcel: &Parcel) -> Result<Value, Fault> {
+    async fn send_by(&self, way: Way<'_>, parcel: &Parcel, form: Option<&Form>) -> Result<Value, Fault> {
+        if let Some(form) = form {
+            return self.post(way, parcel, form).await;
+        }
         let card = Form { msg_type: "interactive", content: card::card(&parcel.message).to_string() };
         if card.size() <= MOST_OF_A_CARD {
-            match self.send_form(way, parcel, &card).await {
+            match self.post(way, parcel, &card).await {
                 Err(Fault::Refused(refused)) if refused.of_card() => {
                     metrics::counter!("jiuding_feishu_cards_refused_total").increment(1);
                     tracing::warn!(why = %Fault::Refused(refused).why(), "feishu refused a card, its text is sent");
@@ -109,10 +119,10 @@ impl Feishu {
                 sent => return sent,
             }
         }
-        self.send_form(way, parcel, &Form::text(&parcel.message)).await
+        self.post(way, parcel, &Form::text(&parcel.message)).await
     }
 
-    async fn send_form(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {
+    async fn post(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {
         let uuid = uuid(&parcel.id, way, form.msg_type);
         let mut body = json!({ "msg_type": form.msg_type, "content": form.content, "uuid": uuid });
         match way {
@@ -124,6 +134,13 @@ impl Feishu {
                 self.api.call(Call::post("im/v1/messages", &[("receive_id_type", id_type)], &body)).await
             }
         }
+    }
+}
+
+fn raw(to: &Target) -> &str {
+    match to {
+        Target::Room(room) => room.raw(),
+        Target::Person(person) => person.raw(),
     }
 }
 

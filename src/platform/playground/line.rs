@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Mentioned, Pressed, Said};
-use crate::chat::{Author, Line, Message, Tone, Words};
+use crate::chat::{Author, File, Line, Message, Tone, Words};
 
 /// Something that was said, by the bot or a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct ChatEntry {
     /// It was not typed: a button said it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pressed: bool,
+    /// The file that it hands over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileShown>,
 }
 
 /// Who says a line.
@@ -63,6 +66,30 @@ pub struct ButtonShown {
     pub value: String,
 }
 
+/// A file as the page shows it; its bytes are fetched by the place of its line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileShown {
+    /// Its name.
+    pub name: String,
+    /// How many bytes it has.
+    pub size: usize,
+}
+
+/// A line of the bot as it lies in the store: a file's bytes beside what the page is told.
+#[derive(Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    entry: &'a ChatEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole_file: Option<&'a File>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    #[serde(default)]
+    whole_file: Option<File>,
+}
+
 impl ChatEntry {
     pub(super) fn of_bot(message: &Message, reply_to: Option<&str>, time: Timestamp) -> Self {
         let buttons = message.buttons.iter();
@@ -81,6 +108,10 @@ impl ChatEntry {
             message_id: None,
             room_name: None,
             pressed: false,
+            file: message
+                .file
+                .as_ref()
+                .map(|file| FileShown { name: file.name.clone(), size: file.content.len() }),
         }
     }
 
@@ -108,6 +139,7 @@ impl ChatEntry {
             message_id: Some(message_id.to_owned()),
             room_name: said.room_name.clone(),
             pressed: false,
+            file: None,
         }
     }
 
@@ -125,11 +157,19 @@ impl ChatEntry {
             message_id: Some(message_id.to_owned()),
             room_name: pressed.room_name.clone(),
             pressed: true,
+            file: None,
         }
     }
 
-    pub(super) fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a chat entry has no keys that are not strings")
+    pub(super) fn encode(&self, whole_file: Option<&File>) -> Vec<u8> {
+        let kept = Kept { entry: self, whole_file };
+        serde_json::to_vec(&kept).expect("a chat entry has no keys that are not strings")
+    }
+
+    /// The file in a line of the store.
+    pub(super) fn decode_file(value: &[u8]) -> anyhow::Result<Option<File>> {
+        let Found { whole_file } = serde_json::from_slice(value)?;
+        Ok(whole_file)
     }
 
     pub(super) fn decode(value: &[u8]) -> anyhow::Result<Self> {

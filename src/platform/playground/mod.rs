@@ -22,12 +22,12 @@ use tokio::{
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What},
+    chat::{File, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What},
     clock::SharedClock,
     store::Store,
 };
 
-pub use line::{ButtonShown, ChatEntry, Speaker};
+pub use line::{ButtonShown, ChatEntry, FileShown, Speaker};
 pub use said::{Mentioned, Pressed, Said};
 
 /// The name that all ids of the playground begin with.
@@ -110,7 +110,7 @@ impl Playground {
         let now = self.clock.now();
         let message_id = said.message_id.clone().unwrap_or_else(fresh_id);
         let entry = ChatEntry::of_person(&said, &message_id, now);
-        self.append(&said.room, &format!("in:{message_id}"), &entry).await?;
+        self.append(&said.room, &format!("in:{message_id}"), &entry, None).await?;
 
         let (text, addressed) = said.typed();
         let quotes = match &said.reply_to {
@@ -138,7 +138,7 @@ impl Playground {
         let now = self.clock.now();
         let message_id = pressed.message_id.clone().unwrap_or_else(fresh_id);
         let entry = ChatEntry::of_press(&pressed, &message_id, now);
-        self.append(&pressed.room, &format!("press:{message_id}"), &entry).await?;
+        self.append(&pressed.room, &format!("press:{message_id}"), &entry, None).await?;
 
         let inbound = Inbound {
             keys: vec![format!("{NAME}:press:{}:{message_id}", pressed.room)],
@@ -216,13 +216,30 @@ impl Playground {
         Ok(rooms)
     }
 
+    /// The file that the line at this place hands over; `None` where there is no such line, or it has none.
+    ///
+    /// # Errors
+    /// The store could not read.
+    pub async fn file(&self, room: &str, seq: u64) -> anyhow::Result<Option<File>> {
+        match self.line(room, seq).await? {
+            Some(value) => ChatEntry::decode_file(&value),
+            None => Ok(None),
+        }
+    }
+
     /// Sends everybody who waits home, now and from now on, so that a server can stop.
     pub fn close(&self) {
         self.changes.send_modify(|changes| changes.closed = true);
     }
 
-    async fn append(&self, room: &str, key: &str, entry: &ChatEntry) -> anyhow::Result<u64> {
-        let seq = self.store.chat_append(room, key, entry.encode()).await?;
+    async fn append(
+        &self,
+        room: &str,
+        key: &str,
+        entry: &ChatEntry,
+        file: Option<&File>,
+    ) -> anyhow::Result<u64> {
+        let seq = self.store.chat_append(room, key, entry.encode(file)).await?;
         if let Some(summary) = self.rooms.lock().await.get_mut(room) {
             summary.latest = summary.latest.max(seq);
             summary.name = entry.room_name.clone().or(summary.name.take());
@@ -245,15 +262,21 @@ impl Playground {
         }
     }
 
+    /// The line at this place, as it lies in the store.
+    async fn line(&self, room: &str, seq: u64) -> anyhow::Result<Option<Vec<u8>>> {
+        let Some(before) = seq.checked_sub(1) else { return Ok(None) };
+        let lines = self.store.chat_since(room, before, 1).await?;
+        Ok(lines.into_iter().find(|line| line.seq == seq).map(|line| line.value))
+    }
+
     /// The message that somebody answers; see the top of this file.
     async fn quoted(&self, room: &str, named: &str) -> anyhow::Result<Quote> {
         let named = named.strip_prefix(NAME).and_then(|rest| rest.strip_prefix(':')).unwrap_or(named);
         let named = within(room, named);
-        if let Ok(seq @ 1..) = named.parse::<u64>()
-            && let Some(line) = self.store.chat_since(room, seq - 1, 1).await?.first()
-            && line.seq == seq
+        if let Ok(seq) = named.parse()
+            && let Some(value) = self.line(room, seq).await?
         {
-            let entry = ChatEntry::decode(&line.value)?;
+            let entry = ChatEntry::decode(&value)?;
             if entry.from == Speaker::Bot {
                 return Ok(Quote { message: message(room, &seq.to_string()), words: Some(entry.words()) });
             }
@@ -281,8 +304,10 @@ impl Platform for Playground {
         };
         let answers = parcel.reply_to.as_ref().map(|reply| within(&room, reply.message.raw()));
         let entry = ChatEntry::of_bot(&parcel.message, answers, self.clock.now());
-        let seq = self.append(&room, &format!("out:{}", parcel.id), &entry).await.map_err(|error| {
-            Undelivered::Later { after: None, why: format!("the chat could not be written: {error}") }
+        let (key, file) = (format!("out:{}", parcel.id), parcel.message.file.as_ref());
+        let seq = self.append(&room, &key, &entry, file).await.map_err(|error| Undelivered::Later {
+            after: None,
+            why: format!("the chat could not be written: {error}"),
         })?;
         Ok(Accepted { message: Some(message(&room, &seq.to_string())) })
     }

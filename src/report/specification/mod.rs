@@ -4,6 +4,8 @@
 mod docx;
 mod markdown;
 
+use crate::chat::File;
+
 /// One version of one requirement's specification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Specification {
@@ -73,11 +75,19 @@ impl Specification {
         format!("《需求规格说明书》{} {} V{}", self.id, self.title, self.version)
     }
 
-    /// A name for its file, without an extension and without characters that file systems refuse.
+    /// A name for its file, without an extension, without characters that file systems refuse, and without those
+    /// that show a name in another order than it has.
     pub fn file_name(&self) -> String {
-        let title: String =
-            self.title.chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).take(40).collect();
+        let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let plain = |c: &char| !c.is_control() && !turns(*c) && !"/\\:*?\"<>|".contains(*c);
+        let title: String = self.title.chars().filter(plain).take(40).collect();
         format!("需求规格说明书-{}-{}-V{}", self.id, title.trim(), self.version)
+    }
+
+    /// The Word file for a chat, `instead` being said where none can be sent; `None` where it is too big for one.
+    pub fn file(&self, instead: impl Into<String>) -> Option<File> {
+        let content = self.docx().ok()?;
+        File::new(format!("{}.docx", self.file_name()), content, instead)
     }
 
     /// The same in the few lines that a chat holds; what does not fit is counted.
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_file_name_has_nothing_that_a_file_system_refuses() {
-        let named = Specification { title: "退款/部分:退款?\n".into(), ..sample() };
+        let named = Specification { title: "退款/部分:\u{202e}退款?\n".into(), ..sample() };
         assert_eq!(named.file_name(), "需求规格说明书-R12-退款部分退款-V2");
     }
 }

@@ -5,8 +5,11 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     extract::State,
+    http::header,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,6 +29,7 @@ pub fn routes(playground: Arc<Playground>, receiver: Arc<dyn Receiver>) -> Route
     Router::new()
         .route("/api/playground/messages", get(read).post(say))
         .route("/api/playground/buttons", post(press))
+        .route("/api/playground/files", get(file))
         .with_state(Chat { playground, receiver })
 }
 
@@ -73,20 +77,52 @@ async fn read(State(chat): State<Chat>, Query(wanted): Query<Wanted>) -> Result<
     Ok(Json(json!({ "messages": messages })))
 }
 
-/// What CONTRACT 3 promises of a line.
+/// What CONTRACT 3 promises of a line, and its file where it hands one over.
 fn brief(seq: u64, entry: &ChatEntry) -> Value {
-    json!({
+    let mut shown = json!({
         "seq": seq,
         "time": entry.time,
         "text": entry.text,
         "mentions": entry.mentions,
         "buttons": entry.buttons,
         "reply_to": entry.reply_to,
-    })
+    });
+    if let Some(file) = &entry.file {
+        shown["file"] = json!(file);
+    }
+    shown
 }
 
 fn whole(seq: u64, entry: &ChatEntry) -> Value {
     let mut shown = json!(entry);
     shown["seq"] = seq.into();
     shown
+}
+
+#[derive(Debug, Deserialize)]
+struct WantedFile {
+    room: String,
+    /// The place of the line that hands it over.
+    seq: u64,
+}
+
+/// A file of the bot's. It is saved and never shown, whatever it is.
+async fn file(State(chat): State<Chat>, Query(wanted): Query<WantedFile>) -> Result<Response, Problem> {
+    let WantedFile { room, seq } = wanted;
+    let found = chat.playground.file(&room, seq).await?;
+    let Some(file) = found else { return Err(Problem::not_found("no file stands there")) };
+    // RFC 6266: the name for whoever reads nothing but ASCII, and the name.
+    let name = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
+    let disposition =
+        format!("attachment; filename=\"file.{}\"; filename*=UTF-8''{name}", plain(&file.extension()));
+    let headers = [
+        (header::CONTENT_TYPE, file.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, file.content.to_vec()).into_response())
+}
+
+fn plain(extension: &str) -> String {
+    extension.chars().filter(char::is_ascii_alphanumeric).collect()
 }

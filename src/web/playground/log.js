@@ -95,7 +95,16 @@ function pressedNote(line) {
 function card(line, me) {
   const lines = line.lines?.length ? line.lines : line.text.split('\n').map((text) => [{ text }]);
   const rows = lines.map((spans, at) => el('p', { class: at === 0 ? 'head' : spans.length ? '' : 'gap' }, ...spans.map((span) => spanShown(span, me))));
-  return el('div', { class: `card ${line.tone ?? 'plain'}` }, quote(line), ...rows, buttons(line));
+  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), buttons(line));
+}
+
+/** A file to save. It follows its words, which have the quote. */
+function fileChip(line) {
+  const { name, size } = line.file;
+  const kilobytes = Math.max(1, Math.round(size / 1024));
+  const query = new URLSearchParams({ room: drawn.room, seq: line.seq });
+  return el('a', { class: 'file', href: `/api/playground/files?${query}`, download: name, title: '保存文件' },
+    el('span', { class: 'clip', 'aria-hidden': 'true' }, '📎'), el('span', { class: 'name' }, name), el('span', { class: 'size' }, `${kilobytes} KB`));
 }
 
 function spanShown(span, me) {
