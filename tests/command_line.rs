@@ -50,8 +50,9 @@ fn check_shows_the_rules_and_the_next_runs_of_the_shipped_configuration() {
     ] {
         assert!(report.lines().any(|shown| shown == line), "{line} is not in:\n{report}");
     }
-    // The daily digest, the reminders of values and briefs, and the month's figures of contacts.
-    assert_eq!(report.matches(" 09:30:00").count(), 20, "{report}");
+    // The daily digest, the reminders of values and briefs, the month's figures of contacts, the administrators'.
+    assert_eq!(report.matches(" 09:30:00").count(), 25, "{report}");
+    assert!(report.contains("admin_notice = \"0 30 9 * * *\", every day"), "{report}");
     assert_eq!(report.matches(" Fri 17:00:00").count(), 5, "{report}");
     assert!(!folder.path().join("data").exists(), "check only looks");
 }

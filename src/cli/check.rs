@@ -66,9 +66,11 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        writeln!(report, "  {job} = {cron:?}, on working days")?;
+        let every_day = job == "admin_notice";
+        let days = if every_day { "every day" } else { "on working days" };
+        writeln!(report, "  {job} = {cron:?}, {days}")?;
         let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;
-        let runs = next_runs(&schedule, calendar, now);
+        let runs = next_runs(&schedule, every_day, calendar, now);
         if runs.is_empty() {
             writeln!(report, "    never")?;
         }
@@ -110,10 +112,10 @@ fn cadence(rule: &CadenceRule) -> String {
 }
 
 /// RULES 13: digests, reports and their reminders are for working days.
-fn next_runs(schedule: &Schedule, calendar: &Calendar, now: Timestamp) -> Vec<Timestamp> {
+fn next_runs(schedule: &Schedule, every_day: bool, calendar: &Calendar, now: Timestamp) -> Vec<Timestamp> {
     let next = |after: &Timestamp| schedule.next_after(*after, calendar);
     let runs = std::iter::successors(next(&now), next).take(LOOKED_AT);
-    runs.filter(|run| calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
+    runs.filter(|run| every_day || calendar.is_working_day(calendar.date(*run))).take(RUNS).collect()
 }
 
 /// How well the store's folder keeps what is acknowledged through a power cut.

@@ -316,11 +316,14 @@ pub struct Jobs {
     /// RULES 13: looked at on every working day, said once a month, on its first.
     #[serde(deserialize_with = "filled")]
     pub monthly_cadence: Option<String>,
+    /// Every day: what the administrators have to know.
+    #[serde(deserialize_with = "filled")]
+    pub admin_notice: Option<String>,
 }
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 6] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 7] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
@@ -328,6 +331,7 @@ impl Jobs {
             ("progress_reminder", self.progress_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
             ("monthly_cadence", self.monthly_cadence.as_deref()),
+            ("admin_notice", self.admin_notice.as_deref()),
         ]
     }
 }

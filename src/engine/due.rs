@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
-use super::{Engine, Turn, draft::Draft};
+use super::{Engine, Task, Turn, draft::Draft};
 use crate::{
     chat::{Message, PersonId, Target},
     dossier::{Dossier, Outcome, Waking},
@@ -264,7 +264,7 @@ impl Engine {
     /// only the last is made up.
     async fn run_jobs(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
         let mut fired = 0;
-        for (job, schedule) in &self.jobs {
+        for (task, schedule) in &self.jobs {
             let mut last = None;
             let mut after = turn.jobs_until;
             while let Some(at) = schedule.next_after(after, &self.rules.calendar).filter(|at| *at <= now) {
@@ -272,9 +272,13 @@ impl Engine {
                 after = at;
             }
             if let Some(at) = last {
-                fired += self.run_job(job, at, now).await?;
-                self.tell_of_dead_letters(at, now).await?;
-                self.tell_of_allowances(now).await?;
+                match task {
+                    Task::Projects(job) => fired += self.run_job(job, at, now).await?,
+                    Task::Admins => {
+                        self.tell_of_dead_letters(at, now).await?;
+                        self.tell_of_allowances(now).await?;
+                    }
+                }
             }
         }
         turn.jobs_until = now;

@@ -51,7 +51,7 @@ pub struct Engine {
     clock: SharedClock,
     store: Arc<dyn Store>,
     rules: Arc<Rules>,
-    jobs: Vec<(&'static features::Job, Schedule)>,
+    jobs: Vec<(Task, Schedule)>,
     admins: HashSet<PersonId>,
     platforms: HashMap<&'static str, Arc<dyn Platform>>,
     /// Set once, after both exist: the outbox asks the engine what is still owed.
@@ -78,6 +78,17 @@ pub struct Engine {
 struct Turn {
     /// Up to when cron jobs were looked at.
     jobs_until: Timestamp,
+}
+
+/// The scheduled job that is no project's.
+const ADMIN_NOTICE: &str = "admin_notice";
+
+/// What a scheduled job works on.
+enum Task {
+    /// Every project.
+    Projects(&'static features::Job),
+    /// The administrators are told what they have to know.
+    Admins,
 }
 
 /// What an engine is made of.
@@ -107,8 +118,9 @@ impl Engine {
             .jobs
             .into_iter()
             .filter_map(|(name, schedule)| {
-                let job = features::JOBS.iter().find(|job| job.name == name)?;
-                Some((job, schedule))
+                let on_projects = || features::JOBS.iter().find(|job| job.name == name).map(Task::Projects);
+                let task = if name == ADMIN_NOTICE { Some(Task::Admins) } else { on_projects() };
+                Some((task?, schedule))
             })
             .collect();
         let engine = Arc::new(Self {
