@@ -134,7 +134,8 @@ impl Engine {
         self.write(draft, &mut [&mut dossier]).await
     }
 
-    /// A platform's own meeting ended; it counts for the project of its room.
+    /// A platform's own meeting ended; it counts for the project of its room. Where no room is told, for the one
+    /// project of its host that it fits best.
     async fn meeting_ended(
         &self,
         event: &Event<'_>,
@@ -144,6 +145,10 @@ impl Engine {
     ) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
         let home = self.directory(|directory| directory.of_room(&event.room().id));
+        let home = match home {
+            Some(home) => Some(home),
+            None => self.of_host(event, topic, ended).await,
+        };
         let Some(home) = home else { return self.write(draft, &mut []).await };
         let registry = self.take(REGISTRY).await.clone();
         let mut dossier = self.take(home).await;
@@ -154,6 +159,20 @@ impl Engine {
             let _ = self.settle(event, &mut draft, &mut dossier, outcome, None);
         }
         self.write(draft, &mut [&mut dossier]).await
+    }
+
+    /// The project of whoever hosted a meeting; `None` where two fit as well as each other.
+    async fn of_host(&self, event: &Event<'_>, topic: &str, ended: Timestamp) -> Option<ProjectId> {
+        let host = &event.inbound.sender.id;
+        let mut fitting = Vec::new();
+        for id in self.directory(|directory| directory.of_person(host)) {
+            let dossier = self.take(id).await;
+            let fit = features::meeting::fits(topic, ended.min(event.clock), &dossier);
+            fitting.extend(fit.map(|fit| (fit, id)));
+        }
+        let best = fitting.iter().map(|(fit, _)| *fit).max()?;
+        let mut best = fitting.iter().filter(|(fit, _)| *fit == best);
+        best.next().filter(|_| best.next().is_none()).map(|(_, id)| *id)
     }
 
     pub(super) fn draft(&self, event: &Event<'_>) -> Draft {

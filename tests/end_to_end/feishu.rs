@@ -157,6 +157,31 @@ async fn an_answer_that_quotes_the_bots_message_about_a_ticket_is_a_response() {
 }
 
 #[tokio::test]
+async fn a_video_meeting_that_ended_starts_the_clock_of_its_minutes() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu_says(ZHANG, "/会议 项目例会 今天10点-11点 @李工").await;
+    stage.advance("80m").await;
+    let at = |time: &str| format!("2026-11-23T{time}:00+08:00").parse().unwrap();
+    let (from, to) = (at("10:01"), at("10:15"));
+    // Another's meeting at that time is not this project's.
+    stage
+        .feishu_deliver(&stage.feishu.met("all_meeting_ended_v1", "ou_nobody", "项目例会", from, at("10:14")))
+        .await;
+    assert_eq!(stage.record("M1").await["state"]["is"], "planned");
+    let before = stage.feishu.sent().len();
+    for kind in ["all_meeting_ended_v1", "meeting_ended_v1"] {
+        stage.feishu_deliver(&stage.feishu.met(kind, ZHANG, "张经理的视频会议", from, to)).await;
+    }
+    let sent = stage.feishu.wait_sent(before + 1).await;
+    assert!(sent[before].words.contains("11月24日 周二 10:15"), "{sent:#?}");
+    stage.all_said().await;
+    assert_eq!(
+        (stage.feishu.sent().len(), sent[before].mentions.as_slice()),
+        (before + 1, [ZHANG.to_owned()].as_slice())
+    );
+}
+
+#[tokio::test]
 async fn a_quoted_message_becomes_a_record_in_its_authors_words() {
     let stage = Stage::with_feishu_project().await;
     let asked = stage.feishu.text(FEISHU, WANG, "退款要原路返回，{ou_li} 看下 !高");

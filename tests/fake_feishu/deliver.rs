@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -127,6 +128,20 @@ impl FakeFeishu {
             "operator_tenant_key": "2ca1d211f64f6438", "name": name,
         });
         self.event("im.chat.member.bot.added_v1", event)
+    }
+
+    /// A video meeting of somebody ended; `kind` is `all_meeting_ended_v1` or `meeting_ended_v1`.
+    pub fn met(&self, kind: &str, open_id: &str, topic: &str, from: Timestamp, to: Timestamp) -> Delivery {
+        let host = json!({ "id": { "union_id": "on_1", "user_id": "", "open_id": open_id }, "user_role": 1, "user_type": 1 });
+        let event = json!({
+            "meeting": {
+                "id": "6911188411934433028", "topic": topic, "meeting_no": "235812466", "meeting_source": 1,
+                "start_time": from.as_second().to_string(), "end_time": to.as_second().to_string(),
+                "host_user": host, "owner": host,
+            },
+            "operator": host,
+        });
+        self.event(&format!("vc.meeting.{kind}"), event)
     }
 
     /// Somebody pressed the button with this label on a card that was sent.

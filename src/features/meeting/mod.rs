@@ -21,7 +21,7 @@ pub use add::Add;
 pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
-pub use platform::ended_by_platform;
+pub use platform::{ended_by_platform, fits};
 pub(crate) use words::{headline, name};
 
 use crate::{

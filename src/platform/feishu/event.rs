@@ -55,11 +55,18 @@ pub enum Deed {
     Pressed(String),
     /// Added the bot to the chat.
     Added,
+    /// Hosted a video meeting that ended; no chat is told of it.
+    Met {
+        /// The meeting's title.
+        topic: String,
+        /// When it began, where told.
+        started: Option<Timestamp>,
+        /// When it ended.
+        ended: Timestamp,
+    },
 }
 
 /// Understands an event. `Ok(None)`: of no interest.
-///
-/// `vc.meeting.*` events name no chat, and so are of no interest until meetings know theirs.
 ///
 /// # Errors
 /// The event's fields are not what Feishu documents for its kind.
@@ -68,6 +75,7 @@ pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Er
         "im.message.receive_v1" => message(envelope),
         "im.chat.member.bot.added_v1" => added(envelope).map(Some),
         "card.action.trigger" => pressed(envelope),
+        "vc.meeting.all_meeting_ended_v1" | "vc.meeting.meeting_ended_v1" => met(envelope),
         _ => Ok(None),
     }
 }
@@ -188,5 +196,51 @@ fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         at: envelope.at,
         message: Some(context.open_message_id).filter(|id| !id.is_empty()),
         deed: Deed::Pressed(line.to_owned()),
+    }))
+}
+
+#[derive(Deserialize)]
+struct MeetingEnded {
+    meeting: VideoMeeting,
+}
+
+#[derive(Deserialize)]
+struct VideoMeeting {
+    #[serde(default, deserialize_with = "or_default")]
+    id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    topic: String,
+    /// Seconds, as text.
+    #[serde(default, deserialize_with = "or_default")]
+    start_time: String,
+    #[serde(default, deserialize_with = "or_default")]
+    end_time: String,
+    #[serde(default, deserialize_with = "or_default")]
+    host_user: Attendee,
+    #[serde(default, deserialize_with = "or_default")]
+    owner: Attendee,
+}
+
+#[derive(Default, Deserialize)]
+struct Attendee {
+    #[serde(default, deserialize_with = "or_default")]
+    id: Ids,
+}
+
+/// A meeting of the tenant ended; one that was reserved by the API is told of under both names.
+/// `[D:vc-all-ended] [D:vc-ended]`
+fn met(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let MeetingEnded { meeting } = MeetingEnded::deserialize(envelope.event)?;
+    let second = |text: &str| text.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
+    let Some(ended) = second(&meeting.end_time).or(envelope.at) else { return Ok(None) };
+    let host = [meeting.host_user.id.open_id, meeting.owner.id.open_id].into_iter().find(|id| !id.is_empty());
+    let Some(open_id) = host.filter(|_| !meeting.id.is_empty()) else { return Ok(None) };
+    Ok(Some(Happened {
+        keys: vec![format!("vc.meeting.ended:{}:{}", meeting.id, meeting.end_time)],
+        chat: Chat { id: String::new(), name: None, direct: Some(false) },
+        open_id,
+        at: envelope.at,
+        message: None,
+        deed: Deed::Met { topic: meeting.topic, started: second(&meeting.start_time), ended },
     }))
 }

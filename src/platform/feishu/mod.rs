@@ -121,6 +121,7 @@ impl Feishu {
             }
             Deed::Pressed(line) => What::Pressed { line },
             Deed::Added => What::Joined,
+            Deed::Met { topic, started, ended } => What::MeetingEnded { topic, started, ended },
         };
         Some(Inbound {
             // Two apps in one chat see the same message under the same id.
@@ -135,6 +136,9 @@ impl Feishu {
 
     async fn room(&self, chat: event::Chat) -> Room {
         let id = RoomId::new(NAME, &chat.id);
+        if chat.id.is_empty() {
+            return Room { id, name: None, direct: false };
+        }
         if chat.direct == Some(true) {
             self.directory.note_chat(&chat.id, Chat { name: None, direct: true });
             return Room { id, name: None, direct: true };
