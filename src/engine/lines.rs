@@ -228,8 +228,12 @@ impl Engine {
             draft.log(dossier, entry);
         }
         let mut say = outcome.say;
-        // A ping tells the team anyway.
-        let told = say.iter().any(|say| matches!(say, Say::Ping(_)));
+        // A ping tells the team anyway, and so does what is announced to it.
+        let told = say.iter().any(|say| match say {
+            Say::Ping(_) => true,
+            Say::Announce { hearing, .. } => *hearing == Hearing::Internal,
+            Say::PingAlone(_) | Say::Direct { .. } => false,
+        });
         if event.room().direct && !outcome.records.is_empty() && !told {
             say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
         }

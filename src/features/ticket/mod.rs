@@ -7,6 +7,7 @@ mod list;
 mod moves;
 mod open;
 mod quote;
+mod remark;
 mod words;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,7 @@ pub use list::List;
 pub use moves::{Acknowledge, Close, Reopen, Resolve, Resume, Touch, Wait, Work};
 pub use open::Open;
 pub use quote::answer_by_quote;
+pub use remark::Remark;
 
 use crate::{
     calendar::Span,
@@ -51,6 +53,9 @@ pub struct Ticket {
     /// The message in which it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageId>,
+    /// What was said on it since, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
     /// Where.
     pub room: RoomId,
     /// When.
@@ -538,6 +543,9 @@ impl Kind for Ticket {
     fn card(&self) -> Option<IndexCard> {
         let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
         let mut internal = Vec::new();
+        for remark in &self.remarks {
+            if remark.shared { &mut words } else { &mut internal }.push(remark.text.clone());
+        }
         if let State::Resolved { cause, explanation, .. } | State::Closed { cause, explanation, .. } =
             &self.state
         {

@@ -197,6 +197,7 @@ impl Command for Wait {
 /// `/T1 恢复`: the customer answered.
 pub struct Resume {
     number: u32,
+    remark: Option<String>,
 }
 
 impl Command for Resume {
@@ -206,7 +207,7 @@ impl Command for Resume {
             .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        Ok(Self { number: args.number() })
+        Ok(Self { number: args.number(), remark: args.remark() })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -215,11 +216,18 @@ impl Command for Resume {
             return Err(Refusal::new(format!("T{} 没有在等客户", self.number)));
         };
         let next = before.clone().resumed(cx.actor, cx.now, cx.rules).heard(cx.now, None, cx.rules);
+        let next = match &self.remark {
+            Some(remark) => next.with_remark(remark, dossier, cx),
+            None => next,
+        };
+        let told = next.pass_on(self.remark.as_deref().unwrap_or("已答复，继续处理"), dossier, cx);
         let waited = typed::echo_span(cx.now.duration_since(since));
         let due = words::close_due(&next, dossier, cx);
         let reply = Message::text(format!("T{} 继续处理，{due}", self.number))
             .line(format!("等客户 {waited}，不计入时限"));
-        Ok(Outcome::change(next, "恢复处理").replying(reply))
+        let mut outcome = Outcome::change(next, "恢复处理").replying(reply);
+        outcome.say.extend(told);
+        Ok(outcome)
     }
 }
 
@@ -427,14 +435,21 @@ impl Command for Touch {
             done.push("转派");
         }
         if !self.remark.is_empty() {
-            done.push("进展");
+            next = next.with_remark(&self.remark, dossier, cx);
+            done.push(if ours { "进展" } else { "补充" });
         }
         if done.is_empty() {
             return Err(Refusal::new(format!("T{} 已经是这个优先级", self.number)));
         }
         // RULES 5: a response is the first message by a triangle member on that ticket.
+        let first = ours && !self.remark.is_empty() && before.response.is_none();
         if ours && !self.remark.is_empty() {
-            next = next.answered(cx.actor, cx.now).heard(cx.now, None, cx.rules);
+            next = next.answered(cx.actor, cx.now);
+            // A word among ourselves keeps no promise that was made to the customer.
+            let promised = next.shared && next.ask.as_ref().is_some_and(|ask| ask.promised);
+            if !promised || cx.place.kind == RoomKind::Customer {
+                next = next.heard(cx.now, None, cx.rules);
+            }
             if next.state == State::New {
                 next.state = State::Acknowledged;
             }
@@ -445,7 +460,16 @@ impl Command for Touch {
             reply = reply.line(format!("负责 {}", owner.name));
         }
         let why = (!self.remark.is_empty()).then(|| self.remark.clone());
-        let mut outcome = Outcome::change(next.clone(), done.join("、")).because(why).replying(reply);
+        if let Some(remark) = &why {
+            reply = reply.line(format!("已记：{remark}"));
+        }
+        let mut outcome = Outcome::change(next.clone(), done.join("、")).because(why.clone()).replying(reply);
+        outcome.say.extend(why.and_then(|remark| next.pass_on(&remark, dossier, cx)));
+        if first && next.shared && cx.place.kind != RoomKind::Customer {
+            let message = words::acknowledged_for_customer(&next, None, cx);
+            let about = Some(crate::dossier::Record::key(&next));
+            outcome = outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about });
+        }
         // RULES 5: an urgent one calls the technical contact at once; one that is late already escalates.
         let raised = next.urgency == Urgency::Urgent && before.urgency == Urgency::Normal;
         let in_time = next.respond.as_ref().is_some_and(|respond| respond.due > cx.now);

@@ -58,6 +58,7 @@ impl Command for Open {
             breaches: Vec::new(),
             paused: 0,
             pauses: Vec::new(),
+            remarks: Vec::new(),
             solved_at: None,
             reopened: Vec::new(),
         };

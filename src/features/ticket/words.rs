@@ -253,6 +253,7 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
             message = message.line(close_due(ticket, dossier, cx));
         }
     }
+    message = ticket.shown_remarks(internal, cx).into_iter().fold(message, Message::line);
     if ticket.paused > 0 {
         let paused = typed::echo_span(jiff::SignedDuration::from_secs(ticket.paused));
         message = message.line(format!("等客户共 {paused}，不计入解决时限"));
