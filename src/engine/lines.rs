@@ -230,7 +230,8 @@ impl Engine {
         let mut say = outcome.say;
         // A ping tells the team anyway.
         let told = say.iter().any(|say| matches!(say, Say::Ping(_)));
-        if event.room().direct && !outcome.records.is_empty() && !told {
+        let done = outcome.records.iter().any(|record| !features::is_unsaid(record.key()));
+        if event.room().direct && done && !told {
             say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
         }
         self.say(draft, dossier, say, event.clock, None);
