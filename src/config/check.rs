@@ -135,6 +135,9 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if config.risk.medium_from == 0 || config.risk.medium_from >= config.risk.high_from {
         return wrong("risk.medium_from", "expected more than 0 and less than risk.high_from");
     }
+    if !(1..=200).contains(&config.requirement.paste_most) {
+        return wrong("requirement.paste_most", "expected 1 to 200");
+    }
     let priority = &config.requirement.priority;
     for (key, weight) in
         [("value", priority.value), ("feasibility", priority.feasibility), ("effort", priority.effort)]

@@ -155,6 +155,10 @@ pub struct RequirementRules {
     pub analyse_within: Span,
     /// Until it is confirmed.
     pub confirm_within: Span,
+    /// How many can be pasted at once.
+    pub paste_most: usize,
+    /// How long what was pasted waits for its one confirmation.
+    pub paste_within: Span,
     /// How its priority follows from its scores.
     pub priority: PriorityRules,
 }

@@ -234,7 +234,8 @@ impl Engine {
             Say::Announce { hearing, .. } => *hearing == Hearing::Internal,
             Say::PingAlone(_) | Say::Direct { .. } => false,
         });
-        if event.room().direct && !outcome.records.is_empty() && !told {
+        let done = outcome.records.iter().any(|record| !features::is_unsaid(record.key()));
+        if event.room().direct && done && !told {
             say.extend(outcome.reply.as_ref().and_then(|reply| from_direct(reply, &event.inbound.sender)));
         }
         self.say(draft, dossier, say, event.clock, None);

@@ -125,6 +125,9 @@ impl Bench {
         for record in outcome.records {
             self.dossier.put(record);
         }
+        for key in outcome.removed {
+            self.dossier.take(key);
+        }
         for say in outcome.say {
             if let Say::Ping(ping) = &say {
                 self.pings.push(ping.clone());

@@ -220,12 +220,12 @@ impl Command for Undo {
         let ids: Vec<String> = entry
             .changes
             .iter()
-            // What a project has one of has no id that people know.
-            .filter(|change| change.key.number != 0)
+            // What a project has one of, and what only waits, has no id that people know.
+            .filter(|change| change.key.number != 0 && change.key.letter.is_ascii_alphabetic())
             .map(|change| change.key.to_string())
             .collect();
         outcome.what = format!("{UNDONE}「{}」", entry.what);
-        let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")));
+        let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")).trim_end());
         Ok(outcome.replying(message))
     }
 }

@@ -12,6 +12,7 @@ pub mod delay;
 pub mod document;
 pub mod help;
 pub mod history;
+mod line;
 pub mod meeting;
 pub mod milestone;
 pub mod minutes;
@@ -95,6 +96,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<milestone::Cancel>(),
     erase::<customer::Show>(),
     erase::<requirement::Add>(),
+    erase::<requirement::Batch>(),
     erase::<requirement::List>(),
     erase::<requirement::Show>(),
     erase::<requirement::Fill>(),
@@ -191,6 +193,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<milestone::Plan>(),
     kind::<acceptance::Acceptance>(),
     kind::<requirement::Requirement>(),
+    kind::<requirement::Paste>(),
     kind::<change::ChangeRequest>(),
     kind::<risk::Risk>(),
     kind::<ticket::Ticket>(),
@@ -296,6 +299,11 @@ pub fn wide(
         return customer::show(text, mine, cx);
     }
     project::overview(mine, here, cx)
+}
+
+/// Whether a record only waits for its writer to say that it counts: the team hears nothing of it yet.
+pub fn is_unsaid(key: Key) -> bool {
+    key.letter == <requirement::Paste as crate::dossier::Kind>::LETTER
 }
 
 /// The name of a kind of record.

@@ -2,7 +2,7 @@
 //! nothing was recorded.
 
 use super::{
-    Args, Form, Object, Reader, Rest, Spec, object_of, parse_id,
+    Args, Form, Lines, Object, Reader, Rest, Spec, object_of, parse_id,
     scan::{self, Scan, bare, narrow},
     table,
 };
@@ -37,7 +37,8 @@ pub(super) fn refuse_leftovers(
         return Err(refusal);
     }
     let subject = args.id.map(|key| format!(" {key}")).unwrap_or_default();
-    let words = args.remark().filter(|_| !unread).map(|rest| format!(" {rest}")).unwrap_or_default();
+    let gap = if spec.lines == Lines::Items && args.tokens.is_empty() { "\n" } else { " " };
+    let words = args.remark().filter(|_| !unread).map(|rest| format!("{gap}{rest}")).unwrap_or_default();
     let action = action.unwrap_or(if spec.form == Form::List { "列表" } else { "" });
     let better = format!("/{}{subject} {action}", spec.object);
     let label = if action.is_empty() { spec.object } else { action };

@@ -1,10 +1,11 @@
 //! One line of minutes as a record: read like the command that would add it, but nothing in it refuses.
 
 use crate::{
-    chat::{Person, Typed},
-    dossier::{Context, Dossier, Refusal},
+    chat::Typed,
+    dossier::{Context, Dossier},
     features::{
         action,
+        line::{doubt, known},
         risk::{self, Risk},
     },
     grammar::{self, Args, Command, Erased, Object, Reader, erase},
@@ -59,12 +60,7 @@ pub(super) fn risk(line: &Typed, number: u32, dossier: &Dossier, cx: &Context) -
 }
 
 fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut Vec<String>) -> Option<Args> {
-    let mut known: Vec<Person> = Vec::new();
-    for person in dossier.people().chain(line.people()).chain([cx.actor]) {
-        if !known.iter().any(|other| other.id == person.id) {
-            known.push(person.clone());
-        }
-    }
+    let known = known(line, dossier, cx);
     let reader = Reader {
         objects: OBJECTS,
         commands: COMMANDS,
@@ -82,12 +78,6 @@ fn args(name: &str, line: &Typed, dossier: &Dossier, cx: &Context, doubts: &mut 
     let mut args = parsed.ok()?.args;
     args.said = line.words().trim().to_owned();
     Some(args)
-}
-
-/// Why something was not read.
-fn doubt(refusal: &Refusal) -> String {
-    let words = refusal.0.plain();
-    words.replace("，没有记录。", "。").replace("。没有记录", "").replace("，没有记录", "")
 }
 
 /// A text with the mentions that stand in it, without those whose place nobody knows.

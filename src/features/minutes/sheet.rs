@@ -1,6 +1,6 @@
 //! The lines of one message as minutes: `决议:`, `待办:`, `风险:`, `待确认:`, and what continues them.
 
-use crate::{chat::Typed, grammar::narrow};
+use crate::{chat::Typed, features::line::without_bullet, grammar::narrow};
 
 /// The lines by kind, each with the mentions that stand in it.
 #[derive(Debug, Default, PartialEq)]
@@ -112,23 +112,6 @@ fn prefixed(text: &str) -> Option<(Section, &str)> {
         word.trim().trim_end_matches(|c: char| c.is_ascii_digit()).trim_matches(['【', '】', '[', ']', ' ']);
     let section = PREFIXES.iter().find(|(name, _)| *name == word).map(|(_, section)| *section)?;
     Some((section, text[at + colon.len_utf8()..].trim()))
-}
-
-/// The line without `- `, `1.`, `2、` or `(3)` in front, and whether it had that.
-fn without_bullet(text: &str) -> (&str, bool) {
-    if let Some(rest) = text.strip_prefix(['-', '•', '·', '*', '●', '–', '—']) {
-        return (rest.trim_start(), true);
-    }
-    let inner = text.strip_prefix(['(', '（']).unwrap_or(text);
-    let rest = inner.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = inner.len() - rest.len();
-    match rest.strip_prefix(['.', '、', '．', ')', '）']) {
-        // `1.2 版上线` is no list.
-        Some(rest) if (1..=2).contains(&digits) && !rest.starts_with(|c: char| c.is_ascii_digit()) => {
-            (rest.trim_start(), true)
-        }
-        _ => (text, false),
-    }
 }
 
 #[cfg(test)]

@@ -67,21 +67,34 @@ impl Command for Add {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         self.origin.is_new::<Requirement>(dossier, |requirement| requirement.message.as_ref())?;
         let mut outcome = Outcome::default();
-        let requirement = Requirement {
-            number: outcome.next_number::<Requirement>(dossier),
-            title: self.title,
-            description: self.description,
+        let requirement = self.record(outcome.next_number::<Requirement>(dossier), dossier, cx);
+        let reply = self.origin.named_in(words::added(&requirement, cx), cx);
+        outcome.reply = Some(search::similar(reply, cx));
+        outcome.what = "提出需求".into();
+        outcome.about = Some(crate::dossier::Record::key(&requirement));
+        Ok(outcome.and(requirement))
+    }
+}
+
+impl Add {
+    /// The requirement that this line asks for.
+    pub(super) fn record(&self, number: u32, dossier: &Dossier, cx: &Context) -> Requirement {
+        let by_customer = dossier.project().is_customer(&self.origin.by.id);
+        Requirement {
+            number,
+            title: self.title.clone(),
+            description: self.description.clone(),
             said: self.origin.said.clone(),
             by: self.origin.by.clone(),
             room: cx.place.room.clone(),
             message: self.origin.message.clone(),
             at: self.origin.at,
-            shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&self.origin.by.id),
+            shared: cx.place.kind == RoomKind::Customer || by_customer,
             priority: self.priority,
-            owner: self.owner,
+            owner: self.owner.clone(),
             due: self.due,
-            tags: self.tags,
-            fields: self.fields,
+            tags: self.tags.clone(),
+            fields: self.fields.clone(),
             signer: None,
             analysis: Analysis::default(),
             clock: Some(analyse_ladder(cx.now, cx.rules)),
@@ -90,12 +103,7 @@ impl Command for Add {
             version: 0,
             editions: Vec::new(),
             state: State::Collected,
-        };
-        let reply = self.origin.named_in(words::added(&requirement, cx), cx);
-        outcome.reply = Some(search::similar(reply, cx));
-        outcome.what = "提出需求".into();
-        outcome.about = Some(crate::dossier::Record::key(&requirement));
-        Ok(outcome.and(requirement))
+        }
     }
 }
 

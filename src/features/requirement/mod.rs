@@ -10,6 +10,7 @@ mod fill;
 mod gate;
 mod list;
 mod moves;
+mod paste;
 mod quote;
 mod refusal;
 mod specify;
@@ -32,6 +33,7 @@ pub use edition::{Amendment, Content, Edition, Origin};
 pub use fill::Fill;
 pub use list::List;
 pub use moves::{Accept, Deliver, Reject, Show, Start, Waive, Withdraw};
+pub use paste::{Batch, Paste};
 pub use quote::answer_by_quote;
 use refusal::frozen;
 pub use specify::{Specify, specification, with_newest};
@@ -330,6 +332,8 @@ impl Kind for Requirement {
 
     fn card(&self) -> Option<IndexCard> {
         let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
+        // In a table the description stands in the line itself.
+        words.extend(self.description.clone().filter(|text| !words[0].contains(text)));
         words.extend(self.fields.values().cloned());
         words.extend(self.tags.iter().cloned());
         let analysis = &self.analysis;

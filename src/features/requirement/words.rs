@@ -33,7 +33,8 @@ fn headline(requirement: &Requirement, internal: bool, rules: &Rules) -> String 
     headline
 }
 
-fn facts(requirement: &Requirement, now: Timestamp, calendar: &Calendar) -> Vec<String> {
+/// Who, until when, and by which words it is found.
+pub(super) fn facts(requirement: &Requirement, now: Timestamp, calendar: &Calendar) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(owner) = &requirement.owner {
         facts.push(format!("负责 {}", owner.name));
