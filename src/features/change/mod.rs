@@ -270,6 +270,11 @@ fn change(dossier: &Dossier, number: u32) -> Result<&ChangeRequest, Refusal> {
         .ok_or_else(|| Refusal::new(format!("没有 C{number}。看编号：/变更 列表")))
 }
 
+/// The first change of a requirement that is still to be decided.
+pub fn undecided(requirement: u32, dossier: &Dossier) -> Option<&ChangeRequest> {
+    dossier.all::<ChangeRequest>().find(|change| change.requirement == requirement && change.is_open())
+}
+
 /// The same, refused once it is decided.
 fn open_change(dossier: &Dossier, number: u32) -> Result<&ChangeRequest, Refusal> {
     let change = change(dossier, number)?;
