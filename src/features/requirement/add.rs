@@ -89,6 +89,7 @@ impl Command for Add {
             amendments: Vec::new(),
             version: 0,
             editions: Vec::new(),
+            links: Vec::new(),
             state: State::Collected,
         };
         let reply = self.origin.named_in(words::added(&requirement, cx), cx);
