@@ -263,6 +263,11 @@ fn is_or_will_be_held(meeting: &Meeting) -> bool {
     !matches!(meeting.state, meeting::State::Cancelled { .. })
 }
 
+/// The first change of a requirement that is still to be decided.
+pub fn undecided(requirement: u32, dossier: &Dossier) -> Option<&ChangeRequest> {
+    dossier.all::<ChangeRequest>().find(|change| change.requirement == requirement && change.is_open())
+}
+
 /// The change that a line names.
 fn change(dossier: &Dossier, number: u32) -> Result<&ChangeRequest, Refusal> {
     dossier

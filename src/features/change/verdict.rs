@@ -12,7 +12,7 @@ use super::{
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Rules, Say, Waking},
-    features::requirement::{Requirement, with_newest},
+    features::requirement::{Requirement, links, with_newest},
 };
 
 /// What the team and the customer hear of an end.
@@ -125,8 +125,13 @@ fn amend(
         message = message.line(format!("节点已按计划改期 · 计划 v{}", plan.version()));
     }
     let message = with_newest(message, &requirement, dossier, &rules.calendar);
+    // What hangs on a requirement is ours alone.
+    let ours = match links::shaken(&requirement, dossier) {
+        Some(suspect) => message.clone().line(format!("关联待复核：{suspect}")),
+        None => message.clone(),
+    };
     let news = News {
-        ours: calling(&message, concerned(&next, &requirement, project)),
+        ours: calling(&ours, concerned(&next, &requirement, project)),
         theirs: calling(&message, board::BoardSeat::Customer.holders(project)),
     };
     let mut outcome = Outcome::change(next.clone(), "变更通过").because(Some(why)).and(requirement);

@@ -102,6 +102,7 @@ impl Add {
             amendments: Vec::new(),
             version: 0,
             editions: Vec::new(),
+            links: Vec::new(),
             state: State::Collected,
         }
     }

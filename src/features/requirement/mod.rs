@@ -8,6 +8,7 @@ mod confirm;
 mod edition;
 mod fill;
 mod gate;
+pub mod links;
 mod list;
 mod moves;
 mod paste;
@@ -31,6 +32,7 @@ pub use clock::Answer;
 pub use confirm::Confirm;
 pub use edition::{Amendment, Content, Edition, Origin};
 pub use fill::Fill;
+pub use links::{Link, Recheck, Unlink};
 pub use list::List;
 pub use moves::{Accept, Deliver, Reject, Show, Start, Waive, Withdraw};
 pub use paste::{Batch, Paste};
@@ -112,6 +114,9 @@ pub struct Requirement {
     /// Every version of the content, as it was signed or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub editions: Vec<Edition>,
+    /// What hangs on its content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<links::Tie>,
     /// Where it stands.
     pub state: State,
 }

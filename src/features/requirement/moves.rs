@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Requirement, State, frozen, refusal::wrong_state, requirement, words};
+use super::{
+    Requirement, State, frozen,
+    refusal::{kept, wrong_state},
+    requirement, words,
+};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Refusal, RoomKind, Say},
@@ -213,8 +217,8 @@ impl Command for Reject {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
-        if before.is_confirmed() {
-            return Err(frozen(before));
+        if let Some(refusal) = kept(before, "拒绝", before.is_confirmed(), dossier) {
+            return Err(refusal);
         }
         if !before.is_open() {
             return Err(wrong_state(before, "拒绝"));
@@ -239,13 +243,13 @@ impl Command for Withdraw {
         if before.by.id != cx.actor.id && !cx.is_triangle(dossier) {
             return Err(Refusal::new(format!("撤回 R{} 须由提出人 {} 或铁三角来做", self.0, before.by.name)));
         }
-        // What was signed is given up only after a change that says so.
-        let agreed = cx.is_triangle(dossier) && !before.amendments.is_empty();
-        if before.is_confirmed() && before.is_open() && !agreed {
-            return Err(frozen(before));
-        }
         if !before.is_open() {
             return Err(wrong_state(before, "撤回"));
+        }
+        // What was signed is given up only after a change that says so.
+        let agreed = cx.is_triangle(dossier) && !before.amendments.is_empty();
+        if let Some(refusal) = kept(before, "撤回", before.is_confirmed() && !agreed, dossier) {
+            return Err(refusal);
         }
         Ok(moved(before, State::Withdrawn { why: self.1.clone() }, "撤回", self.1, dossier, cx))
     }

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Kind, Refusal},
+    features::change,
 };
 
 /// What a requirement wants next, as the line to send.
@@ -86,6 +87,25 @@ pub fn unknown_signer(requirement: &Requirement) -> Refusal {
 pub fn signer_only(requirement: &Requirement, signers: &[Person]) -> Refusal {
     let names: Vec<&str> = signers.iter().map(|signer| signer.name.as_str()).collect();
     Refusal::new(format!("R{} 须由签字人 {} 确认", requirement.number, names.join("、")))
+}
+
+/// Why it cannot be given up: its signed content `holds`, or a change of it is still to be decided; `None` where
+/// neither is so.
+pub fn kept(requirement: &Requirement, action: &str, holds: bool, dossier: &Dossier) -> Option<Refusal> {
+    let waiting = change::undecided(requirement.number, dossier).map(|change| {
+        format!(
+            "R{} 有未决的变更 C{id} {}，不能{action}。请提出人 {} 先撤回变更：/变更 C{id} 撤回",
+            requirement.number,
+            change.title,
+            change.by.name,
+            id = change.number
+        )
+    });
+    let holds = holds.then(|| frozen(requirement));
+    match (holds, waiting) {
+        (Some(frozen), Some(waiting)) => Some(frozen.line(waiting)),
+        (frozen, waiting) => frozen.or(waiting.map(Refusal::new)),
+    }
 }
 
 /// A signed content is not changed by hand.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Origin, Requirement, State};
+use super::{Origin, Requirement, State, links};
 use crate::{
     calendar::{Calendar, typed},
     chat::{Line, Message, Person, Tone},
@@ -154,6 +154,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     }
     if internal {
         message = analysis(message, requirement, cx.rules);
+        message = links::words::shown(message, requirement, dossier);
     }
     if let Some(line) = edition(requirement, dossier, cx.rules) {
         message = message.line(line);

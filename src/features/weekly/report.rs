@@ -148,7 +148,7 @@ impl<'a> Source<'a> {
     fn requirements(&self) -> Option<Section> {
         const STATES: [&str; 7] = ["已收集", "分析中", "待确认", "已确认", "进行中", "已交付", "已验收"];
         let all: Vec<&Requirement> = self.all().collect();
-        let lines: Vec<String> = all
+        let mut lines: Vec<String> = all
             .iter()
             .filter_map(|requirement| match requirement.state {
                 requirement::State::Delivered { at } | requirement::State::Accepted { at }
@@ -159,6 +159,10 @@ impl<'a> Source<'a> {
                 _ => None,
             })
             .collect();
+        if let Some((count, suspect)) = requirement::links::waiting(self.dossier).filter(|_| self.is_inside())
+        {
+            lines.push(format!("关联待复核 {count}：{suspect}"));
+        }
         let under_way =
             all.iter().any(|one| !["已验收", "已豁免", "已拒绝", "已撤回"].contains(&one.state()));
         if lines.is_empty() && !under_way {
