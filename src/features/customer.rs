@@ -145,18 +145,36 @@ impl Command for Register {
 pub struct List;
 
 impl Command for List {
-    const SPEC: Spec = Spec::new("客户", Form::List, "/客户 列表", "在册的客户").on(On::Registry);
+    const SPEC: Spec = Spec::new("客户", Form::List, "/客户 列表", "在册的客户").on(On::Wide);
 
     fn parse(_args: Args, cx: &Context) -> Result<Self, Refusal> {
         not_before_customers(cx)?;
         Ok(Self)
     }
 
-    fn run(self, dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
-        let lines = dossier.all::<Customer>().map(line).collect();
-        let empty = Message::text("还没有登记客户。登记：/客户 新建 远山银行 行业:银行 级别:A");
-        Ok(Outcome::reply(listing("客户", lines, empty)))
+    fn run(self, _dossier: &Dossier, _cx: &Context) -> Result<Outcome, Refusal> {
+        Ok(Outcome::default())
     }
+}
+
+/// `/客户` and `/客户 远山银行`, read by [`crate::features::wide`]: every customer, or one with its projects. The
+/// people of a customer read neither, whatever room they ask in.
+///
+/// # Errors
+/// It is not for the asker to read, or nobody knows of such a customer.
+pub fn told(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
+    not_before_customers(cx)?;
+    let customers =
+        |dossier: &Dossier| dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id));
+    if mine.iter().any(customers) {
+        return Err(Refusal::new("客户档案只给项目组看"));
+    }
+    if !name.is_empty() {
+        return show(name, mine, cx);
+    }
+    let lines = cx.registry.all::<Customer>().map(line).collect();
+    let empty = Message::text("还没有登记客户。登记：/客户 新建 远山银行 行业:银行 级别:A");
+    Ok(listing("客户", lines, empty))
 }
 
 /// `/客户 远山银行`: a customer with its projects. Read by [`crate::features::wide`].
@@ -180,9 +198,8 @@ impl Command for Show {
 /// A customer and those of the asker's projects that serve it, with the contacts kept of those expected.
 ///
 /// # Errors
-/// Nobody knows of such a customer, or the customer would read it.
-pub fn show(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
-    not_before_customers(cx)?;
+/// Nobody knows of such a customer.
+fn show(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
     let known = cx.registry.all::<Customer>().find(|customer| customer.name == name);
     let serves = |dossier: &&Dossier| {
         dossier.founded().is_some_and(|project| {

@@ -299,7 +299,7 @@ pub fn wide(
         return Ok(overview::mine(mine, here, cx));
     }
     if object == customer::OBJECT.name {
-        return customer::show(text, mine, cx);
+        return customer::told(text, mine, cx);
     }
     project::overview(mine, here, cx)
 }

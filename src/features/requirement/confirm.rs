@@ -69,20 +69,19 @@ impl Command for Confirm {
         if !cx.is_triangle(dossier) {
             return Err(refusal::signer_only(before, &signers));
         }
-        Ok(asked(before, &signers, &self.line(), dossier, cx))
+        Ok(asked(before, &signers, &line(self.number, &proof), dossier, cx))
     }
 }
 
-impl Confirm {
-    /// The line that says the same again, for the signer's button.
-    fn line(&self) -> String {
-        let proof = match (&self.met, &self.not_met) {
-            (Some(met), _) => format!("面对面:\"{}\"", unquoted(met)),
-            (None, Some(why)) => format!("无面对面:\"{}\"", unquoted(why)),
-            (None, None) => String::new(),
-        };
-        format!("/R{} 确认 {proof}", self.number)
-    }
+/// The line that says the same, for the signer's button. A day is named by its date: the button may be pressed
+/// days later.
+fn line(number: u32, proof: &Proof) -> String {
+    let proof = match proof {
+        Proof::Meeting(number) => format!("面对面:M{number}"),
+        Proof::Date(day) => format!("面对面:{day}"),
+        Proof::None(why) => format!("无面对面:\"{}\"", unquoted(why)),
+    };
+    format!("/R{number} 确认 {proof}")
 }
 
 /// Without what would end the quotes of a key's value.
