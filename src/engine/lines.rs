@@ -7,13 +7,14 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Engine, REGISTRY, address,
+    answers::{batched, prefix},
     draft::Draft,
     home::{is_about_projects, split_project},
     permit::{permitted, visible},
     receive::Event,
 };
 use crate::{
-    chat::{Author, Message, Person, Room, Span, Typed, Words},
+    chat::{Author, Message, Person, Room, Typed, Words},
     dossier::{Context, Dossier, Found, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features,
     grammar::{self, Args, On, Parsed, Reader, Spec},
@@ -362,35 +363,6 @@ impl Engine {
         }
         let cx = self.context(event, registry, place, &[]);
         features::wide((command.spec.object, text), &copies, here, &cx)
-    }
-}
-
-/// The answers of several lines as one message.
-fn batched(answers: Vec<(bool, Typed, Message)>) -> Option<Message> {
-    let mut all = Message::default();
-    for (done, line, answer) in answers {
-        let mut lines = answer.lines.into_iter();
-        let mut first = lines.next().unwrap_or_default();
-        let mark = if done { "✓ ".to_owned() } else { format!("✗ {}：", shortened(&line.words())) };
-        first.0.insert(0, Span::Text(mark));
-        all.lines.push(first);
-        all.lines.extend(lines);
-    }
-    (!all.lines.is_empty()).then_some(all)
-}
-
-fn shortened(text: &str) -> String {
-    const LENGTH: usize = 24;
-    let mut short: String = text.chars().take(LENGTH).collect();
-    if text.chars().count() > LENGTH {
-        short.push('…');
-    }
-    short
-}
-
-fn prefix(message: &mut Message, words: &str) {
-    if let Some(line) = message.lines.first_mut() {
-        line.0.insert(0, Span::Text(words.to_owned()));
     }
 }
 

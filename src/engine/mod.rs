@@ -5,6 +5,7 @@
 //! wait for each other, and the store gathers their commits.
 
 mod address;
+mod answers;
 mod directory;
 mod draft;
 mod due;

@@ -16,6 +16,7 @@ use crate::{
     calendar::{Calendar, typed},
     chat::PersonId,
     dossier::{Dossier, Open, Record},
+    features::risk,
     grammar::Object,
     store::Key,
 };
@@ -52,11 +53,13 @@ pub(super) struct Item<'a> {
 /// this person.
 pub(super) fn items<'a>(dossier: &'a Dossier, internal: bool, of: Option<&PersonId>) -> Vec<Item<'a>> {
     let is_theirs = |open: &Open| of.is_none_or(|person| open.who.iter().any(|other| other.id == *person));
+    let is_told = |open: &Open| internal || open.what != risk::PLAN_OWED;
     let mut items: Vec<Item> = dossier
         .records()
         .filter(|(_, record)| internal || record.shared())
         .filter_map(|(key, record)| {
-            let mut open: Vec<Open> = record.open(dossier).into_iter().filter(is_theirs).collect();
+            let mut open: Vec<Open> =
+                record.open(dossier).into_iter().filter(is_theirs).filter(is_told).collect();
             open.sort_by_key(|open| (open.due.is_none(), open.due));
             (!open.is_empty()).then_some(Item { key, record: record.as_ref(), open })
         })
