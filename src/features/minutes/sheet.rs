@@ -104,8 +104,20 @@ impl Sheet {
     }
 }
 
-/// What a prefix begins, and the words behind its colon.
+/// The prefixes that count without their colon, before a blank: glued to the line before, a promise would be lost.
+const BARE: [&str; 4] = ["决议", "待办", "风险", "待确认"];
+
+/// What a prefix begins, and the words behind it.
 fn prefixed(text: &str) -> Option<(Section, &str)> {
+    behind_colon(text).or_else(|| {
+        let (word, rest) = text.split_once(char::is_whitespace)?;
+        let bare = BARE.iter().find(|name| **name == word)?;
+        let section = PREFIXES.iter().find(|(name, _)| name == bare).map(|(_, section)| *section)?;
+        Some((section, rest.trim()))
+    })
+}
+
+fn behind_colon(text: &str) -> Option<(Section, &str)> {
     let (at, colon) = text.char_indices().take(16).find(|(_, c)| narrow(*c) == ':')?;
     let word: String = text[..at].chars().map(narrow).collect::<String>().to_lowercase();
     let word =
@@ -144,6 +156,12 @@ mod tests {
         assert_eq!(words(&sheet.remarks), ["大家都到了"]);
         assert_eq!(words(&sheet.decisions), ["退款走原路返回 由银行侧处理"]);
         assert_eq!(words(&sheet.actions), ["出文档", "压测", "验收单"]);
+    }
+
+    #[test]
+    fn a_prefix_that_lost_its_colon_still_begins_an_item() {
+        let sheet = read("待办: 出文档 @李工 周四\n待办 准备压测 @赵工 11月30日\n风险可控");
+        assert_eq!(words(&sheet.actions), ["出文档 @李工 周四", "准备压测 @赵工 11月30日 风险可控"]);
     }
 
     #[test]
