@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
-    chat::{Inbound, Message, Quote, ReplyTo, Room, Target, Typed, What},
+    chat::{Inbound, Message, Quote, ReplyTo, Room, RoomId, Target, Typed, What},
     features,
     grammar::{self, Heard},
     platform::{Received, Receiver},
@@ -71,7 +71,7 @@ impl Engine {
                 let about = self.store.about(&quote.message).await;
                 let about = about.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
                 let wanted = grammar::converts(text, features::COMMANDS);
-                (about, if wanted { Some(self.with_words(quote).await) } else { None })
+                (about, if wanted { Some(self.with_words(&inbound.room.id, quote).await) } else { None })
             }
             _ => (None, None),
         };
@@ -107,12 +107,12 @@ impl Engine {
     }
 
     /// The quote with the words of its message, as far as its platform can tell them.
-    async fn with_words(&self, quote: &Quote) -> Quote {
+    async fn with_words(&self, room: &RoomId, quote: &Quote) -> Quote {
         let mut quote = quote.clone();
         if quote.words.is_none()
             && let Some(platform) = self.platforms.get(quote.message.platform())
         {
-            quote.words = platform.words_of(&quote.message).await;
+            quote.words = platform.words_of(room, &quote.message).await;
         }
         quote
     }

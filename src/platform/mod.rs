@@ -58,8 +58,8 @@ pub trait Platform: Send + Sync {
     /// The name of somebody known only by id, from the directory; `None` where it cannot tell.
     async fn name_of(&self, person: &PersonId) -> Option<String>;
 
-    /// What a message says that was quoted without its words; `None` where the platform cannot tell.
-    async fn words_of(&self, _message: &MessageId) -> Option<Words> {
+    /// What a message of this room says that was quoted without its words; `None` where the platform cannot tell.
+    async fn words_of(&self, _room: &RoomId, _message: &MessageId) -> Option<Words> {
         None
     }
 

@@ -16,7 +16,7 @@ use jiff::{
 };
 use jiuding::{
     calendar::schedule::Schedule,
-    chat::{Inbound, Message, MessageId, Person, PersonId, Room, RoomId, Span, Target, What},
+    chat::{Inbound, Message, MessageId, Person, PersonId, Room, RoomId, Span, Target, What, Words},
     clock::{Clock, SharedClock, SimulatedClock},
     config::Config,
     engine::{Engine, Parts},
@@ -577,6 +577,10 @@ impl Platform for Ear {
 
     async fn name_of(&self, person: &PersonId) -> Option<String> {
         self.inner.name_of(person).await
+    }
+
+    async fn words_of(&self, room: &RoomId, message: &MessageId) -> Option<Words> {
+        self.inner.words_of(room, message).await
     }
 
     async fn ready(&self) -> Result<(), String> {

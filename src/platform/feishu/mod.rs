@@ -204,7 +204,7 @@ impl Platform for Feishu {
         }
     }
 
-    async fn words_of(&self, message: &MessageId) -> Option<Words> {
+    async fn words_of(&self, _room: &RoomId, message: &MessageId) -> Option<Words> {
         self.quoted(message.raw()).await
     }
 

@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{File, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What},
+    chat::{File, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
     clock::SharedClock,
     store::Store,
 };
@@ -114,7 +114,7 @@ impl Playground {
 
         let (text, addressed) = said.typed();
         let quotes = match &said.reply_to {
-            Some(named) => Some(self.quoted(&said.room, named).await?),
+            Some(named) => Some(Quote::of(self.quoted(&said.room, named).await?)),
             None => None,
         };
         let inbound = Inbound {
@@ -269,21 +269,30 @@ impl Playground {
         Ok(lines.into_iter().find(|line| line.seq == seq).map(|line| line.value))
     }
 
-    /// The message that somebody answers; see the top of this file.
-    async fn quoted(&self, room: &str, named: &str) -> anyhow::Result<Quote> {
+    /// The id of the message that somebody answers; see the top of this file.
+    async fn quoted(&self, room: &str, named: &str) -> anyhow::Result<MessageId> {
         let named = named.strip_prefix(NAME).and_then(|rest| rest.strip_prefix(':')).unwrap_or(named);
         let named = within(room, named);
-        if let Ok(seq) = named.parse()
-            && let Some(value) = self.line(room, seq).await?
-        {
-            let entry = ChatEntry::decode(&value)?;
-            if entry.from == Speaker::Bot {
-                return Ok(Quote { message: message(room, &seq.to_string()), words: Some(entry.words()) });
-            }
+        Ok(match self.line_of_bot(room, named).await? {
+            Some((seq, _)) => message(room, &seq.to_string()),
+            None => message(room, named),
+        })
+    }
+
+    /// The line of the bot whose place this is.
+    async fn line_of_bot(&self, room: &str, named: &str) -> anyhow::Result<Option<(u64, ChatEntry)>> {
+        let Ok(seq) = named.parse() else { return Ok(None) };
+        let Some(value) = self.line(room, seq).await? else { return Ok(None) };
+        let entry = ChatEntry::decode(&value)?;
+        Ok((entry.from == Speaker::Bot).then_some((seq, entry)))
+    }
+
+    async fn said_in(&self, room: &str, named: &str) -> anyhow::Result<Option<ChatEntry>> {
+        if let Some((_, entry)) = self.line_of_bot(room, named).await? {
+            return Ok(Some(entry));
         }
-        let lines = self.since(room, 0).await?;
-        let of_person = lines.iter().rev().find(|(_, entry)| entry.message_id.as_deref() == Some(named));
-        Ok(Quote { message: message(room, named), words: of_person.map(|(_, entry)| entry.words()) })
+        let lines = self.since(room, 0).await?.into_iter().rev();
+        Ok(lines.map(|(_, entry)| entry).find(|entry| entry.message_id.as_deref() == Some(named)))
     }
 }
 
@@ -329,6 +338,11 @@ impl Platform for Playground {
     /// Nobody: every message says the names of its people.
     async fn name_of(&self, _person: &PersonId) -> Option<String> {
         None
+    }
+
+    async fn words_of(&self, room: &RoomId, message: &MessageId) -> Option<Words> {
+        let said = self.said_in(room.raw(), within(room.raw(), message.raw())).await;
+        said.ok().flatten().map(|entry| entry.words())
     }
 
     async fn ready(&self) -> Result<(), String> {
