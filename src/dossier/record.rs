@@ -96,6 +96,8 @@ pub struct Open {
     pub who: Vec<Person>,
     /// Urgent or high.
     pub loud: bool,
+    /// The team's own, whoever may see the record.
+    pub internal: bool,
 }
 
 /// A record of any kind.

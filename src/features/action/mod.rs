@@ -231,7 +231,7 @@ impl Kind for ActionItem {
         let what = if self.owner.is_some() { "完成" } else { "未定负责人" };
         let who = self.call(dossier.project()).people;
         let loud = self.priority >= Some(Priority::High);
-        vec![dossier::Open { due: self.due, what: what.into(), who, loud }]
+        vec![dossier::Open { due: self.due, what: what.into(), who, loud, internal: false }]
     }
 
     fn card(&self) -> Option<IndexCard> {

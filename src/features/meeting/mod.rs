@@ -356,7 +356,9 @@ impl Kind for Meeting {
 
     fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
         let manager = || dossier.project().call(&[Role::ProjectManager]).people;
-        let open = |due, what: &str, who| vec![dossier::Open { due, what: what.into(), who, loud: false }];
+        let open = |due, what: &str, who| {
+            vec![dossier::Open { due, what: what.into(), who, loud: false, internal: false }]
+        };
         let comes = || if self.people.is_empty() { manager() } else { self.people.clone() };
         match self.state {
             State::Planned => open(Some(self.starts), "开会", comes()),

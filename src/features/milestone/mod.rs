@@ -285,7 +285,13 @@ impl Kind for Milestone {
             return Vec::new();
         }
         let who = self.call(dossier.project()).people;
-        vec![dossier::Open { due: Some(self.clock.due), what: "节点".into(), who, loud: false }]
+        vec![dossier::Open {
+            due: Some(self.clock.due),
+            what: "节点".into(),
+            who,
+            loud: false,
+            internal: false,
+        }]
     }
 
     fn card(&self) -> Option<IndexCard> {

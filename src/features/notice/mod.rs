@@ -185,7 +185,7 @@ impl Kind for Notice {
         }
         let who = self.outstanding().cloned().collect();
         let loud = self.priority >= Priority::High;
-        vec![Open { due: Some(self.clock.due), what: "确认通知".into(), who, loud }]
+        vec![Open { due: Some(self.clock.due), what: "确认通知".into(), who, loud, internal: false }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

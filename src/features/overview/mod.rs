@@ -16,7 +16,6 @@ use crate::{
     calendar::{Calendar, typed},
     chat::PersonId,
     dossier::{Dossier, Open, Record},
-    features::risk,
     grammar::Object,
     store::Key,
 };
@@ -53,7 +52,7 @@ pub(super) struct Item<'a> {
 /// this person.
 pub(super) fn items<'a>(dossier: &'a Dossier, internal: bool, of: Option<&PersonId>) -> Vec<Item<'a>> {
     let is_theirs = |open: &Open| of.is_none_or(|person| open.who.iter().any(|other| other.id == *person));
-    let is_told = |open: &Open| internal || open.what != risk::PLAN_OWED;
+    let is_told = |open: &Open| internal || !open.internal;
     let mut items: Vec<Item> = dossier
         .records()
         .filter(|(_, record)| internal || record.shared())

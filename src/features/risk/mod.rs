@@ -29,9 +29,6 @@ pub const OBJECT: Object = Object {
     summary: "可能出的事、影响多大、怎么应对",
 };
 
-/// The clock of a countermeasure that is missing: the team's own, whoever told of the risk.
-pub const PLAN_OWED: &str = "补应对方案";
-
 /// Something that may go wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Risk {
@@ -257,12 +254,19 @@ impl Kind for Risk {
         if !self.is_open() {
             return Vec::new();
         }
-        let plan = self.plan.is_none().then_some((Some(self.plan_by.due), PLAN_OWED));
+        // A countermeasure that is missing is the team's own matter, whoever told of the risk.
+        let plan = self.plan.is_none().then_some((Some(self.plan_by.due), "补应对方案", true));
         let due = self.due.as_ref().map(|clock| clock.due);
-        let settle = (plan.is_none() || due.is_some()).then_some((due, "了结风险"));
+        let settle = (plan.is_none() || due.is_some()).then_some((due, "了结风险", false));
         let who = self.call(dossier).people;
         let loud = self.level == Level::High;
-        let open = |(due, what): (_, &str)| Open { due, what: what.into(), who: who.clone(), loud };
+        let open = |(due, what, internal): (_, &str, _)| Open {
+            due,
+            what: what.into(),
+            who: who.clone(),
+            loud,
+            internal,
+        };
         plan.into_iter().chain(settle).map(open).collect()
     }
 

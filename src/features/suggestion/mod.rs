@@ -115,7 +115,9 @@ impl Kind for Suggestion {
             return Vec::new();
         }
         let manager = dossier.project().call(&[Role::ProjectManager]);
-        vec![Open { due: None, what: "答复建议".into(), who: manager.people, loud: false }]
+        vec![Open {
+            due: None, what: "答复建议".into(), who: manager.people, loud: false, internal: false
+        }]
     }
 
     fn card(&self) -> Option<IndexCard> {

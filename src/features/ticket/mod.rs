@@ -528,7 +528,13 @@ impl Kind for Ticket {
         };
         let who = self.call(dossier, &[Role::TechnicalContact]).people;
         let loud = self.urgency == Urgency::Urgent;
-        let open = |(due, what): (_, &str)| dossier::Open { due, what: what.into(), who: who.clone(), loud };
+        let open = |(due, what): (_, &str)| dossier::Open {
+            due,
+            what: what.into(),
+            who: who.clone(),
+            loud,
+            internal: false,
+        };
         respond.into_iter().chain(promise).chain([solve]).map(open).collect()
     }
 
