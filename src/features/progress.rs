@@ -1,14 +1,13 @@
 //! Notes of progress: a sentence from each of the team, collected for the weekly report and the weekly
 //! meeting (RULES 13). They are the team's own; a customer reads of progress in the report that is sent.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{
-        Call, Context, Dossier, Kind, Outcome, Phase, Ping, Project, Record, Refusal, Role, Say, Waking,
-        ladder::later,
+        Call, Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Say, Waking, ladder::later,
     },
     features::{listing, weekly},
     grammar::{Args, Command, Form, Object, On, Spec},
@@ -36,8 +35,6 @@ pub struct Progress {
     pub at: Timestamp,
 }
 
-/// A week.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Who is asked for a note.
 const TEAM: [Role; 4] =
     [Role::ProjectManager, Role::TechnicalContact, Role::TechnicalLead, Role::CoreEngineer];
@@ -99,15 +96,11 @@ impl Command for List {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         not_before_customers(dossier, cx)?;
-        let lines = between(dossier, later(cx.now, -WEEK), Timestamp::MAX).map(|line| format!("· {line}"));
+        let lines =
+            between(dossier, later(cx.now, -weekly::WEEK), Timestamp::MAX).map(|line| format!("· {line}"));
         let empty = Message::text("近 7 天还没有人写进展。写一句：/进展 做完了什么，还差什么");
         Ok(Outcome::reply(listing("近 7 天的进展", lines.collect(), empty)))
     }
-}
-
-/// Whether the team reports each week in this phase.
-fn is_expected(project: &Project) -> bool {
-    matches!(project.phase, Phase::Development | Phase::Testing)
 }
 
 /// The job on the day before the weekly report: whoever of the team has written nothing since the last is
@@ -115,10 +108,10 @@ fn is_expected(project: &Project) -> bool {
 pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let calendar = &cx.rules.calendar;
     let project = dossier.project();
-    if !is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
+    if !weekly::is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
         return Outcome::default();
     }
-    let since = weekly::reported_until(dossier).unwrap_or(Timestamp::MIN).max(later(cx.due, -WEEK));
+    let since = weekly::since_last(dossier, cx.due);
     let wrote =
         |person: &Person| dossier.all::<Progress>().any(|note| note.by.id == person.id && note.at >= since);
     let mut silent: Vec<Person> = Vec::new();

@@ -5,10 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{
-        Context, Dossier, Kind, Outcome, Phase, Ping, Project, Record, Refusal, Role, Say, Waking,
-        ladder::later,
-    },
+    dossier::{Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Say, Waking, ladder::later},
     features::{listing, weekly},
     grammar::{Args, Command, Form, Object, On, Spec},
 };
@@ -41,9 +38,6 @@ pub struct Value {
     pub source: Option<String>,
 }
 
-/// A week.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 /// What was delivered from `from` on and before `until`, oldest first.
 pub fn between(
     dossier: &Dossier,
@@ -58,7 +52,7 @@ pub fn between(
 
 /// What was delivered in the seven days up to and with this moment.
 fn recent(dossier: &Dossier, now: Timestamp, internal: bool) -> impl Iterator<Item = &Value> {
-    between(dossier, later(now, -WEEK), later(now, SignedDuration::from_millis(1)), internal)
+    between(dossier, later(now, -weekly::WEEK), later(now, SignedDuration::from_millis(1)), internal)
 }
 
 /// `/价值 支付模块已完成联调`.
@@ -126,18 +120,13 @@ impl Command for List {
     }
 }
 
-/// Whether something of value is to be delivered every week in this phase.
-fn is_expected(project: &Project) -> bool {
-    matches!(project.phase, Phase::Development | Phase::Testing)
-}
-
 /// The job on the morning of the weekly report: a week without value is asked about while there is time.
 pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let calendar = &cx.rules.calendar;
     let project = dossier.project();
-    let from = weekly::reported_until(dossier).unwrap_or(Timestamp::MIN).max(later(cx.due, -WEEK));
+    let from = weekly::since_last(dossier, cx.due);
     let any = between(dossier, from, cx.now, true).next().is_some();
-    if any || !is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
+    if any || !weekly::is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
         return Outcome::default();
     }
     // Made up in the evening, it would be heard after the report.

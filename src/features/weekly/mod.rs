@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Send, Show};
 
 use crate::{
-    dossier::{Dossier, Hearing, Kind, Outcome, RoomKind, Say, Waking, ladder::later},
+    dossier::{Dossier, Hearing, Kind, Outcome, Phase, Project, RoomKind, Say, Waking, ladder::later},
     grammar::Object,
 };
 use report::{Reader, Week, report};
@@ -40,7 +40,7 @@ pub struct Weekly {
 }
 
 /// A week.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How far back a report reaches at most after weeks without one.
 const LONGEST: SignedDuration = SignedDuration::from_hours(5 * 7 * 24);
 
@@ -54,8 +54,18 @@ impl Weekly {
     }
 }
 
+/// Whether the team delivers something, and tells of it, every week in this phase.
+pub fn is_expected(project: &Project) -> bool {
+    matches!(project.phase, Phase::Development | Phase::Testing)
+}
+
+/// From when on the report due now has to tell: since the last one, and at most a week.
+pub fn since_last(dossier: &Dossier, due: Timestamp) -> Timestamp {
+    reported_until(dossier).unwrap_or(Timestamp::MIN).max(later(due, -WEEK))
+}
+
 /// Up to when the last report reached.
-pub fn reported_until(dossier: &Dossier) -> Option<Timestamp> {
+fn reported_until(dossier: &Dossier) -> Option<Timestamp> {
     Weekly::of(dossier).map(|last| last.until)
 }
 
