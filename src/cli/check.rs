@@ -66,7 +66,7 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        let every_day = job == "admin_notice";
+        let every_day = job == jiuding::engine::ADMIN_NOTICE;
         let days = if every_day { "every day" } else { "on working days" };
         writeln!(report, "  {job} = {cron:?}, {days}")?;
         let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;

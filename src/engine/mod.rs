@@ -82,7 +82,7 @@ struct Turn {
 }
 
 /// The scheduled job that is no project's.
-const ADMIN_NOTICE: &str = "admin_notice";
+pub const ADMIN_NOTICE: &str = "admin_notice";
 
 /// What a scheduled job works on.
 enum Task {

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// The verbatim words of a record, with author, time and message (RULES 2).
+#[derive(Clone)]
 pub struct Origin {
     /// The words.
     pub said: String,

@@ -1,7 +1,7 @@
 //! `转需求`, said in answer to a message: that message becomes the record (RULES 2).
 
 use super::{
-    Args, Erased, Parsed, Reader, read,
+    Erased, Parsed, Reader, read,
     scan::{Scan, bare, narrow},
 };
 use crate::{
@@ -47,5 +47,5 @@ pub(super) fn parse<'a>(
     }
     let mut args = read::collect(scan, rest, (None, leading), command.spec, reader)?;
     args.quote = Some((message.clone(), words.clone()));
-    Ok(Parsed { command, args: Args { id: None, ..args } })
+    Ok(Parsed { command, args })
 }

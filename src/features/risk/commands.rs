@@ -111,11 +111,9 @@ impl Command for Add {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         self.origin.is_new::<Risk>(dossier, |risk| risk.message.as_ref())?;
         let mut outcome = Outcome::default();
-        let noted = self.origin.named_in(Message::default(), cx);
+        let origin = self.origin.clone();
         let risk = self.record(outcome.next_number::<Risk>(dossier), dossier, cx);
-        let mut reply = words::added(&risk, dossier, cx);
-        reply.lines.extend(noted.lines);
-        outcome.reply = Some(reply);
+        outcome.reply = Some(origin.named_in(words::added(&risk, dossier, cx), cx));
         outcome.what = "提出风险".into();
         outcome.about = Some(crate::dossier::Record::key(&risk));
         outcome.say = early(&risk, dossier, cx);

@@ -465,10 +465,10 @@ impl Command for Touch {
         }
         let mut outcome = Outcome::change(next.clone(), done.join("、")).because(why.clone()).replying(reply);
         outcome.say.extend(why.and_then(|remark| next.pass_on(&remark, dossier, cx)));
-        if first && next.shared && cx.place.kind != RoomKind::Customer {
+        // The customer's own room reads the answer.
+        if first && cx.place.kind != RoomKind::Customer {
             let message = words::acknowledged_for_customer(&next, None, cx);
-            let about = Some(crate::dossier::Record::key(&next));
-            outcome = outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about });
+            outcome = tell_customer(outcome, &next, message, cx);
         }
         // RULES 5: an urgent one calls the technical contact at once; one that is late already escalates.
         let raised = next.urgency == Urgency::Urgent && before.urgency == Urgency::Normal;
