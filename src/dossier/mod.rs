@@ -6,6 +6,7 @@
 
 mod cadence;
 mod call;
+mod cell;
 pub mod ladder;
 mod meeting_kind;
 mod outcome;
@@ -18,6 +19,7 @@ use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 pub use cadence::{CadenceRule, Counted, TouchRules};
 pub use call::Call;
+pub use cell::{Cell, Named};
 pub use meeting_kind::MeetingKind;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};

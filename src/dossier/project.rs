@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Cell, Kind};
 use crate::chat::{Person, PersonId, RoomId};
 
 /// One engagement with one customer.
@@ -348,6 +348,7 @@ impl Kind for Project {
         ("completion", "完成日"),
         ("archived", "归档"),
     ];
+    const SHOWN: &'static [&'static str] = &["客户", "行业", "类型", "阶段", "完成日"];
 
     fn number(&self) -> u32 {
         0
@@ -363,6 +364,12 @@ impl Kind for Project {
 
     fn shared(&self) -> bool {
         true
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        let mut cells = vec![("阶段", self.phase.name().into())];
+        cells.extend(Role::ALL.map(|(role, name, _)| (name, Cell::people(self.holders(role)))));
+        cells
     }
 
     /// What is asked of the project as a whole was looked at when it was said.

@@ -5,7 +5,10 @@ use std::{any::Any, sync::Arc};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Dossier, IndexCard, Outcome, Rules};
+use super::{
+    Dossier, IndexCard, Outcome, Rules,
+    cell::{self, Cell, Named},
+};
 use crate::{
     chat::{Person, PersonId},
     store::Key,
@@ -19,6 +22,9 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     const NAME: &'static str;
     /// Names of its plain fields in the words people read, for the history.
     const FIELDS: &'static [(&'static str, &'static str)];
+    /// The columns of an export that a customer may read of a shared record, beside those of every table: none that
+    /// is not named here.
+    const SHOWN: &'static [&'static str] = &[];
 
     /// Its number within the project.
     fn number(&self) -> u32;
@@ -62,6 +68,12 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// By what a search finds it; `None`: never.
     fn card(&self) -> Option<IndexCard> {
         None
+    }
+
+    /// What an export tells of it beside its [`FIELDS`](Self::FIELDS), or in better words than theirs: columns with
+    /// what stands in them.
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        Vec::new()
     }
 
     /// How its deadlines came to be, a sentence each, for `/为什么`.
@@ -128,6 +140,8 @@ pub trait Record: Any + Send + Sync {
     fn open(&self, dossier: &Dossier) -> Vec<Open>;
     /// See [`Kind::card`].
     fn card(&self) -> Option<IndexCard>;
+    /// Its row of an export, without the columns of every table; before customers only [`Kind::SHOWN`].
+    fn cells(&self, internal: bool) -> Vec<Named>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
@@ -185,6 +199,10 @@ impl<K: Kind> Record for K {
 
     fn card(&self) -> Option<IndexCard> {
         Kind::card(self)
+    }
+
+    fn cells(&self, internal: bool) -> Vec<Named> {
+        cell::cells(self, &self.encode(), internal)
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

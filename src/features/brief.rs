@@ -8,7 +8,8 @@ use crate::{
     calendar::{Calendar, typed},
     chat::{Message, Person, Tone},
     dossier::{
-        Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Say, Waking,
+        Cell, Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Say,
+        Waking,
     },
     features::listing,
     grammar::{Args, Command, Form, Object, Rest, Spec, Who},
@@ -246,6 +247,7 @@ impl Kind for Brief {
     const LETTER: char = 'B';
     const NAME: &'static str = "简报";
     const FIELDS: &'static [(&'static str, &'static str)] = &[("title", "标题")];
+    const SHOWN: &'static [&'static str] = &["内容", "发出"];
 
     fn number(&self) -> u32 {
         self.number
@@ -261,6 +263,10 @@ impl Kind for Brief {
 
     fn shared(&self) -> bool {
         self.sent.is_some()
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        vec![("内容", self.lines.join("\n").into()), ("发出", self.sent.into())]
     }
 }
 

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Say, Waking, ladder::later},
+    dossier::{
+        Cell, Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Say, Waking, ladder::later,
+    },
     features::{listing, weekly},
     grammar::{Args, Command, Form, Object, On, Spec},
 };
@@ -144,6 +146,7 @@ impl Kind for Value {
     const LETTER: char = 'V';
     const NAME: &'static str = "价值";
     const FIELDS: &'static [(&'static str, &'static str)] = &[("text", "内容")];
+    const SHOWN: &'static [&'static str] = &["来源"];
 
     fn number(&self) -> u32 {
         self.number
@@ -159,6 +162,10 @@ impl Kind for Value {
 
     fn shared(&self) -> bool {
         !self.internal
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        vec![("来源", self.source.as_deref().into())]
     }
 }
 

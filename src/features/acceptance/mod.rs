@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use gate::{Asked, pass, undelivered};
 
 use crate::{
-    dossier::{Dossier, Kind, Outcome, Phase, Ping, Record, Role, Rules, Say, Waking, ladder::Ladder},
+    dossier::{Cell, Dossier, Kind, Outcome, Phase, Ping, Record, Role, Rules, Say, Waking, ladder::Ladder},
     features::{delay::Delay, milestone::Milestone, proof::Proof},
 };
 
@@ -190,6 +190,18 @@ impl Kind for Acceptance {
 
     fn shared(&self) -> bool {
         false
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        match &self.end {
+            End::Ahead => Vec::new(),
+            End::Accepted(accepted) => vec![
+                ("验收日", accepted.on.into()),
+                ("签字人", accepted.signer.as_str().into()),
+                ("交付后服务到", accepted.care_until.into()),
+            ],
+            End::Cancelled { on, why } => vec![("取消日", (*on).into()), ("取消原因", why.as_str().into())],
+        }
     }
 
     /// Invariant: a project that is over never wakes here.

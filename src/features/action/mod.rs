@@ -21,7 +21,7 @@ pub(crate) use words::lacks;
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Call, Dossier, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
+        self, Call, Cell, Dossier, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -186,6 +186,7 @@ impl Kind for ActionItem {
         ("measure", "衡量"),
         ("state", "状态"),
     ];
+    const SHOWN: &'static [&'static str] = &["配合", "衡量", "优先级"];
 
     fn number(&self) -> u32 {
         self.number
@@ -205,6 +206,19 @@ impl Kind for ActionItem {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        let done = match &self.state {
+            State::Done { at, .. } => Some(*at),
+            State::Open | State::Cancelled { .. } => None,
+        };
+        vec![
+            ("优先级", self.priority.map(Priority::name).into()),
+            ("来源", self.source.as_deref().into()),
+            ("完成", done.into()),
+            ("延期次数", u32::try_from(self.postponed.len()).unwrap_or(u32::MAX).into()),
+        ]
     }
 
     /// Invariant: what is done or cancelled never wakes.

@@ -6,6 +6,7 @@
 
 mod board;
 mod clock;
+mod export;
 mod file;
 mod impact;
 mod list;
@@ -34,7 +35,7 @@ pub use vote::{Approve, Reject, Withdraw};
 use crate::{
     chat::{Person, PersonId, RoomId},
     dossier::{
-        self, Context, Dossier, IndexCard, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking,
+        self, Cell, Context, Dossier, IndexCard, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking,
         ladder::Ladder,
     },
     features::{
@@ -293,6 +294,7 @@ impl Kind for ChangeRequest {
     const NAME: &'static str = "变更";
     const FIELDS: &'static [(&'static str, &'static str)] =
         &[("title", "变更"), ("meeting", "会议"), ("contract", "合同待办")];
+    const SHOWN: &'static [&'static str] = &["需求", "描述", "原因", "进度（天）", "成本（元）"];
 
     fn number(&self) -> u32 {
         self.number
@@ -319,6 +321,10 @@ impl Kind for ChangeRequest {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        export::cells(self)
     }
 
     /// The customer representative sits in the board and so sees what it decides on.

@@ -13,7 +13,7 @@ pub use commands::{Add, List, Touch};
 
 use crate::{
     chat::{Message, Person, RoomId},
-    dossier::{Call, Dossier, IndexCard, Kind, Phase, Role, Waking},
+    dossier::{Call, Cell, Dossier, IndexCard, Kind, Phase, Role, Waking},
     features::rhythm::Told,
     grammar::Object,
 };
@@ -112,6 +112,7 @@ impl Kind for Document {
     const NAME: &'static str = "文档";
     const FIELDS: &'static [(&'static str, &'static str)] =
         &[("title", "标题"), ("link", "链接"), ("summary", "说明")];
+    const SHOWN: &'static [&'static str] = &["类型", "链接", "说明"];
 
     fn number(&self) -> u32 {
         self.number
@@ -127,6 +128,10 @@ impl Kind for Document {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        vec![("类型", self.kind.name().into())]
     }
 
     fn card(&self) -> Option<IndexCard> {

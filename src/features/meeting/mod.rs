@@ -28,8 +28,8 @@ use crate::{
     calendar::Span,
     chat::{Message, Person, RoomId},
     dossier::{
-        self, Call, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role, Rules, Say,
-        Waking, ladder::Ladder,
+        self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
+        Rules, Say, Waking, ladder::Ladder,
     },
     features::minutes::{self, Minutes},
     grammar::Object,
@@ -295,6 +295,7 @@ impl Kind for Meeting {
         ("weekly", "每周"),
         ("state", "状态"),
     ];
+    const SHOWN: &'static [&'static str] = &["类型", "开始", "结束", "地点", "线上", "参会"];
 
     fn number(&self) -> u32 {
         self.number
@@ -317,6 +318,10 @@ impl Kind for Meeting {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        words::cells(self)
     }
 
     /// Invariant: a cancelled meeting never wakes; one whose minutes are filed or excused neither.

@@ -6,7 +6,7 @@ use super::{Meeting, State, Told};
 use crate::{
     calendar::typed::{self, Reading},
     chat::{Line, Message, Tone},
-    dossier::{Context, Dossier, MeetingKind, Refusal, RoomKind, Rules, Waking},
+    dossier::{Cell, Context, Dossier, MeetingKind, Refusal, RoomKind, Rules, Waking},
     features::minutes,
 };
 
@@ -214,4 +214,20 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
         }
         State::Cancelled { by, at: when } => message.line(format!("{} 由 {} 取消", at(*when), by.name)),
     }
+}
+
+/// What an export tells of a meeting beside its fields.
+pub fn cells(meeting: &Meeting) -> Vec<(&'static str, Cell)> {
+    let latest = meeting.minutes.latest();
+    let decisions =
+        latest.into_iter().flat_map(|version| &version.decisions).map(|point| point.text.as_str());
+    let people = Cell::people(&meeting.people);
+    vec![
+        ("类型", meeting.kind.name().into()),
+        ("参会", people),
+        ("每周", meeting.weekly.is_some().into()),
+        ("纪要", latest.map(|version| version.at).into()),
+        ("决议", decisions.collect::<Vec<_>>().join("\n").into()),
+        ("纪要超时", meeting.minutes.breached.into()),
+    ]
 }

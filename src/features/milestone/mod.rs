@@ -25,7 +25,7 @@ pub(crate) use words::moved as told;
 use crate::{
     chat::{Person, RoomId},
     dossier::{
-        self, Call, Context, Dossier, Hearing, IndexCard, Kind, Outcome, Phase, Ping, Project, Record,
+        self, Call, Cell, Context, Dossier, Hearing, IndexCard, Kind, Outcome, Phase, Ping, Project, Record,
         Refusal, Role, RoomKind, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
@@ -243,6 +243,7 @@ impl Kind for Milestone {
         ("face_to_face", "面对面"),
         ("state", "状态"),
     ];
+    const SHOWN: &'static [&'static str] = &["日期", "标准", "面对面"];
 
     fn number(&self) -> u32 {
         self.number
@@ -262,6 +263,18 @@ impl Kind for Milestone {
 
     fn shared(&self) -> bool {
         !self.internal
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        let done = match &self.state {
+            State::Done { at, .. } => Some(*at),
+            State::Open | State::Cancelled { .. } => None,
+        };
+        let delays = self
+            .delays
+            .iter()
+            .map(|delay| format!("{} → {} {}", delay.from, delay.to, delay.reason.in_words()));
+        vec![("完成", done.into()), ("延期", delays.collect::<Vec<_>>().join("；").into())]
     }
 
     /// Invariant: what is reached or dropped never wakes.

@@ -13,7 +13,7 @@ pub use commands::{Acknowledge, List, Post, Show};
 use crate::{
     chat::{Message, Person, RoomId},
     dossier::{
-        Call, Dossier, Hearing, IndexCard, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
+        Call, Cell, Dossier, Hearing, IndexCard, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::{Object, Priority},
@@ -143,6 +143,7 @@ impl Kind for Notice {
     const LETTER: char = 'N';
     const NAME: &'static str = "通知";
     const FIELDS: &'static [(&'static str, &'static str)] = &[("title", "内容"), ("priority", "优先级")];
+    const SHOWN: &'static [&'static str] = &["说明", "优先级", "通知", "已确认"];
 
     fn number(&self) -> u32 {
         self.number
@@ -158,6 +159,15 @@ impl Kind for Notice {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        vec![
+            ("优先级", self.priority.name().into()),
+            ("说明", self.body.as_deref().into()),
+            ("通知", Cell::people(&self.people)),
+            ("已确认", Cell::people(self.acknowledged.iter().map(|done| &done.by))),
+        ]
     }
 
     /// Invariant: a notice that everybody acknowledged never wakes.

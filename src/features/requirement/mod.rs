@@ -42,7 +42,7 @@ pub use specify::{Specify, specification, with_newest};
 
 use crate::{
     chat::{MessageId, Person, RoomId},
-    dossier::{Dossier, IndexCard, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
+    dossier::{Cell, Dossier, IndexCard, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
     grammar::{Object, Priority, behind_command},
 };
 
@@ -257,6 +257,7 @@ impl Kind for Requirement {
         ("version", "版本"),
         ("state", "状态"),
     ];
+    const SHOWN: &'static [&'static str] = &["描述", "优先级", "标签", "内容", "版本", "签字人"];
 
     fn number(&self) -> u32 {
         self.number
@@ -283,6 +284,26 @@ impl Kind for Requirement {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        let ended = match &self.state {
+            State::Delivered { at } | State::Accepted { at } => Some(*at),
+            _ => None,
+        };
+        let why = match &self.state {
+            State::Waived { why } | State::Rejected { why } | State::Withdrawn { why: Some(why) } => {
+                Some(why.as_str())
+            }
+            _ => None,
+        };
+        vec![
+            ("优先级", self.priority.map(Priority::name).into()),
+            ("签字人", self.signer.as_ref().into()),
+            ("首次答复", self.answered.as_ref().map(|answer| answer.at).into()),
+            ("交付或验收", ended.into()),
+            ("原因", why.into()),
+        ]
     }
 
     /// Invariant: only what waits for its analysis or its confirmation wakes.

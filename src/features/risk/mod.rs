@@ -14,7 +14,7 @@ pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 use crate::{
     chat::{MessageId, Person, RoomId},
     dossier::{
-        Call, Dossier, IndexCard, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
+        Call, Cell, Dossier, IndexCard, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
     },
     grammar::Object,
@@ -197,6 +197,7 @@ impl Kind for Risk {
         ("consequence", "后果"),
         ("state", "状态"),
     ];
+    const SHOWN: &'static [&'static str] = &["等级", "概率", "影响", "方案", "后果"];
 
     fn number(&self) -> u32 {
         self.number
@@ -219,6 +220,10 @@ impl Kind for Risk {
     /// customer.
     fn shared(&self) -> bool {
         !self.internal && (self.plan.is_some() || self.from_customer)
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        vec![("等级", self.level.name().into())]
     }
 
     fn wakes_at(&self, _rules: &Rules) -> Option<Timestamp> {

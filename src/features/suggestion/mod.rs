@@ -12,7 +12,7 @@ pub use commands::{Add, Adopt, Decline, List, Show};
 
 use crate::{
     chat::{Person, RoomId},
-    dossier::{Dossier, IndexCard, Kind, Open, Role, RoomKind},
+    dossier::{Cell, Dossier, IndexCard, Kind, Open, Role, RoomKind},
     grammar::Object,
 };
 
@@ -85,6 +85,7 @@ impl Kind for Suggestion {
     const LETTER: char = 'G';
     const NAME: &'static str = "建议";
     const FIELDS: &'static [(&'static str, &'static str)] = &[("title", "内容"), ("state", "状态")];
+    const SHOWN: &'static [&'static str] = &["说明", "答复"];
 
     fn number(&self) -> u32 {
         self.number
@@ -104,6 +105,14 @@ impl Kind for Suggestion {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        let why = match &self.state {
+            State::Adopted(answer) | State::Declined(answer) => Some(answer.why.as_str()),
+            State::Open => None,
+        };
+        vec![("说明", self.body.as_deref().into()), ("答复", why.into())]
     }
 
     fn owes(&self, _step: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Urgent tickets are answered within two hours; every ticket is solved within its closing time. Waiting
 //! for the customer stops the closing clock, never the response clock.
 
+mod export;
 mod list;
 mod moves;
 mod open;
@@ -23,7 +24,7 @@ use crate::{
     calendar::Span,
     chat::{MessageId, Person, RoomId},
     dossier::{
-        self, Call, Dossier, IndexCard, Kind, Outcome, Ping, Role, Rules, Say, Waking,
+        self, Call, Cell, Dossier, IndexCard, Kind, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder, later},
         rules::Count,
     },
@@ -429,6 +430,7 @@ impl Kind for Ticket {
     const NAME: &'static str = "工单";
     const FIELDS: &'static [(&'static str, &'static str)] =
         &[("title", "标题"), ("urgency", "优先级"), ("owner", "负责"), ("state", "状态")];
+    const SHOWN: &'static [&'static str] = &["优先级", "响应", "响应人", "解决", "说明"];
 
     fn number(&self) -> u32 {
         self.number
@@ -452,6 +454,10 @@ impl Kind for Ticket {
 
     fn shared(&self) -> bool {
         self.shared
+    }
+
+    fn cells(&self) -> Vec<(&'static str, Cell)> {
+        export::cells(self)
     }
 
     /// Invariant: a closed ticket never wakes; a resolved one only to close.

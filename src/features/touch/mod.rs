@@ -169,6 +169,8 @@ impl Kind for Touch {
         ("bugs/new", "新增"),
         ("at", "时间"),
     ];
+    const SHOWN: &'static [&'static str] =
+        &["内容", "方式", "价值", "参与", "未解决", "已修复", "新增", "时间"];
 
     fn number(&self) -> u32 {
         self.number

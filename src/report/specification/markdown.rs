@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Specification;
+use crate::report::markdown::escaped;
 
 impl Specification {
     /// The whole document as Markdown.
@@ -86,26 +87,6 @@ fn table<'a>(text: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<&
         let cells: Vec<String> = row.into_iter().map(escaped).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
-}
-
-/// Text with everything escaped that Markdown or HTML would read as markup; line breaks stay visible.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.trim().chars() {
-        match c {
-            '\n' => escaped.push_str("<br>"),
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c if c.is_control() => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

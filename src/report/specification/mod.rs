@@ -4,6 +4,7 @@
 mod docx;
 mod markdown;
 
+use super::file_word;
 use crate::chat::File;
 
 /// One version of one requirement's specification.
@@ -75,13 +76,9 @@ impl Specification {
         format!("《需求规格说明书》{} {} V{}", self.id, self.title, self.version)
     }
 
-    /// A name for its file, without an extension, without characters that file systems refuse, and without those
-    /// that show a name in another order than it has.
+    /// A name for its file, without an extension.
     pub fn file_name(&self) -> String {
-        let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let plain = |c: &char| !c.is_control() && !turns(*c) && !"/\\:*?\"<>|".contains(*c);
-        let title: String = self.title.chars().filter(plain).take(40).collect();
-        format!("需求规格说明书-{}-{}-V{}", self.id, title.trim(), self.version)
+        format!("需求规格说明书-{}-{}-V{}", self.id, file_word(&self.title), self.version)
     }
 
     /// The Word file for a chat, `instead` being said where none can be sent; `None` where it is too big for one.
