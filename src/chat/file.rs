@@ -54,6 +54,11 @@ impl File {
     pub fn content_type(&self) -> &'static str {
         match self.extension().as_str() {
             "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "csv" => "text/csv; charset=utf-8",
+            "md" => "text/markdown; charset=utf-8",
+            "json" => "application/json",
+            "zip" => "application/zip",
             _ => "application/octet-stream",
         }
     }

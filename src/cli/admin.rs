@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use jiuding::config::{Config, Secret};
 use reqwest::{Client, Method};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Asks the bot that serves with the same configuration.
@@ -29,7 +30,7 @@ impl Admin {
     }
 
     /// Reads. `None`: nobody serves.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Option<Value>> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
         self.ask(Method::GET, path, None).await
     }
 
@@ -43,7 +44,12 @@ impl Admin {
         self.ask(Method::DELETE, path, None).await
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Option<Value>> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Option<T>> {
         let address = self.address;
         let mut request = self.client.request(method, format!("http://{address}/api/admin/{path}"));
         if let Some(token) = &self.token {
@@ -58,13 +64,15 @@ impl Admin {
             Err(error) => return Err(error).context(format!("{address} does not answer")),
         };
         let status = answer.status();
-        let body: Option<Value> = answer.json().await.ok();
-        match body {
-            Some(body) if status.is_success() => Ok(Some(body)),
-            Some(body) if body["error"].is_string() => {
-                bail!("{}", body["error"].as_str().unwrap_or_default())
-            }
-            _ => bail!("{address} answered {status}; it does not look like jiuding"),
+        let body = answer.bytes().await.with_context(|| format!("{address} stopped answering"))?;
+        if status.is_success() {
+            let read = serde_json::from_slice(&body);
+            return read.map(Some).context("the bot's answer cannot be read; is it another version?");
+        }
+        let told: Option<Value> = serde_json::from_slice(&body).ok();
+        match told.as_ref().and_then(|told| told["error"].as_str()) {
+            Some(error) => bail!("{error}"),
+            None => bail!("{address} answered {status}; it does not look like jiuding"),
         }
     }
 }

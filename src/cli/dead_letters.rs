@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use jiff::Timestamp;
 use jiuding::{
@@ -60,12 +60,16 @@ pub async fn run(config: &Config, what: What) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(config: &Config, admin: &Admin) -> anyhow::Result<Vec<Shown>> {
-    if let Some(mut answer) = admin.get("dead-letters").await? {
-        let letters = answer["dead_letters"].take();
-        return serde_json::from_value(letters)
-            .context("the bot's answer cannot be read; is it another version?");
+    if let Some(There { dead_letters }) = admin.get("dead-letters").await? {
+        return Ok(dead_letters);
     }
     Ok(store::open(config)?.dead_letters().await?.into_iter().map(Shown::from).collect())
+}
+
+/// What the admin interface says there is.
+#[derive(Deserialize)]
+struct There {
+    dead_letters: Vec<Shown>,
 }
 
 /// A dead letter as the admin interface shows it.

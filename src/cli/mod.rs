@@ -6,6 +6,7 @@ mod dead_letters;
 mod demo;
 mod doctor;
 mod export;
+mod import;
 mod migrate;
 mod serve;
 mod store;
@@ -54,8 +55,13 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Writes records for people.
+    /// Writes records for people, also while the bot serves; json for `import`.
     Export(export::Args),
+    /// Reads what `export --format json` wrote into an empty store; the bot must be stopped.
+    Import {
+        /// The export.
+        file: PathBuf,
+    },
     /// Moves everything from the embedded store to PostgreSQL; the bot must be stopped.
     Migrate {
         /// postgres://…
@@ -83,6 +89,7 @@ impl Line {
             Command::Backup { file } => store::backup(&config, &file).await,
             Command::Restore { file, force } => store::restore(&config, &file, force).await,
             Command::Export(args) => export::run(config, args).await,
+            Command::Import { file } => import::run(&config, &file).await,
             Command::Migrate { to } => migrate::run(config, to).await,
             Command::When(args) => when::run(&config, &args),
             Command::DeadLetters { what } => dead_letters::run(&config, what).await,

@@ -6,6 +6,7 @@
 
 mod address;
 mod answers;
+mod copy;
 mod directory;
 mod draft;
 mod due;
@@ -31,7 +32,7 @@ use crate::{
     calendar::schedule::Schedule,
     chat::{PersonId, RoomId},
     clock::SharedClock,
-    dossier::{COUNTER, Dossier, Kind, Project, Rules},
+    dossier::{Dossier, Kind, Project, Rules},
     features,
     outbox::{Outbox, Owed},
     platform::Platform,
@@ -219,18 +220,7 @@ impl Engine {
     /// Reads a dossier from the store.
     async fn load(&self, id: ProjectId) -> anyhow::Result<Dossier> {
         let stored = self.store.load(id).await.with_context(|| format!("reading project {}", id.0))?;
-        let mut dossier = Dossier::empty(id);
-        dossier.version = stored.version;
-        for (key, value) in stored.rows {
-            if key.letter == COUNTER {
-                let counted = serde_json::from_slice(&value).context("reading a counter")?;
-                let letter = char::from_u32(key.number).context("reading a counter's letter")?;
-                dossier.count(letter, counted);
-            } else {
-                dossier.put(features::decode(key, &value).map_err(anyhow::Error::msg)?);
-            }
-        }
-        Ok(dossier)
+        features::dossier(id, stored).map_err(anyhow::Error::msg)
     }
 
     /// Takes a dossier into memory.

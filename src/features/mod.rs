@@ -10,6 +10,7 @@ pub mod change;
 pub mod customer;
 pub mod delay;
 pub mod document;
+pub mod export;
 pub mod help;
 pub mod history;
 mod line;
@@ -39,9 +40,9 @@ use std::sync::Arc;
 
 use crate::{
     chat::Message,
-    dossier::{Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
+    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
     grammar::{self, Erased, Object, Who, erase},
-    store::Key,
+    store::{Key, ProjectId, Stored},
 };
 
 /// Everything that can be spoken of, in the order of the help.
@@ -72,6 +73,7 @@ pub const OBJECTS: &[Object] = &[
     search::OBJECT,
     history::HISTORY,
     why::OBJECT,
+    export::OBJECT,
     history::UNDO,
 ];
 
@@ -185,6 +187,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<search::Search>(),
     erase::<history::History>(),
     erase::<why::Why>(),
+    erase::<export::Export>(),
     erase::<history::Undo>(),
 ];
 
@@ -344,6 +347,26 @@ pub fn decode(key: Key, value: &[u8]) -> Result<Arc<dyn Record>, String> {
         .find(|entry| entry.letter == key.letter)
         .ok_or_else(|| format!("no kind of record has the letter {:?}", key.letter))?;
     (entry.decode)(value).map_err(|error| format!("record {key} cannot be read: {error}"))
+}
+
+/// Reads a dossier as it lies in the store.
+///
+/// # Errors
+/// A row cannot be read.
+pub fn dossier(id: ProjectId, stored: Stored) -> Result<Dossier, String> {
+    let mut dossier = Dossier::empty(id);
+    dossier.version = stored.version;
+    for (key, value) in stored.rows {
+        if key.letter != COUNTER {
+            dossier.put(decode(key, &value)?);
+            continue;
+        }
+        let counted =
+            serde_json::from_slice(&value).map_err(|error| format!("a counter cannot be read: {error}"))?;
+        let letter = char::from_u32(key.number).ok_or_else(|| format!("{} counts no kind", key.number))?;
+        dossier.count(letter, counted);
+    }
+    Ok(dossier)
 }
 
 /// How many lines a list shows before it counts the rest.

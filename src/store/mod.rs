@@ -4,10 +4,13 @@
 //! things beside rows: what was seen, when a row next wants attention, the log of a project, the
 //! messages on their way out, and the playground's chats. One conformance suite holds for every store.
 
+mod copy;
 pub mod sled;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use copy::{Copies, DossierCopy, read_copies};
 
 use crate::chat::{Message, MessageId, ReplyTo, Target};
 
@@ -338,6 +341,13 @@ pub trait Store: Send + Sync {
 
     /// Reads everything and checks every checksum.
     async fn verify(&self) -> anyhow::Result<Findings>;
+
+    /// Writes dossiers as they were elsewhere, all or none: their rows, versions and logs. Their wakes are not among
+    /// them: whoever opens the store next derives them.
+    ///
+    /// # Errors
+    /// One of them is there already; then nothing is written.
+    async fn adopt(&self, copies: Vec<DossierCopy>) -> anyhow::Result<()>;
 
     /// Writes a consistent copy of everything to a file, also while serving; returns the file's size.
     async fn backup(&self, to: &std::path::Path) -> anyhow::Result<u64>;

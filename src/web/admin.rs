@@ -1,4 +1,4 @@
-//! What an operator does to a running bot: dead letters and backups.
+//! What an operator does to a running bot: dead letters, backups and exports.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -11,7 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Body, Problem};
-use crate::{chat::Line, engine::Engine, store::DeadLetter};
+use crate::{
+    chat::Line,
+    engine::Engine,
+    store::{DeadLetter, DossierCopy, ProjectId},
+};
 
 pub(super) fn routes(engine: Arc<Engine>) -> Router {
     Router::new()
@@ -19,6 +23,8 @@ pub(super) fn routes(engine: Arc<Engine>) -> Router {
         .route("/api/admin/dead-letters/{id}", delete(drop_letter))
         .route("/api/admin/dead-letters/{id}/retry", post(retry))
         .route("/api/admin/backup", post(backup))
+        .route("/api/admin/export", get(dossiers))
+        .route("/api/admin/export/{id}", get(dossier))
         .with_state(engine)
 }
 
@@ -87,4 +93,17 @@ async fn backup(
         Problem::bad(format!("the backup could not be written: {error:#}"))
     })?;
     Ok(Json(json!({ "file": file, "rows": rows })))
+}
+
+async fn dossiers(State(engine): State<Arc<Engine>>) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "projects": engine.dossiers().await? })))
+}
+
+async fn dossier(
+    State(engine): State<Arc<Engine>>,
+    Path(id): Path<String>,
+) -> Result<Json<DossierCopy>, Problem> {
+    let id = id.parse().map_err(|_| Problem::bad("a project's id is a number"))?;
+    let copy = engine.copy(ProjectId(id)).await?;
+    copy.map(Json).ok_or_else(|| Problem::not_found(format!("there is no project {id}")))
 }

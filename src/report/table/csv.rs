@@ -1,6 +1,9 @@
 //! A table as CSV that Excel opens by a double click: UTF-8 with its mark, commas, CRLF.
 
+use std::io::{Cursor, Write};
+
 use jiff::tz::TimeZone;
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{Table, is_formula, worded};
 use crate::dossier::Cell;
@@ -28,6 +31,19 @@ impl Table {
         }
         text
     }
+}
+
+/// Tables as CSV files in one archive.
+///
+/// # Errors
+/// It cannot be made.
+pub fn csv_archive(tables: &[Table], zone: &TimeZone) -> anyhow::Result<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for table in tables {
+        archive.start_file(table.csv_name(), SimpleFileOptions::default())?;
+        archive.write_all(table.csv(zone).as_bytes())?;
+    }
+    Ok(archive.finish()?.into_inner())
 }
 
 fn line(text: &mut String, cells: &[String]) {

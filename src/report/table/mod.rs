@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
+pub use csv::csv_archive;
 pub use markdown::markdown;
 pub use xlsx::xlsx;
 
@@ -53,8 +54,16 @@ impl Table {
 
     /// The same without the columns in which nothing stands.
     pub fn without_empty_columns(self) -> Self {
-        let filled: Vec<usize> =
-            (0..self.columns.len()).filter(|column| !self.column(*column).all(Cell::is_empty)).collect();
+        self.with_columns(|table, column| !table.column(column).all(Cell::is_empty))
+    }
+
+    /// The same without the column of this name.
+    pub fn without_column(self, name: &str) -> Self {
+        self.with_columns(|table, column| table.columns[column] != name)
+    }
+
+    fn with_columns(self, wanted: impl Fn(&Self, usize) -> bool) -> Self {
+        let filled: Vec<usize> = (0..self.columns.len()).filter(|column| wanted(&self, *column)).collect();
         let columns = filled.iter().map(|column| self.columns[*column].clone()).collect();
         let kept =
             |row: &Vec<Cell>| filled.iter().map(|at| row.get(*at).cloned().unwrap_or(Cell::Empty)).collect();

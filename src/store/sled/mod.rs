@@ -51,11 +51,11 @@ use self::{
     reading::{Reading, read_state, survey, understood},
     state::{Marker, State},
     writer::{Shared, Writer},
-    writes::{ChatRoom, Encoded, Told},
+    writes::{Adopted, ChatRoom, Encoded, Told},
 };
 use super::{
-    About, ChatLine, Commit, CommitError, Committed, DeadLetter, Entry, Findings, Key, Outgoing, ProjectId,
-    RowKey, Settlement, Store, Stored,
+    About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key, Outgoing,
+    ProjectId, RowKey, Settlement, Store, Stored,
 };
 use crate::chat::MessageId;
 
@@ -325,6 +325,11 @@ impl Store for SledStore {
         let mut findings = self.reading_long(|reading| verify::verify(&reading)).await?;
         findings.warnings.splice(0..0, self.opened.warnings.iter().cloned());
         Ok(findings)
+    }
+
+    async fn adopt(&self, copies: Vec<DossierCopy>) -> Result<()> {
+        let copies: Vec<Adopted> = copies.into_iter().map(Adopted::new).collect::<Result<_>>()?;
+        self.writer.write(move |staged| writes::adopt(staged, &copies)).await?
     }
 
     async fn backup(&self, to: &Path) -> Result<u64> {

@@ -12,8 +12,8 @@ use super::{
     writer::Staged,
 };
 use crate::store::{
-    About, Commit, CommitError, Committed, DeadLetter, Key, Outgoing, ProjectId, RowKey, Seen, Settlement,
-    WakeChange,
+    About, Commit, CommitError, Committed, DeadLetter, DossierCopy, Key, Outgoing, ProjectId, RowKey, Seen,
+    Settlement, Stored, WakeChange,
 };
 
 /// How many lines of a chat are kept, and the names under which they were appended.
@@ -118,6 +118,43 @@ fn move_wake(staged: &mut Staged<'_>, change: &WakeChange) -> Result<()> {
         }
         None => staged.remove(&key),
     }
+}
+
+/// A dossier from elsewhere, in bytes.
+pub(super) struct Adopted {
+    id: ProjectId,
+    stored: Stored,
+    log: Vec<(Vec<Key>, Vec<u8>)>,
+}
+
+impl Adopted {
+    /// Encodes a copy.
+    pub(super) fn new(copy: DossierCopy) -> Result<Self> {
+        let log = copy.log.iter().map(|entry| {
+            let keys = entry.changes.iter().map(|change| change.key).collect();
+            Ok((keys, serde_json::to_vec(entry)?))
+        });
+        Ok(Self { id: copy.id, log: log.collect::<Result<_>>()?, stored: copy.stored() })
+    }
+}
+
+/// Writes dossiers from elsewhere; the inner error is a refusal.
+pub(super) fn adopt(staged: &mut Staged<'_>, copies: &[Adopted]) -> Result<Result<()>> {
+    for copy in copies {
+        if version(staged, copy.id)? != 0 {
+            return Ok(Err(anyhow::anyhow!("project {} is in the store already", copy.id.0)));
+        }
+    }
+    for Adopted { id, stored, log } in copies {
+        staged.put_blind(&Kind::Version.key().project(*id), &stored.version.to_be_bytes())?;
+        for (key, value) in &stored.rows {
+            staged.put(&Kind::Row.key().row(RowKey { project: *id, key: *key }), value)?;
+        }
+        for (keys, entry) in log {
+            append_to_log(staged, *id, keys, entry)?;
+        }
+    }
+    Ok(Ok(()))
 }
 
 fn append_to_log(staged: &mut Staged<'_>, project: ProjectId, keys: &[Key], entry: &[u8]) -> Result<()> {

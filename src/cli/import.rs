@@ -1,0 +1,37 @@
+//! `jiuding import`: what `jiuding export --format json` wrote, into an empty store.
+
+use std::{fs::File, io::BufReader, path::Path, process::ExitCode};
+
+use anyhow::{Context, ensure};
+use jiuding::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    features::{self, export::Scope},
+    store::{Store, read_copies, sled::SledStore},
+};
+
+/// The store's own lock keeps a bot that serves safe from this, and says so.
+pub async fn run(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
+    let shown = file.display();
+    let from = File::open(file).with_context(|| format!("cannot read {shown}"))?;
+    let copies = read_copies(BufReader::new(from)).with_context(|| format!("{shown} cannot be imported"))?;
+    // Before anything is touched: what cannot be read now could not be read later either.
+    let mut records = 0;
+    for copy in &copies {
+        let dossier = features::dossier(copy.id, copy.stored()).map_err(anyhow::Error::msg);
+        let dossier =
+            dossier.with_context(|| format!("{shown} cannot be imported: project {}", copy.id.0))?;
+        records += features::export::count(&dossier, Scope { internal: true, letter: None });
+    }
+    let folder = &config.store.path;
+    let store = SledStore::open(folder, SystemClock.now())?;
+    ensure!(
+        store.projects().await?.is_empty(),
+        "the store in {} is not empty; an import needs one that is",
+        folder.display()
+    );
+    let projects = copies.iter().filter(|copy| copy.id.0 != 0).count();
+    store.adopt(copies).await?;
+    println!("{records} records of {projects} projects imported into {}", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
