@@ -63,6 +63,11 @@ impl Cell {
         people.into_iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join("、").into()
     }
 
+    /// How often something happened; empty where it did not.
+    pub fn times(count: usize) -> Self {
+        Self::from(u32::try_from(count).ok().filter(|count| *count > 0))
+    }
+
     /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
         *self == Self::Empty
@@ -95,7 +100,7 @@ pub(super) fn cells<K: Kind>(record: &K, value: &Value, internal: bool) -> Vec<N
             }
         }
     }
-    let own = own.into_iter().filter(|(name, _)| internal || K::SHOWN.contains(name));
+    let own = own.into_iter().filter(|(name, cell)| *cell != title && (internal || K::SHOWN.contains(name)));
     cells.extend(own.map(|(name, cell)| (Cow::Borrowed(name), cell)));
     cells
 }

@@ -134,6 +134,9 @@ impl Store for MemoryStore {
     async fn verify(&self) -> anyhow::Result<Findings> {
         bail!("not in this store")
     }
+    async fn adopt(&self, _: Vec<DossierCopy>) -> anyhow::Result<()> {
+        bail!("not in this store")
+    }
     async fn backup(&self, _: &Path) -> anyhow::Result<u64> {
         bail!("not in this store")
     }

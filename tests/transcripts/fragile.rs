@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiuding::{
     chat::MessageId,
     store::{
-        About, ChatLine, Commit, CommitError, Committed, DeadLetter, Entry, Findings, Key, Outgoing,
-        ProjectId, RowKey, Settlement, Store, Stored,
+        About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key,
+        Outgoing, ProjectId, RowKey, Settlement, Store, Stored,
     },
 };
 use tokio::sync::watch;
@@ -124,6 +124,10 @@ impl Store for Fragile {
 
     async fn verify(&self) -> anyhow::Result<Findings> {
         self.inner.verify().await
+    }
+
+    async fn adopt(&self, copies: Vec<DossierCopy>) -> anyhow::Result<()> {
+        self.inner.adopt(copies).await
     }
 
     async fn backup(&self, to: &Path) -> anyhow::Result<u64> {

@@ -217,7 +217,7 @@ impl Kind for ActionItem {
             ("优先级", self.priority.map(Priority::name).into()),
             ("来源", self.source.as_deref().into()),
             ("完成", done.into()),
-            ("延期次数", u32::try_from(self.postponed.len()).unwrap_or(u32::MAX).into()),
+            ("延期次数", Cell::times(self.postponed.len())),
         ]
     }
 

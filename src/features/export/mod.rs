@@ -80,6 +80,9 @@ impl Command for Export {
     .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        if let Some(priority) = args.priority {
+            return Err(words::unknown(&format!("!{}", priority.name()), kinds().map(|(_, name)| name)));
+        }
         let text: String = args.text.chars().map(narrow).collect();
         let (mut format, mut kind) = (None, None);
         for word in text.split_whitespace() {
@@ -103,10 +106,10 @@ impl Command for Export {
             return Err(words::json_is_ours());
         }
         let scope = Scope { internal, letter: self.kind.map(|(letter, _)| letter) };
-        let tables = tables(std::slice::from_ref(dossier), scope);
-        if let (Some((_, name)), []) = (self.kind, tables.as_slice()) {
-            return Err(words::nothing(name));
+        if count(dossier, scope) == 0 {
+            return Err(words::nothing(self.kind.map(|(_, name)| name)));
         }
+        let tables = tables(std::slice::from_ref(dossier), scope);
         let message = words::told(&tables, self.format);
         let (content, extension) = self.content(dossier, &tables, scope, cx).map_err(|_| words::too_big())?;
         let project = &dossier.project().name;

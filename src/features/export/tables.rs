@@ -9,7 +9,6 @@ use crate::{
     dossier::{Cell, Dossier, Kind, Named, Project, Record},
     features::{KINDS, customer::Customer},
     report::table::{Table, markdown},
-    store::ProjectId,
 };
 
 /// Whose records are told, and to whom.
@@ -97,25 +96,24 @@ fn row(record: &dyn Record, dossier: &Dossier, internal: bool) -> Vec<Named> {
         ("标题".into(), record.title().into()),
         ("状态".into(), record.state().into()),
         ("负责".into(), Cell::read(value.get("owner"))),
-        ("截止".into(), due(record, &value, dossier, internal)),
+        ("截止".into(), due(&value)),
         ("提出人".into(), Cell::read(value.get("by"))),
         ("提出时间".into(), made(&value).into()),
     ];
-    if internal && dossier.id != ProjectId(0) {
+    if internal && dossier.founded().is_some() {
         cells.push(("客户可见".into(), record.shared().into()));
+        let next = record.open(dossier).into_iter().min_by_key(|open| open.due.unwrap_or(Timestamp::MAX));
+        cells.push(("下一步".into(), next.as_ref().map(|open| open.what.as_str()).into()));
+        cells.push(("下一步时限".into(), next.and_then(|open| open.due).into()));
     }
     cells.extend(record.cells(internal));
     cells
 }
 
-/// Until when it is to be done: its own date, or the earliest of its clocks that run.
-fn due(record: &dyn Record, value: &Value, dossier: &Dossier, internal: bool) -> Cell {
-    let own = value.get("due").filter(|due| due.is_string());
-    if own.is_some() {
-        return Cell::read(own);
-    }
-    let clocks = record.open(dossier).into_iter().filter(|open| internal || !open.internal);
-    clocks.filter_map(|open| open.due).min().into()
+/// Until when it is to be done; a record keeps a date, or the clock that runs until then.
+fn due(value: &Value) -> Cell {
+    let due = value.get("due");
+    Cell::read(due.and_then(|due| due.get("due")).or(due))
 }
 
 fn made(value: &Value) -> Option<Timestamp> {

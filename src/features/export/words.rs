@@ -1,11 +1,16 @@
 //! Every sentence of exports.
 
 use super::Format;
-use crate::{chat::Message, dossier::Refusal, report::table::Table};
+use crate::{
+    chat::Message,
+    dossier::{Kind, Project, Refusal},
+    report::table::Table,
+};
 
 /// What the file that comes behind it holds.
 pub fn told(tables: &[Table], format: Format) -> Message {
-    let counts = tables.iter().map(|table| format!("{} {} 条", table.name, table.rows.len()));
+    let records = tables.iter().filter(|table| table.name != Project::NAME);
+    let counts = records.map(|table| format!("{} {} 条", table.name, table.rows.len()));
     let message = Message::text(format!("已导出 {}", counts.collect::<Vec<_>>().join("、")));
     match format {
         Format::Json => message.line("不含变更记录；要完整的，请管理员运行 jiuding export --format json"),
@@ -39,8 +44,8 @@ pub fn one_at_a_time() -> Refusal {
     Refusal::new("一次导一种格式，一类或全部。例如：/导出 csv 需求，/导出")
 }
 
-pub fn nothing(kind: &str) -> Refusal {
-    Refusal::new(format!("这里没有可以导出的{kind}"))
+pub fn nothing(kind: Option<&str>) -> Refusal {
+    Refusal::new(format!("这里没有可以导出的{}", kind.unwrap_or("记录")))
 }
 
 pub fn json_is_whole() -> Refusal {
@@ -48,5 +53,5 @@ pub fn json_is_whole() -> Refusal {
 }
 
 pub fn json_is_ours() -> Refusal {
-    Refusal::new("json 含项目组内部内容，只在项目群里导出。这里可以用 xlsx、csv、md")
+    Refusal::new("json 含项目组内部内容，只给项目组。这里可以用 xlsx、csv、md")
 }

@@ -257,7 +257,7 @@ impl Kind for Requirement {
         ("version", "版本"),
         ("state", "状态"),
     ];
-    const SHOWN: &'static [&'static str] = &["描述", "优先级", "标签", "内容", "版本", "签字人"];
+    const SHOWN: &'static [&'static str] = &["描述", "优先级", "标签", "内容", "版本", "原话"];
 
     fn number(&self) -> u32 {
         self.number
@@ -299,7 +299,8 @@ impl Kind for Requirement {
         };
         vec![
             ("优先级", self.priority.map(Priority::name).into()),
-            ("签字人", self.signer.as_ref().into()),
+            ("版本", Cell::times(self.version as usize)),
+            ("原话", self.asked().into()),
             ("首次答复", self.answered.as_ref().map(|answer| answer.at).into()),
             ("交付或验收", ended.into()),
             ("原因", why.into()),

@@ -28,9 +28,9 @@ pub(super) fn cells(ticket: &Ticket) -> Vec<(&'static str, Cell)> {
         ("解决", solved.map(|(at, ..)| at).into()),
         ("原因", solved.map(|(_, cause, _)| cause.as_str()).into()),
         ("说明", solved.map(|(.., explanation)| explanation.as_str()).into()),
-        ("等客户（分钟）", f64::from(i32::try_from(ticket.paused / 60).unwrap_or(i32::MAX)).into()),
+        ("等客户（分钟）", Cell::times(usize::try_from(ticket.paused / 60).unwrap_or(0))),
         ("响应超时", broken(Clock::Respond).into()),
         ("解决超时", broken(Clock::Close).into()),
-        ("重开次数", u32::try_from(ticket.reopened.len()).unwrap_or(u32::MAX).into()),
+        ("重开次数", Cell::times(ticket.reopened.len())),
     ]
 }

@@ -430,7 +430,8 @@ impl Kind for Ticket {
     const NAME: &'static str = "工单";
     const FIELDS: &'static [(&'static str, &'static str)] =
         &[("title", "标题"), ("urgency", "优先级"), ("owner", "负责"), ("state", "状态")];
-    const SHOWN: &'static [&'static str] = &["优先级", "响应", "响应人", "解决", "说明"];
+    const SHOWN: &'static [&'static str] =
+        &["优先级", "响应时限", "响应", "响应人", "解决时限", "解决", "说明"];
 
     fn number(&self) -> u32 {
         self.number
