@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 /// The built binary, in an empty folder and without the environment's own settings.
-fn jiuding(folder: &Path, line: &[&str]) -> Command {
+pub(crate) fn jiuding(folder: &Path, line: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jiuding"));
     let ours = std::env::vars_os()
         .map(|(name, _)| name)
@@ -22,7 +22,7 @@ fn jiuding(folder: &Path, line: &[&str]) -> Command {
     command
 }
 
-fn said(output: &Output) -> (Option<i32>, String, String) {
+pub(crate) fn said(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
@@ -156,13 +156,10 @@ fn when_answers_line_by_line() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     let folder = TempDir::new().unwrap();
-    for line in
-        [&["export", "--format", "csv", "--out", "x"][..], &["migrate", "--to", "postgres://u:hush@h/db"]]
-    {
-        let (code, stdout, stderr) = said(&jiuding(folder.path(), line).output().unwrap());
-        assert_eq!((code, stdout.as_str()), (Some(1), ""));
-        assert!(stderr.contains("is not built yet") && !stderr.contains("hush"), "{stderr}");
-    }
+    let line = ["migrate", "--to", "postgres://u:hush@h/db"];
+    let (code, stdout, stderr) = said(&jiuding(folder.path(), &line).output().unwrap());
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("is not built yet") && !stderr.contains("hush"), "{stderr}");
 }
 
 #[test]

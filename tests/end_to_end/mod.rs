@@ -8,6 +8,7 @@
 
 mod crash;
 mod dingtalk;
+mod export;
 mod feishu;
 mod file;
 mod operation;

@@ -191,6 +191,11 @@ impl Stage {
         &self.running.as_ref().unwrap().url
     }
 
+    /// Where its store and its configuration lie.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn store(&self) -> Arc<SledStore> {
         self.running.as_ref().unwrap().store.clone()
     }

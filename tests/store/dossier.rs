@@ -1,6 +1,6 @@
 //! Promises about commits: rows, guards, marks, wakes, the log.
 
-use jiuding::store::{Commit, CommitError, ProjectId};
+use jiuding::store::{Commit, CommitError, Copies, DossierCopy, ProjectId, Store, read_copies};
 
 use super::{
     conformance::{Ground, Story},
@@ -20,6 +20,7 @@ pub const STORIES: &[(&str, Story)] = &[
     ("wakes come in order of time and move", |ground| Box::pin(wakes(ground))),
     ("a row has at most one wake", |ground| Box::pin(one_wake(ground))),
     ("the log is told newest first", |ground| Box::pin(log(ground))),
+    ("dossiers from elsewhere are taken whole, all or none", |ground| Box::pin(adopted(ground))),
     ("all of it outlives a restart", |ground| Box::pin(restart(ground))),
 ];
 
@@ -260,4 +261,40 @@ async fn restart(ground: &dyn Ground) {
 pub async fn wrong(store: &dyn jiuding::store::Store) -> Vec<String> {
     let warnings = store.verify().await.unwrap().warnings;
     warnings.into_iter().filter(|warning| !warning.contains("synchronous-updates")).collect()
+}
+
+async fn adopted(ground: &dyn Ground) {
+    let store = ground.open(at(0));
+    let mut commit = set(ONE, 0, "T1", "{\"b\":1.50,\"a\":\"长\"}");
+    commit.rows.push((row(ONE, "#84"), Some(b"7".to_vec())));
+    commit.log =
+        vec![(ONE, entry("开", &["T1"])), (ONE, entry("改", &["T1"])), (TWO, entry("别的", &["R1"]))];
+    commit.guards.push((TWO, 0));
+    store.commit(commit).await.unwrap();
+    let before = exported(store.as_ref()).await;
+    let copies = || read_copies(before.as_slice()).unwrap();
+    assert!(store.adopt(copies()).await.is_err(), "they are there already");
+
+    // Another store, in which one of the two is there.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = jiuding::store::sled::SledStore::open(elsewhere.path(), at(0)).unwrap();
+    other.commit(set(TWO, 0, "R1", "{}")).await.unwrap();
+    assert!(other.adopt(copies()).await.is_err());
+    assert_eq!(other.load(ONE).await.unwrap().version, 0, "all or none");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = jiuding::store::sled::SledStore::open(elsewhere.path(), at(0)).unwrap();
+    other.adopt(copies()).await.unwrap();
+    assert_eq!(String::from_utf8(exported(&other).await).unwrap(), String::from_utf8(before).unwrap());
+    assert_eq!(other.load(ONE).await.unwrap(), store.load(ONE).await.unwrap());
+    assert_eq!(other.log(ONE, Some(key("T1")), 1).await.unwrap(), [entry("改", &["T1"])]);
+    other.commit(set(ONE, 1, "T1", "{}")).await.unwrap();
+}
+
+async fn exported(store: &dyn Store) -> Vec<u8> {
+    let mut copies = Copies::begin(Vec::new()).unwrap();
+    for id in store.projects().await.unwrap() {
+        copies.add(&DossierCopy::of(store, id).await.unwrap()).unwrap();
+    }
+    copies.end().unwrap()
 }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use add::Add;
 pub use analyse::Analyse;
-use analysis::{Analysis, Score};
+use analysis::{Analysis, PersonDays, Score};
 pub use clock::Answer;
 pub use confirm::Confirm;
 pub use edition::{Amendment, Content, Edition, Origin};
@@ -297,9 +297,15 @@ impl Kind for Requirement {
             }
             _ => None,
         };
+        // They are kept as text.
+        let days =
+            |days: Option<PersonDays>| Cell::from(days.and_then(|days| days.to_string().parse::<f64>().ok()));
         vec![
             ("优先级", self.priority.map(Priority::name).into()),
-            ("版本", Cell::times(self.version as usize)),
+            ("开发", days(self.analysis.development)),
+            ("测试", days(self.analysis.testing)),
+            ("设计", days(self.analysis.design)),
+            ("版本", Some(self.version).filter(|version| *version > 0).into()),
             ("原话", self.asked().into()),
             ("首次答复", self.answered.as_ref().map(|answer| answer.at).into()),
             ("交付或验收", ended.into()),

@@ -15,6 +15,12 @@ const LONGEST: usize = 32_767;
 const CUT: &str = "……（全文见 JSON 导出）";
 /// What Excel holds in one sheet, the heads included.
 const MOST_ROWS: usize = 1_048_576;
+/// Excel's number of the paper.
+const A4: u8 = 9;
+/// The height of a line, in points.
+const LINE: f64 = 15.0;
+/// A row is never higher: what is longer is read in the cell.
+const MOST_LINES: usize = 12;
 /// Widths of columns in characters: a Chinese one takes two.
 const WIDTHS: std::ops::RangeInclusive<usize> = 8..=50;
 
@@ -43,19 +49,22 @@ fn fill(sheet: &mut Worksheet, table: &Table, zone: &TimeZone) -> Result<()> {
     let number = top();
     // Without it Excel would take the text for a formula as soon as somebody edits the cell.
     let formula = top().set_text_wrap().set_quote_prefix();
-    let day = top().set_num_format("yyyy-mm-dd");
-    let minute = top().set_num_format("yyyy-mm-dd hh:mm");
+    let day = top().set_align(FormatAlign::Left).set_num_format("yyyy-mm-dd");
+    let minute = top().set_align(FormatAlign::Left).set_num_format("yyyy-mm-dd hh:mm");
     sheet.set_name(table.name)?;
+    let mut widths = Vec::new();
     for (name, column) in table.columns.iter().zip(0_u16..) {
         sheet.write_string_with_format(0, column, fitting(name), &head)?;
         let width = table.column(column.into()).map(|cell| width(&worded(cell, zone)));
-        let width = width.max().unwrap_or(0).max(width_of_head(name));
-        sheet.set_column_width(
-            column,
-            f64::from(u32::try_from(width.clamp(*WIDTHS.start(), *WIDTHS.end()))?),
-        )?;
+        let width = width.max().unwrap_or(0).max(width_of_head(name)).clamp(*WIDTHS.start(), *WIDTHS.end());
+        sheet.set_column_width(column, f64::from(u32::try_from(width)?))?;
+        widths.push(width);
     }
     for (row, line) in table.rows.iter().zip(1_u32..) {
+        let lines = row.iter().zip(&widths).map(|(cell, width)| lines(&worded(cell, zone), *width)).max();
+        if let Some(lines @ 2..) = lines {
+            sheet.set_row_height(line, LINE * f64::from(u32::try_from(lines.min(MOST_LINES))?))?;
+        }
         for (cell, column) in row.iter().zip(0_u16..) {
             let local = match cell {
                 Cell::Day(date) => serial(date.at(0, 0, 0, 0))?.map(|at| (at, &day)),
@@ -76,6 +85,8 @@ fn fill(sheet: &mut Worksheet, table: &Table, zone: &TimeZone) -> Result<()> {
         }
     }
     sheet.set_freeze_panes(1, 0)?;
+    // On paper: across, all columns on one page, the heads on each.
+    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     if let Some(last) = table.columns.len().checked_sub(1) {
         sheet.autofilter(0, 0, u32::try_from(table.rows.len())?, u16::try_from(last)?)?;
     }
@@ -116,6 +127,11 @@ fn fitting(text: &str) -> String {
 fn width(text: &str) -> usize {
     let wide = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() + 2;
     text.lines().map(wide).max().unwrap_or(0)
+}
+
+/// How many lines a text takes in a column of this width.
+fn lines(text: &str, column: usize) -> usize {
+    text.lines().map(|line| width(line).div_ceil(column)).sum()
 }
 
 /// The same with room for the filter's button.
