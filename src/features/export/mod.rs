@@ -3,6 +3,8 @@
 //! The same tables, of every project, are written by `jiuding export`.
 
 mod tables;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use tables::{Scope, count, document, tables};
@@ -80,12 +82,12 @@ impl Command for Export {
     .who(Who::TriangleOrRepresentative);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        if let Some(priority) = args.priority {
-            return Err(words::unknown(&format!("!{}", priority.name()), kinds().map(|(_, name)| name)));
-        }
-        let text: String = args.text.chars().map(narrow).collect();
+        // Nothing is chosen by marks, people or lines: whoever writes them expects another file.
+        let people = args.people.iter().map(|person| format!("@{}", person.name));
+        let rest = [args.words(), args.marks()].into_iter().chain(people).collect::<Vec<_>>().join(" ");
+        let rest: String = rest.chars().map(narrow).collect();
         let (mut format, mut kind) = (None, None);
-        for word in text.split_whitespace() {
+        for word in rest.split_whitespace() {
             let read = (Format::parse(word), kind_of(word));
             match read {
                 (Some(found), _) if format.is_none() => format = Some(found),

@@ -23,7 +23,7 @@ pub fn instead(format: Format, project: &str) -> String {
     let extension = format.extension();
     let other = if format == Format::Xlsx { "" } else { "可以换 /导出 xlsx，或" };
     format!(
-        "导出的 {extension} 文件发不出来，{other}请管理员运行 jiuding export --format {extension} --project {project}"
+        "导出的 {extension} 文件发不出来，{other}请管理员运行 jiuding export --format {extension} --project \"{project}\" --out 文件"
     )
 }
 

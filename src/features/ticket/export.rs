@@ -19,6 +19,7 @@ pub(super) fn cells(ticket: &Ticket) -> Vec<(&'static str, Cell)> {
     };
     let broken =
         |clock: Clock| ticket.breaches.iter().find(|breach| breach.clock == clock).map(|breach| breach.at);
+    let remarks = ticket.remarks.iter().map(|remark| format!("{}：{}", remark.by.name, remark.text));
     vec![
         ("优先级", urgency.into()),
         ("响应时限", ticket.respond.as_ref().map(|respond| respond.due).into()),
@@ -31,6 +32,7 @@ pub(super) fn cells(ticket: &Ticket) -> Vec<(&'static str, Cell)> {
         ("等客户（分钟）", Cell::times(usize::try_from(ticket.paused / 60).unwrap_or(0))),
         ("响应超时", broken(Clock::Respond).into()),
         ("解决超时", broken(Clock::Close).into()),
+        ("备注", remarks.collect::<Vec<_>>().join("\n").into()),
         ("重开次数", Cell::times(ticket.reopened.len())),
     ]
 }
