@@ -5,6 +5,7 @@
 
 mod holidays;
 mod period;
+mod quarter;
 pub mod schedule;
 mod settings;
 mod span;
@@ -20,6 +21,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use holidays::Holidays;
 pub use holidays::Status;
 pub use period::Period;
+pub use quarter::Quarter;
 pub use settings::Settings;
 use settings::Window;
 pub use span::Span;

@@ -7,7 +7,7 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::Config,
     features::{self, export::Scope},
-    store::{Store, read_copies, sled::SledStore},
+    store::{ProjectId, Store, read_copies, sled::SledStore},
 };
 
 /// The store's own lock keeps a bot that serves safe from this, and says so.
@@ -30,7 +30,9 @@ pub async fn run(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
         "the store in {} is not empty; an import needs one that is",
         folder.display()
     );
-    let projects = copies.iter().filter(|copy| copy.id.0 != 0).count();
+    let projects =
+        copies.iter().filter(|copy| copy.id != ProjectId::REGISTRY && copy.id.customer().is_none());
+    let projects = projects.count();
     store.adopt(copies).await?;
     println!("{records} records of {projects} projects imported into {}", folder.display());
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ mod project;
 mod record;
 pub mod rules;
 mod search;
+mod stand_in;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -26,6 +27,7 @@ pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
 pub use rules::Rules;
 pub use search::{Ask, Found, Hit, IndexCard, Query};
+pub use stand_in::Served;
 
 use crate::{
     chat::{MessageId, Person, RoomId},

@@ -1,10 +1,12 @@
-//! Which project a room, a name or a person belongs to. Derived from the projects; never stored.
+//! Which project a room, a name or a person belongs to, and which projects a customer has. Derived from the
+//! projects and the registry; never stored.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     chat::{PersonId, RoomId},
-    dossier::Project,
+    dossier::{Project, Served},
+    features::customer::Customer,
     store::ProjectId,
 };
 
@@ -14,57 +16,88 @@ pub(super) struct Directory {
     rooms: HashMap<RoomId, ProjectId>,
     names: HashMap<String, ProjectId>,
     people: HashMap<PersonId, BTreeSet<ProjectId>>,
-    known: HashMap<ProjectId, Learned>,
-}
-
-/// What one project told, so that it can be forgotten again.
-#[derive(Debug, Default, PartialEq)]
-struct Learned {
-    name: String,
-    rooms: Vec<RoomId>,
-    people: Vec<PersonId>,
-    archived: bool,
+    /// What each project said of itself, so that it can be forgotten again.
+    known: BTreeMap<ProjectId, Project>,
+    /// The registered customers by number.
+    customers: BTreeMap<u32, Customer>,
+    of_customer: HashMap<String, BTreeSet<ProjectId>>,
 }
 
 impl Directory {
     /// Notes what a project says of itself now.
     pub(super) fn learn(&mut self, id: ProjectId, project: &Project) {
-        let learned = Learned {
-            name: project.name.clone(),
-            rooms: project.rooms.iter().map(|room| room.id.clone()).collect(),
-            people: project.people().map(|person| person.id.clone()).collect(),
-            archived: project.archived,
-        };
-        if self.known.get(&id) == Some(&learned) {
+        if self.known.get(&id) == Some(project) {
             return;
         }
         self.forget(id);
-        for room in &learned.rooms {
-            self.rooms.insert(room.clone(), id);
+        for room in &project.rooms {
+            self.rooms.insert(room.id.clone(), id);
         }
-        for person in &learned.people {
-            self.people.entry(person.clone()).or_default().insert(id);
+        for person in project.people() {
+            self.people.entry(person.id.clone()).or_default().insert(id);
         }
-        self.names.insert(learned.name.clone(), id);
-        self.known.insert(id, learned);
+        if let Some(customer) = &project.customer {
+            self.of_customer.entry(customer.clone()).or_default().insert(id);
+        }
+        self.names.insert(project.name.clone(), id);
+        self.known.insert(id, project.clone());
     }
 
     /// Forgets a project.
     pub(super) fn forget(&mut self, id: ProjectId) {
-        let Some(learned) = self.known.remove(&id) else { return };
-        for room in &learned.rooms {
-            if self.rooms.get(room) == Some(&id) {
-                self.rooms.remove(room);
+        let Some(project) = self.known.remove(&id) else { return };
+        for room in &project.rooms {
+            if self.rooms.get(&room.id) == Some(&id) {
+                self.rooms.remove(&room.id);
             }
         }
-        for person in &learned.people {
-            if let Some(projects) = self.people.get_mut(person) {
+        for person in project.people() {
+            if let Some(projects) = self.people.get_mut(&person.id) {
                 projects.remove(&id);
             }
         }
-        if self.names.get(&learned.name) == Some(&id) {
-            self.names.remove(&learned.name);
+        if let Some(projects) = project.customer.as_ref().and_then(|name| self.of_customer.get_mut(name)) {
+            projects.remove(&id);
         }
+        if self.names.get(&project.name) == Some(&id) {
+            self.names.remove(&project.name);
+        }
+    }
+
+    /// Notes which customers are registered now.
+    pub(super) fn learn_customers<'a>(&mut self, customers: impl Iterator<Item = &'a Customer>) {
+        self.customers = customers.map(|customer| (customer.number, customer.clone())).collect();
+    }
+
+    /// The file of the customer of that name; `None` where it is not registered.
+    pub(super) fn file_of(&self, name: &str) -> Option<ProjectId> {
+        let mut customers = self.customers.values();
+        customers.find(|customer| customer.name == name).map(|customer| ProjectId::file(customer.number))
+    }
+
+    /// What stands in a file for the customer's projects; `None` where the customer is not registered.
+    pub(super) fn standing(&self, file: ProjectId) -> Option<Project> {
+        let customer = self.customers.get(&file.customer()?)?;
+        let ids = self.of_customer.get(&customer.name).into_iter().flatten();
+        let projects: Vec<&Project> = ids.filter_map(|id| self.known.get(id)).collect();
+        let served = Served {
+            name: &customer.name,
+            industry: customer.industry.as_deref(),
+            lead: customer.lead.as_ref(),
+        };
+        Some(Project::standing_for(&served, &projects))
+    }
+
+    /// Every file.
+    pub(super) fn files(&self) -> Vec<ProjectId> {
+        self.customers.keys().map(|number| ProjectId::file(*number)).collect()
+    }
+
+    /// The files of the customers that these projects serve, each once.
+    pub(super) fn files_of(&self, projects: &[ProjectId]) -> Vec<ProjectId> {
+        let customers = projects.iter().filter_map(|id| self.known.get(id)?.customer.as_deref());
+        let files: BTreeSet<ProjectId> = customers.filter_map(|name| self.file_of(name)).collect();
+        files.into_iter().collect()
     }
 
     /// The project of a room.
@@ -80,12 +113,12 @@ impl Directory {
     /// The projects that know a person and are not archived.
     pub(super) fn of_person(&self, person: &PersonId) -> Vec<ProjectId> {
         let projects = self.people.get(person).into_iter().flatten().copied();
-        projects.filter(|id| self.known.get(id).is_some_and(|learned| !learned.archived)).collect()
+        projects.filter(|id| self.known.get(id).is_some_and(|project| !project.archived)).collect()
     }
 
     /// The name of a project.
     pub(super) fn name_of(&self, id: ProjectId) -> Option<&str> {
-        self.known.get(&id).map(|learned| learned.name.as_str())
+        self.known.get(&id).map(|project| project.name.as_str())
     }
 
     /// Every project's name, for the nearest one.
@@ -95,8 +128,6 @@ impl Directory {
 
     /// Every project.
     pub(super) fn projects(&self) -> Vec<ProjectId> {
-        let mut projects: Vec<ProjectId> = self.known.keys().copied().collect();
-        projects.sort();
-        projects
+        self.known.keys().copied().collect()
     }
 }

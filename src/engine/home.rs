@@ -70,8 +70,8 @@ impl Engine {
                 held.home = Some(self.take(id).await);
                 Ok(Ok(()))
             }
-            On::Project | On::ProjectOrNew | On::Anywhere if held.home.is_some() => Ok(Ok(())),
-            On::Anywhere if event.room().direct => Ok(Ok(())),
+            On::Project | On::Customer | On::ProjectOrNew | On::Anywhere if held.home.is_some() => Ok(Ok(())),
+            On::Anywhere | On::Customer if event.room().direct => Ok(Ok(())),
             On::Project | On::ProjectOrNew if event.room().direct => {
                 Ok(Err(self.ask_which_project(event, args, named)))
             }
@@ -79,7 +79,7 @@ impl Engine {
                 held.home = Some(self.take(self.next_project()).await);
                 Ok(Ok(()))
             }
-            On::Project | On::Anywhere => {
+            On::Project | On::Customer | On::Anywhere => {
                 refuse("本群还没有项目。先建一个：/项目 新建 项目名 客户:客户名".to_owned())
             }
         }
@@ -139,7 +139,8 @@ impl Engine {
     /// A number that no project has. Only under the founding lock.
     pub(super) fn next_project(&self) -> ProjectId {
         let dossiers = self.dossiers.read().expect("no panic while it is held");
-        ProjectId(dossiers.keys().map(|id| id.0).max().unwrap_or(0) + 1)
+        let projects = dossiers.keys().filter(|id| id.customer().is_none());
+        ProjectId(projects.map(|id| id.0).max().unwrap_or(0) + 1)
     }
 }
 

@@ -23,15 +23,18 @@ use crate::{
 };
 
 /// How many log entries a command can look back.
-const LOG_READ: usize = 200;
+pub(super) const LOG_READ: usize = 200;
 
 /// Most lines look nothing up.
 static NOTHING: Found = Found::NOTHING;
 
-/// The dossiers that one event holds. More than one only under the founding lock.
+/// The dossiers that one event holds. More than one project only under the founding lock; a file is taken after the
+/// project, never before.
 pub(super) struct Held {
     pub(super) registry: OwnedMutexGuard<Dossier>,
     pub(super) home: Option<OwnedMutexGuard<Dossier>>,
+    /// The file of the customer that the home serves, once a line meant it.
+    pub(super) file: Option<OwnedMutexGuard<Dossier>>,
 }
 
 impl Engine {
@@ -61,7 +64,7 @@ impl Engine {
             Some(id) => Some(self.take(id).await),
             None => None,
         };
-        let mut held = Held { registry, home };
+        let mut held = Held { registry, home, file: None };
         let mut draft = self.draft(event);
         let mut answers: Vec<(bool, Typed, Message)> = Vec::new();
         let mut files = Vec::new();
@@ -78,27 +81,29 @@ impl Engine {
             }
         }
         let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
-        let home = held.home.as_ref().map(|home| home.id);
         // Each goes before what is there already.
-        for (file, key) in files.into_iter().rev() {
-            self.reply(event, &mut draft, file, home.zip(key));
+        for (file, about) in files.into_iter().rev() {
+            self.reply(event, &mut draft, file, about);
         }
         if let Some(answer) = answer {
-            let about = home.zip(about);
             self.reply(event, &mut draft, answer, about);
         }
         if draft.is_empty() {
             return Ok(());
         }
-        let Held { registry, home } = &mut held;
-        if let Some(home) = home.as_deref_mut() {
-            self.overtaken(&mut draft, home, event.clock);
+        let Held { registry, home, file } = &mut held;
+        for dossier in [&mut *home, &mut *file].into_iter().flatten() {
+            self.overtaken(&mut draft, dossier, event.clock);
         }
+        let mut opened = Vec::new();
         let mut dossiers: Vec<&mut Dossier> = Vec::new();
         if wide {
+            opened = self.register(&mut draft, registry, home.as_deref()).await;
             dossiers.push(registry);
         }
         dossiers.extend(home.as_deref_mut());
+        dossiers.extend(file.as_deref_mut());
+        dossiers.extend(opened.iter_mut().map(|file| &mut **file));
         self.write(draft, &mut dossiers).await
     }
 
@@ -109,7 +114,7 @@ impl Engine {
         draft: &mut Draft,
         held: &mut Held,
         line: &Typed,
-    ) -> Result<Result<(Message, Option<Key>), Refusal>, CommitError> {
+    ) -> Result<Result<(Message, Option<(ProjectId, Key)>), Refusal>, CommitError> {
         let sender = &event.inbound.sender;
         let (line, named) = if event.room().direct { split_project(line) } else { (line.clone(), None) };
         let mut known: Vec<Person> = held.home.iter().flat_map(|dossier| dossier.people()).cloned().collect();
@@ -127,7 +132,7 @@ impl Engine {
         });
         let quoted = event
             .quoted
-            .filter(|(project, _)| held.home.as_ref().is_some_and(|home| home.id == *project))
+            .filter(|(project, _)| held.home.as_deref().is_some_and(|home| self.is_of(*project, home)))
             .map(|(_, key)| key);
         let reader = Reader {
             objects: features::OBJECTS,
@@ -145,7 +150,12 @@ impl Engine {
         if let Err(refusal) = self.settle_home(event, held, on, &args, named.as_deref()).await? {
             return Ok(Err(refusal));
         }
-        let log = match (&held.home, command.spec.reads_log) {
+        let filed = match self.settle_file(event, held, command.spec, &args).await {
+            Ok(filed) => filed,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let of = if filed { &held.file } else { &held.home };
+        let log = match (of, command.spec.reads_log) {
             (Some(home), true) => {
                 let log = self.store.log(home.id, args.id, LOG_READ).await;
                 log.map_err(|error| CommitError::Failed(format!("{error:#}")))?
@@ -165,12 +175,15 @@ impl Engine {
         }
         let founded = held.home.as_ref().is_some_and(|home| home.founded().is_some());
         let made = if founded { None } else { self.found(event, draft, held, on) };
-        let registry = held.registry.clone();
+        let known = held.registry.clone();
         let found = self.found_for(event, command.spec, &args, &place, held.home.as_deref());
-        let cx = Context { found: &found, ..self.context(event, &registry, place, &log) };
-        let dossier: &mut Dossier = match (on, &mut held.home) {
-            (On::Registry | On::Nothing, _) | (_, None) => &mut held.registry,
-            (_, Some(home)) => home,
+        let cx = Context { found: &found, ..self.context(event, &known, place, &log) };
+        let Held { registry, home, file } = held;
+        let dossier: &mut Dossier = match (on, home, file) {
+            (On::Registry | On::Nothing, ..) => registry,
+            (_, _, Some(file)) if filed => file,
+            (_, Some(home), _) => home,
+            (_, None, _) => registry,
         };
         let said = args.said.clone();
         let mut people = args.people.clone();
@@ -189,9 +202,9 @@ impl Engine {
                 return Ok(Err(refusal));
             }
         };
-        let about = outcome.about;
+        let about = outcome.about.map(|key| (dossier.id, key));
         let mut message = self.settle(event, draft, dossier, outcome, Some(&said));
-        if dossier.founded().is_some() && !matches!(on, On::Registry | On::Nothing) {
+        if dossier.founded().is_some() && !matches!(on, On::Registry | On::Nothing) && !filed {
             for person in [sender].into_iter().chain(&people) {
                 self.meet(draft, dossier, person);
             }
@@ -257,7 +270,10 @@ impl Engine {
         due: Option<Timestamp>,
     ) {
         for mut something in say {
-            if let Say::Ping(ping) = &mut something {
+            // A file has no seats of its own: its projects speak of theirs.
+            if let Say::Ping(ping) = &mut something
+                && dossier.id.customer().is_none()
+            {
                 self.name_missing_roles(draft, dossier, ping, now);
             }
             let Some(project) = dossier.founded() else { continue };
@@ -339,7 +355,7 @@ impl Engine {
         index.look_up(&ask, &asker, &self.rules.search)
     }
 
-    /// A command that reads every project of the asker.
+    /// A command that reads every project of the asker, and their customers' files.
     #[allow(
         clippy::too_many_arguments,
         reason = "all of it is the event's own, taken apart by the borrow checker"
@@ -353,16 +369,20 @@ impl Engine {
         registry: &Dossier,
         place: Place,
     ) -> Result<Message, Refusal> {
-        let mut copies = Vec::new();
+        let mut projects = Vec::new();
         for id in mine {
-            if let Some(here) = here.filter(|here| here.id == *id) {
-                copies.push(here.clone());
-            } else if let Some(cell) = self.cell(*id) {
-                copies.push(cell.lock().await.clone());
+            match here.filter(|here| here.id == *id) {
+                Some(here) => projects.push(here.clone()),
+                None => projects.push(self.take(*id).await.clone()),
             }
         }
+        let mut files = Vec::new();
+        for id in self.directory(|directory| directory.files_of(mine)) {
+            files.push(self.take(id).await.clone());
+        }
         let cx = self.context(event, registry, place, &[]);
-        features::wide((command.spec.object, text), &copies, here, &cx)
+        let wide = features::Wide { projects: &projects, files: &files, here };
+        features::wide((command.spec.object, text), &wide, &cx)
     }
 }
 

@@ -7,6 +7,7 @@
 mod address;
 mod answers;
 mod copy;
+mod customers;
 mod directory;
 mod draft;
 mod due;
@@ -33,7 +34,7 @@ use crate::{
     chat::{PersonId, RoomId},
     clock::SharedClock,
     dossier::{Dossier, Kind, Project, Rules},
-    features,
+    features::{self, customer::Customer},
     outbox::{Outbox, Owed},
     platform::Platform,
     search::Index,
@@ -46,7 +47,7 @@ pub use due::{AdvanceError, Advanced};
 pub use view::Upcoming;
 
 /// The registry: the dossier of what spans projects.
-const REGISTRY: ProjectId = ProjectId(0);
+const REGISTRY: ProjectId = ProjectId::REGISTRY;
 
 /// The engine.
 pub struct Engine {
@@ -151,6 +152,7 @@ impl Engine {
             engine.mend_wakes(&mut dossier, &indexed).await?;
             engine.keep(dossier);
         }
+        engine.register_all().await.context("opening the customers' files")?;
         Ok(engine)
     }
 
@@ -235,9 +237,13 @@ impl Engine {
 
     fn learn(&self, dossier: &Dossier) {
         let mut directory = self.directory.write().expect("no panic while it is held");
-        match dossier.founded() {
-            Some(project) => directory.learn(dossier.id, project),
-            None => directory.forget(dossier.id),
+        if dossier.id == REGISTRY {
+            directory.learn_customers(dossier.all::<Customer>());
+        } else if dossier.id.customer().is_none() {
+            match dossier.founded() {
+                Some(project) => directory.learn(dossier.id, project),
+                None => directory.forget(dossier.id),
+            }
         }
     }
 
@@ -246,7 +252,7 @@ impl Engine {
         let mut index = self.index.write().expect("no panic while it is held");
         if dossier.id == REGISTRY {
             index.learn_industries(features::customer::industries(dossier));
-        } else {
+        } else if dossier.id.customer().is_none() {
             index.learn(dossier, keys);
         }
     }
@@ -255,10 +261,15 @@ impl Engine {
         self.dossiers.read().expect("no panic while it is held").get(&id).cloned()
     }
 
-    /// The lock of a dossier, made where there is none yet.
+    /// The lock of a dossier, made where there is none yet. In a customer's file stands its projects as they are
+    /// now.
     async fn take(&self, id: ProjectId) -> OwnedMutexGuard<Dossier> {
         let cell = self.cell(id).unwrap_or_else(|| self.keep(Dossier::empty(id)));
-        cell.lock_owned().await
+        let mut dossier = cell.lock_owned().await;
+        if let Some(standing) = self.directory(|directory| directory.standing(id)) {
+            dossier.put(Arc::new(standing));
+        }
+        dossier
     }
 
     fn directory<T>(&self, ask: impl FnOnce(&Directory) -> T) -> T {
@@ -276,7 +287,8 @@ impl Engine {
         let commit = draft.commit();
         let mut outgoing = commit.outgoing.clone();
         let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
-        let renamed = commit.rows.iter().any(|(row, _)| row.key.letter == Project::LETTER);
+        let known_by = |letter| letter == Project::LETTER || letter == Customer::LETTER;
+        let renamed = commit.rows.iter().any(|(row, _)| known_by(row.key.letter));
         let rows: Vec<RowKey> = commit.rows.iter().map(|(row, _)| *row).collect();
         let wakes_at = commit.wakes.iter().filter_map(|change| change.after).min();
         match self.store.commit(commit).await {

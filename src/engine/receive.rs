@@ -120,12 +120,18 @@ impl Engine {
     /// A message that is not for the bot: only an answer that quotes one of ours means something.
     async fn overheard(&self, event: &Event<'_>, said: &str) -> Result<(), CommitError> {
         let Some((project, key)) = event.quoted else { return Ok(()) };
-        if self.directory(|directory| directory.of_room(&event.room().id)) != Some(project) {
+        let Some(home) = self.directory(|directory| directory.of_room(&event.room().id)) else {
+            return Ok(());
+        };
+        let registry = self.take(REGISTRY).await.clone();
+        let mut dossier = self.take(home).await;
+        if !self.is_of(project, &dossier) {
             return Ok(());
         }
-        let registry = self.take(REGISTRY).await.clone();
-        let mut dossier = self.take(project).await;
         let place = self.place(event, Some(&dossier));
+        if project != home {
+            dossier = self.take(project).await;
+        }
         let cx = self.context(event, &registry, place, &[]);
         let Some(outcome) = features::answer_by_quote(key, said, &dossier, &cx) else { return Ok(()) };
         let mut draft = self.draft(event);

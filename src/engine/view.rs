@@ -27,9 +27,9 @@ impl Engine {
     /// Every clock that runs, soonest first, at most `most`.
     pub async fn upcoming(&self, most: usize) -> Vec<Upcoming> {
         let mut upcoming = Vec::new();
-        for id in self.directory(|directory| directory.projects()) {
-            let Some(cell) = self.cell(id) else { continue };
-            let dossier = cell.lock().await;
+        let all = self.directory(|directory| [directory.projects(), directory.files()].concat());
+        for id in all {
+            let dossier = self.take(id).await;
             let Some(project) = dossier.founded().filter(|project| !project.archived) else { continue };
             for (key, record) in dossier.records() {
                 let clocks = record.open(&dossier).into_iter();

@@ -35,8 +35,11 @@ pub mod touch;
 pub mod value;
 pub mod weekly;
 pub mod why;
+mod wide;
 
 use std::sync::Arc;
+
+pub use wide::{Wide, wide};
 
 use crate::{
     chat::Message,
@@ -195,6 +198,7 @@ pub const COMMANDS: &[Erased] = &[
 pub const KINDS: &[KindEntry] = &[
     kind::<Project>(),
     kind::<customer::Customer>(),
+    kind::<customer::File>(),
     kind::<milestone::Milestone>(),
     kind::<milestone::Plan>(),
     kind::<acceptance::Acceptance>(),
@@ -215,6 +219,9 @@ pub const KINDS: &[KindEntry] = &[
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
 ];
+
+/// The letters of what lies in customers' files.
+const FILED: &[char] = &[];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {
@@ -288,23 +295,9 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
     }
 }
 
-/// A command that reads every project of the asker: its object, and the words behind it.
-///
-/// # Errors
-/// It does not apply here.
-pub fn wide(
-    (object, text): (&str, &str),
-    mine: &[Dossier],
-    here: Option<&Dossier>,
-    cx: &Context,
-) -> Result<Message, Refusal> {
-    if object == overview::MINE.name {
-        return Ok(overview::mine(mine, here, cx));
-    }
-    if object == customer::OBJECT.name {
-        return customer::told(text, mine, cx);
-    }
-    project::overview(mine, here, cx)
+/// Whether records of this letter lie in the file of a customer, not in a project.
+pub fn is_filed(letter: char) -> bool {
+    FILED.contains(&letter)
 }
 
 /// Whether a record only waits for its writer to say that it counts: the team hears nothing of it yet.

@@ -66,6 +66,8 @@ pub enum On {
     Named,
     /// The project of this room; in a direct chat, none is needed.
     Anywhere,
+    /// The file of the customer that the project of this room serves.
+    Customer,
     /// Every project of the asker, read only.
     Wide,
     /// What spans projects.

@@ -14,10 +14,27 @@ pub use copy::{Copies, DossierCopy, read_copies};
 
 use crate::chat::{Message, MessageId, ReplyTo, Target};
 
-/// A project's number; 0 is the registry, the dossier of what spans projects.
+/// A project's number; 0 is the registry, the dossier of what spans projects. The upper half are the files of the
+/// registry's customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProjectId(pub u32);
+
+impl ProjectId {
+    /// The registry.
+    pub const REGISTRY: Self = Self(0);
+    const FILES: u32 = 1 << 31;
+
+    /// The file of the registry's customer of this number.
+    pub fn file(customer: u32) -> Self {
+        Self(Self::FILES | customer)
+    }
+
+    /// Whose file it is: the customer's number in the registry; `None` for a project.
+    pub fn customer(self) -> Option<u32> {
+        (self.0 >= Self::FILES).then_some(self.0 & !Self::FILES)
+    }
+}
 
 /// A record within a project: the letter of its kind and its number, for instance `T1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

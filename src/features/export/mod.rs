@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     chat::File,
-    dossier::{COUNTER, Context, Dossier, Outcome, Refusal},
+    dossier::{COUNTER, Context, Dossier, Kind, Outcome, Refusal},
     features::{KINDS, OBJECTS},
     grammar::{Args, Command, Form, Object, Spec, Who, narrow},
     report::{
@@ -151,7 +151,8 @@ impl Export {
 /// Kinds of which a project has many, with the letter and the name.
 fn kinds() -> impl Iterator<Item = (char, &'static str)> {
     let many = |kind: &&crate::dossier::KindEntry| {
-        kind.letter.is_alphabetic() && kind.name != super::customer::OBJECT.name
+        let customers = [super::customer::Customer::LETTER, super::customer::File::LETTER];
+        kind.letter.is_alphabetic() && !customers.contains(&kind.letter) && !super::is_filed(kind.letter)
     };
     KINDS.iter().filter(many).map(|kind| (kind.letter, kind.name))
 }

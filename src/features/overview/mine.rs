@@ -4,6 +4,7 @@ use super::items;
 use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind},
+    features::Wide,
     grammar::{Args, Command, Form, On, Rest, Spec},
 };
 
@@ -18,18 +19,25 @@ impl Command for Mine {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        Ok(Outcome::reply(mine(std::slice::from_ref(dossier), Some(dossier), cx)))
+        let here = Some(dossier);
+        let wide = Wide { projects: std::slice::from_ref(dossier), files: &[], here };
+        Ok(Outcome::reply(mine(&wide, cx)))
     }
 }
 
-/// What waits for the asker. In a group only that group's project is shown: others may not know of the
-/// rest.
-pub fn mine(projects: &[Dossier], here: Option<&Dossier>, cx: &Context) -> Message {
+/// What waits for the asker. In a group only that group's project and its customer are shown: others may not know
+/// of the rest.
+pub fn mine(wide: &Wide, cx: &Context) -> Message {
     let direct = cx.place.kind == RoomKind::Direct;
-    let shown: Vec<&Dossier> = if direct { projects.iter().collect() } else { here.into_iter().collect() };
+    let served = |file: &&Dossier| {
+        let customer = |dossier: &Dossier| dossier.founded().and_then(|project| project.customer.clone());
+        direct || wide.here.is_some_and(|here| customer(here) == customer(file))
+    };
+    let projects: Vec<&Dossier> =
+        if direct { wide.projects.iter().collect() } else { wide.here.into_iter().collect() };
     let mut count = 0;
     let mut lines = Vec::new();
-    for dossier in shown {
+    for dossier in projects.into_iter().chain(wide.files.iter().filter(served)) {
         let Some(project) = dossier.founded() else { continue };
         let mine: Vec<String> = items(dossier, cx.sees_internal(dossier), Some(&cx.actor.id))
             .iter()
@@ -38,7 +46,8 @@ pub fn mine(projects: &[Dossier], here: Option<&Dossier>, cx: &Context) -> Messa
         if !mine.is_empty() {
             count += mine.len();
             if direct {
-                lines.push(format!("【{}】", project.name));
+                let whose = dossier.id.customer().and(project.customer.as_deref()).unwrap_or(&project.name);
+                lines.push(format!("【{whose}】"));
             }
             lines.extend(mine);
         }

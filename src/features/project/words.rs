@@ -86,7 +86,8 @@ pub fn founded(dossier_name: &str, project: &Project, known_customer: bool) -> M
     if let Some(customer) = &project.customer {
         message = message.line(format!("客户 {customer}"));
         if !known_customer {
-            message = message.line(format!("客户还没有登记：/客户 新建 {customer} 行业:… 级别:A"));
+            message = message
+                .line(format!("新客户，已登记；补上级别和主管：/客户 新建 {customer} 级别:A 主管:@某人"));
         }
     }
     message

@@ -1,15 +1,19 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
+mod file;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use file::File;
+
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Kind, Outcome, Refusal, RoomKind},
     features::{
-        listing,
+        Wide, listing,
         rhythm::{self, Kept},
     },
     grammar::{Args, Command, Form, KeySpec, Object, On, Rest, Spec},
@@ -162,10 +166,11 @@ impl Command for List {
 ///
 /// # Errors
 /// It is not for the asker to read, or nobody knows of such a customer.
-pub fn told(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
+pub fn told(name: &str, wide: &Wide, cx: &Context) -> Result<Message, Refusal> {
     not_before_customers(cx)?;
     let customers =
         |dossier: &Dossier| dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id));
+    let mine = wide.projects;
     if mine.iter().any(customers) {
         return Err(Refusal::new("客户档案只给项目组看"));
     }

@@ -1,0 +1,146 @@
+//! Customers' files: which one a line means, and that every customer of a project has one.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Engine, REGISTRY, draft::Draft, lines::Held, receive::Event};
+use crate::{
+    dossier::{Dossier, Refusal},
+    features::{
+        self,
+        customer::{Customer, File},
+    },
+    grammar::{Args, On, Spec},
+    store::ProjectId,
+};
+
+impl Engine {
+    /// Whether a dossier is this project, or the file of the customer that it serves.
+    pub(super) fn is_of(&self, id: ProjectId, home: &Dossier) -> bool {
+        let customer = home.founded().and_then(|project| project.customer.as_deref());
+        id == home.id || customer.is_some_and(|name| self.directory(|d| d.file_of(name)) == Some(id))
+    }
+
+    /// Takes the file that a line works on, where it works on one.
+    pub(super) async fn settle_file(
+        &self,
+        event: &Event<'_>,
+        held: &mut Held,
+        spec: &Spec,
+        args: &Args,
+    ) -> Result<bool, Refusal> {
+        let named = args.id.is_some_and(|id| features::is_filed(id.letter)) && spec.on == On::Project;
+        let undoes = spec.object == features::history::UNDO.name;
+        if spec.on != On::Customer && !named && !undoes {
+            return Ok(false);
+        }
+        let Some(id) = self.file_meant(event, held) else {
+            return if undoes { Ok(false) } else { Err(self.no_file(event, held, args)) };
+        };
+        if held.file.as_ref().is_none_or(|file| file.id != id) {
+            held.file = Some(self.take(id).await);
+        }
+        Ok(!undoes || self.spoke_last_in(event, held).await)
+    }
+
+    /// The file of the project's customer; in a direct chat with no project, of the one customer that all of the
+    /// asker's projects serve.
+    fn file_meant(&self, event: &Event<'_>, held: &Held) -> Option<ProjectId> {
+        let customer = held.home.as_ref().and_then(|home| home.founded()).map(|project| &project.customer);
+        self.directory(|directory| match customer {
+            Some(customer) => directory.file_of(customer.as_deref()?),
+            None if event.room().direct => {
+                let mine = directory.of_person(&event.inbound.sender.id);
+                match directory.files_of(&mine).as_slice() {
+                    [only] => Some(*only),
+                    _ => None,
+                }
+            }
+            None => None,
+        })
+    }
+
+    fn no_file(&self, event: &Event<'_>, held: &Held, args: &Args) -> Refusal {
+        match held.home.as_ref().and_then(|home| home.founded()) {
+            Some(_) => Refusal::new("项目还没有写明客户。补上：/项目 客户 客户名"),
+            None if event.room().direct => self.ask_which_project(event, args, None),
+            None => Refusal::new("本群还没有项目。先建一个：/项目 新建 项目名 客户:客户名"),
+        }
+    }
+
+    /// Whether the asker's last command in this room was about the customer and not about the project.
+    async fn spoke_last_in(&self, event: &Event<'_>, held: &Held) -> bool {
+        let mut last = [None, None];
+        for (dossier, last) in [&held.home, &held.file].into_iter().zip(&mut last) {
+            let Some(dossier) = dossier else { continue };
+            let log = self.store.log(dossier.id, None, super::lines::LOG_READ).await.unwrap_or_default();
+            let mut mine = log.into_iter().filter(|entry| {
+                entry.by.as_ref().is_some_and(|by| by.id == event.inbound.sender.id)
+                    && entry.room.as_ref() == Some(&event.room().id)
+            });
+            *last = mine.next().map(|entry| entry.at);
+        }
+        last[1] > last[0]
+    }
+
+    /// Registers the customer of a project that names one nobody knew, and opens the files of those who have none.
+    /// Only under the founding lock; gives the files that it opened.
+    pub(super) async fn register(
+        &self,
+        draft: &mut Draft,
+        registry: &mut Dossier,
+        home: Option<&Dossier>,
+    ) -> Vec<OwnedMutexGuard<Dossier>> {
+        let project = home.and_then(Dossier::founded);
+        let unknown = project.and_then(|project| {
+            let name = project.customer.as_deref()?;
+            let known = registry.all::<Customer>().any(|customer| customer.name == name);
+            (!known).then(|| Customer {
+                number: registry.counted(<Customer as crate::dossier::Kind>::LETTER) + 1,
+                name: name.to_owned(),
+                industry: project.industry.clone(),
+                tier: None,
+                lead: None,
+            })
+        });
+        if let Some(customer) = unknown {
+            draft.put(registry, Arc::new(customer), &self.rules);
+        }
+        let mut opened = Vec::new();
+        let customers: Vec<Customer> = registry.all::<Customer>().cloned().collect();
+        for customer in customers {
+            let id = ProjectId::file(customer.number);
+            if self.has_file(id) {
+                continue;
+            }
+            let mut file = self.take(id).await;
+            let record = File::open(&customer.name, self.clock.now());
+            draft.put(&mut file, Arc::new(record), &self.rules);
+            opened.push(file);
+        }
+        opened
+    }
+
+    /// Whether a file was opened. One that is held was.
+    fn has_file(&self, id: ProjectId) -> bool {
+        let opened = |file: &Dossier| file.find::<File>(0).is_some();
+        self.cell(id).is_some_and(|cell| cell.try_lock().map_or(true, |file| opened(&file)))
+    }
+
+    /// The same for all projects, once at the start: another version of the program may have kept no files.
+    pub(super) async fn register_all(&self) -> anyhow::Result<()> {
+        let mut registry = self.take(REGISTRY).await;
+        for id in self.directory(|directory| directory.projects()) {
+            let home = self.take(id).await;
+            let mut draft = Draft::default();
+            let mut files = self.register(&mut draft, &mut registry, Some(&home)).await;
+            if !draft.is_empty() {
+                let dossiers = std::iter::once(&mut registry).chain(&mut files);
+                let mut dossiers: Vec<&mut Dossier> = dossiers.map(|dossier| &mut **dossier).collect();
+                self.write(draft, &mut dossiers).await?;
+            }
+        }
+        Ok(())
+    }
+}
