@@ -173,6 +173,9 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if config.milestone.remind_days.iter().any(|days| !(1..=365).contains(days)) {
         return wrong("milestone.remind_days", "expected 1 to 365 each");
     }
+    if config.customer.dialogue_remind_days.iter().any(|days| !(1..=80).contains(days)) {
+        return wrong("customer.dialogue_remind_days", "expected 1 to 80 each");
+    }
     let acceptance = &config.acceptance;
     if acceptance.meet_days_before > 365 {
         return wrong("acceptance.meet_days_before", "expected 0 to 365");

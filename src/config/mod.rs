@@ -22,9 +22,9 @@ use crate::{
     dossier::{
         CadenceRule, TouchRules,
         rules::{
-            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules,
-            MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla, UndoRules,
-            WeeklyRules,
+            AcceptanceRules, ActionRules, ChangeRules, CustomerRules, DocumentRules, MeetingRules,
+            MilestoneRules, MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla,
+            UndoRules, WeeklyRules,
         },
     },
 };
@@ -77,6 +77,8 @@ pub struct Config {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 1.
+    pub customer: CustomerRules,
     /// RULES 10.
     pub milestone: MilestoneRules,
     /// RULES 10.
@@ -419,6 +421,7 @@ impl Config {
             requirement: self.requirement.clone(),
             change: self.change.clone(),
             notice: self.notice.clone(),
+            customer: self.customer.clone(),
             milestone: self.milestone.clone(),
             acceptance: self.acceptance.clone(),
             cadence: self.cadence.clone(),

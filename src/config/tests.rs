@@ -166,6 +166,10 @@ fn a_wrong_value_is_refused_with_its_key_its_place_and_what_was_expected() {
             "jiuding.toml: feishu.timestamp_window: working days make no sense",
         ),
         ("[feishu]\nbase_url = 'open.feishu.cn'", "jiuding.toml: feishu.base_url: is no address"),
+        (
+            "[customer]\ndialogue_remind_days = [100]",
+            "jiuding.toml: customer.dialogue_remind_days: expected 1 to 80 each",
+        ),
         ("[milestone]\nremind_days = [7, 0]", "jiuding.toml: milestone.remind_days: expected 1 to 365 each"),
         (
             "[acceptance]\naftercare_months = 0",

@@ -29,6 +29,8 @@ pub struct Rules {
     pub change: ChangeRules,
     /// RULES 7.
     pub notice: NoticeRules,
+    /// RULES 1.
+    pub customer: CustomerRules,
     /// RULES 10.
     pub milestone: MilestoneRules,
     /// RULES 10.
@@ -212,6 +214,14 @@ pub struct NoticeRules {
     pub urgent_lead: Span,
     /// 高: until whoever has not acknowledged is called again.
     pub high_again: Span,
+}
+
+/// `[customer]`: what is owed to a customer as a whole.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerRules {
+    /// Days before a quarter's end on which the customer lead is reminded of its strategic dialogue.
+    pub dialogue_remind_days: Vec<u16>,
 }
 
 /// `[milestone]`.

@@ -81,7 +81,7 @@ impl Engine {
             });
             *last = mine.next().map(|entry| entry.at);
         }
-        last[1] > last[0]
+        last[1] >= last[0]
     }
 
     /// Registers the customer of a project that names one nobody knew, and opens the files of those who have none.

@@ -39,5 +39,5 @@ pub(super) fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<()
     if seen {
         return Ok(());
     }
-    Err(Refusal::new(format!("没有 {key}。看编号发 /{} 列表", features::name_of(key.letter))))
+    Err(Refusal::new(format!("没有 {key}。看编号发 {}", features::list_line(key.letter))))
 }

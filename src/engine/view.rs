@@ -11,7 +11,7 @@ use crate::features;
 pub struct Upcoming {
     /// When it is due.
     pub at: Timestamp,
-    /// The project's name.
+    /// The project's name, or the customer's whose file it lies in.
     pub project: String,
     /// The record, for instance `T1`.
     pub id: String,
@@ -31,13 +31,15 @@ impl Engine {
         for id in all {
             let dossier = self.take(id).await;
             let Some(project) = dossier.founded().filter(|project| !project.archived) else { continue };
+            let customer = id.customer().and(project.customer.as_ref());
+            let whose = customer.unwrap_or(&project.name);
             for (key, record) in dossier.records() {
                 let clocks = record.open(&dossier).into_iter();
                 upcoming.extend(clocks.filter_map(|open| {
                     Some(Upcoming {
                         at: open.due?,
-                        project: project.name.clone(),
-                        id: key.to_string(),
+                        project: whose.clone(),
+                        id: if key.number == 0 { record.name().to_owned() } else { key.to_string() },
                         title: record.title(),
                         what: open.what,
                         who: open.who.into_iter().map(|person| person.name).collect(),

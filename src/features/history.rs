@@ -205,7 +205,10 @@ impl Command for Undo {
         for change in &entry.changes {
             let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
             if !same(change.key, &now, &change.after) {
-                let named = if change.key.number == 0 { "项目".into() } else { change.key.to_string() };
+                let named = match change.key.number {
+                    0 => crate::features::name_of(change.key.letter).to_owned(),
+                    _ => change.key.to_string(),
+                };
                 return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
             }
             if change.before.is_null() {

@@ -13,6 +13,7 @@ pub mod document;
 pub mod export;
 pub mod help;
 pub mod history;
+mod house;
 mod line;
 pub mod meeting;
 pub mod milestone;
@@ -39,6 +40,7 @@ mod wide;
 
 use std::sync::Arc;
 
+pub use house::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
 
 use crate::{
@@ -100,6 +102,16 @@ pub const COMMANDS: &[Erased] = &[
     erase::<milestone::Postpone>(),
     erase::<milestone::Cancel>(),
     erase::<customer::Show>(),
+    erase::<customer::Plan>(),
+    erase::<customer::ShowItem>(),
+    erase::<customer::Complete>(),
+    erase::<customer::Postpone>(),
+    erase::<customer::Cancel>(),
+    erase::<customer::Dialogue>(),
+    erase::<customer::Move>(),
+    erase::<customer::Purchase>(),
+    erase::<customer::Referral>(),
+    erase::<customer::Strategy>(),
     erase::<requirement::Add>(),
     erase::<requirement::Batch>(),
     erase::<requirement::List>(),
@@ -199,6 +211,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<Project>(),
     kind::<customer::Customer>(),
     kind::<customer::File>(),
+    kind::<customer::PlanItem>(),
     kind::<milestone::Milestone>(),
     kind::<milestone::Plan>(),
     kind::<acceptance::Acceptance>(),
@@ -221,7 +234,7 @@ pub const KINDS: &[KindEntry] = &[
 ];
 
 /// The letters of what lies in customers' files.
-const FILED: &[char] = &[];
+const FILED: &[char] = &['J'];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {
@@ -247,37 +260,6 @@ pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::M
 /// Whether administrators read every project with it, and not only their own.
 pub fn spans_everything(object: &str) -> bool {
     object == project::OBJECT.name
-}
-
-/// What the bot says when it comes into a room: the three first steps.
-pub fn greeting() -> Message {
-    Message::text("大家好，我是鼎鼎：记下承诺，到点提醒，逾期升级。三步开始：")
-        .line("1. 建项目：/项目 新建 项目名 客户:客户名")
-        .line("2. 定角色：/角色 客户主管 @某人 项目经理 @某人 技术对接人 @某人")
-        .line("3. 记第一件事：/工单 登录页打不开 !紧急，或 /需求 支付模块支持退款")
-        .line("群里若只有 @ 我的消息才能收到，请写：@鼎鼎 /工单 …。全部命令：/帮助")
-        .button("全部命令", "/帮助")
-}
-
-/// What administrators hear when a platform delivers messages without their text.
-pub fn over_quota() -> Message {
-    Message::text("本月平台用量已用完，收到的消息没有内容，命令没有执行")
-        .line("请在平台管理后台查看用量，或升级版本")
-        .tone(crate::chat::Tone::Alarm)
-}
-
-/// What administrators hear when most of a platform's monthly calls are used.
-pub fn allowance(used: u64, of: u64) -> Message {
-    Message::text(format!("钉钉接口本月已调用 {used} 次，额度 {of} 次"))
-        .line("用完后消息要到下月才能发出。请在钉钉管理后台查看用量，或升级版本")
-        .tone(crate::chat::Tone::Warning)
-}
-
-/// What administrators hear of messages that could not be delivered: how many are new, and in all.
-pub fn dead_letters(new: usize, all: usize) -> Message {
-    Message::text(format!("有 {new} 条消息一天内没有送达，累计 {all} 条"))
-        .line("查看和重发：jiuding dead-letters list，jiuding dead-letters retry 编号")
-        .tone(crate::chat::Tone::Warning)
 }
 
 /// Help, of everything or of one object.
@@ -308,6 +290,14 @@ pub fn is_unsaid(key: Key) -> bool {
 /// The name of a kind of record.
 pub fn name_of(letter: char) -> &'static str {
     KINDS.iter().find(|entry| entry.letter == letter).map_or("帮助", |entry| entry.name)
+}
+
+/// The line that lists the records of a letter.
+pub fn list_line(letter: char) -> String {
+    match letter {
+        <customer::PlanItem as crate::dossier::Kind>::LETTER => "/客户 计划".into(),
+        _ => format!("/{} 列表", name_of(letter)),
+    }
 }
 
 /// A refusal that says who may.

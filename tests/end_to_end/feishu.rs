@@ -11,6 +11,8 @@ const TICKET: &str = "/工单 登录页打不开 !紧急";
 async fn opened(stage: &Stage) -> (crate::fake_feishu::Delivery, Vec<Sent>) {
     let said = stage.feishu_says(WANG, TICKET).await;
     let sent = stage.feishu.wait_sent(2).await;
+    // Written down, too: an answer that quotes one of them is known then.
+    stage.all_said().await;
     (said, sent)
 }
 

@@ -1,13 +1,19 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
+mod dialogue;
+mod facts;
 mod file;
+mod plan;
+mod words;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use file::File;
+pub use facts::{Dialogue, Move, Purchase, Referral, Strategy};
+pub use file::{DialogueOwed, Fact, File, Reached, Stage};
+pub use plan::{Add as Plan, Cancel, Complete, PlanItem, Postpone, ShowItem};
 
 use crate::{
     chat::{Message, Person},
@@ -24,8 +30,8 @@ pub const OBJECT: Object = Object {
     name: "客户",
     english: "customer",
     aliases: &[],
-    letter: None,
-    summary: "登记客户：行业、级别、客户主管",
+    letter: Some('J'),
+    summary: "客户的级别、计划、战略对话、阶段、复购和推荐",
 };
 
 /// A company served.
@@ -175,9 +181,12 @@ pub fn told(name: &str, wide: &Wide, cx: &Context) -> Result<Message, Refusal> {
         return Err(Refusal::new("客户档案只给项目组看"));
     }
     if !name.is_empty() {
-        return show(name, mine, cx);
+        return show(name, wide, cx);
     }
-    let lines = cx.registry.all::<Customer>().map(line).collect();
+    let mut customers: Vec<&Customer> = cx.registry.all::<Customer>().collect();
+    // A before B before C before those without.
+    customers.sort_by_key(|customer| (customer.tier.is_none(), customer.tier.clone(), customer.number));
+    let lines = customers.into_iter().map(line).collect();
     let empty = Message::text("还没有登记客户。登记：/客户 新建 远山银行 行业:银行 级别:A");
     Ok(listing("客户", lines, empty))
 }
@@ -204,18 +213,22 @@ impl Command for Show {
 ///
 /// # Errors
 /// Nobody knows of such a customer.
-fn show(name: &str, mine: &[Dossier], cx: &Context) -> Result<Message, Refusal> {
+fn show(name: &str, wide: &Wide, cx: &Context) -> Result<Message, Refusal> {
     let known = cx.registry.all::<Customer>().find(|customer| customer.name == name);
     let serves = |dossier: &&Dossier| {
         dossier.founded().is_some_and(|project| {
             project.customer.as_deref() == Some(name) && !project.is_customer(&cx.actor.id)
         })
     };
-    let projects: Vec<&Dossier> = mine.iter().filter(serves).collect();
+    let projects: Vec<&Dossier> = wide.projects.iter().filter(serves).collect();
     if known.is_none() && projects.is_empty() {
         return Err(Refusal::new(format!("没有客户「{name}」。看全部：/客户 列表")));
     }
     let mut message = Message::text(known.map_or_else(|| name.to_owned(), line));
+    let file = wide.files.iter().filter_map(|file| Some((file.find::<File>(0)?, file)));
+    if let Some((record, file)) = file.into_iter().find(|(record, _)| record.customer == name) {
+        message = words::shown(record, file, cx).into_iter().fold(message, Message::line);
+    }
     let mut all = Kept::default();
     for dossier in &projects {
         let lines = rhythm::kept_between(dossier, Timestamp::MIN, Timestamp::MAX, cx.rules);

@@ -7,7 +7,7 @@ pub use words::similar;
 
 use crate::{
     dossier::{Ask, Context, Dossier, Outcome, Query, Refusal},
-    features::OBJECTS,
+    features::{OBJECTS, is_filed},
     grammar::{Args, Command, Form, KeySpec, Object, On, Spec, narrow},
 };
 
@@ -92,10 +92,11 @@ fn read(args: &Args) -> Result<Query, Refusal> {
 }
 
 fn letter_of(kind: &str) -> Result<char, Refusal> {
-    let letter = OBJECTS.iter().find(|object| object.is_called(kind)).and_then(|object| object.letter);
+    // What lies in a customer's file is not searched.
+    let searched = || OBJECTS.iter().filter(|object| object.letter.is_some_and(|letter| !is_filed(letter)));
+    let letter = searched().find(|object| object.is_called(kind)).and_then(|object| object.letter);
     letter.ok_or_else(|| {
-        let kinds: Vec<&str> =
-            OBJECTS.iter().filter(|object| object.letter.is_some()).map(|object| object.name).collect();
+        let kinds: Vec<&str> = searched().map(|object| object.name).collect();
         Refusal::new(format!("没有「{kind}」这种类型。可写：{}", kinds.join("、")))
     })
 }
