@@ -107,6 +107,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<customer::Complete>(),
     erase::<customer::Postpone>(),
     erase::<customer::Cancel>(),
+    erase::<customer::Demand>(),
     erase::<customer::Dialogue>(),
     erase::<customer::Move>(),
     erase::<customer::Purchase>(),

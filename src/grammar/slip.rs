@@ -28,7 +28,7 @@ pub(super) fn refuse_leftovers(
     let unread = spec.rest == Rest::Refused;
     let left = match (args.remark().filter(|_| unread), marks.is_empty()) {
         (Some(rest), _) => rest,
-        (None, false) if unread || action.is_some() => marks,
+        (None, false) if unread || action.is_some() && !spec.marked => marks,
         _ => return Ok(()),
     };
     let shown: String = left.chars().take(LONGEST_SHOWN).collect();

@@ -131,6 +131,8 @@ pub struct Spec {
     pub lines: Lines,
     /// What its free words are.
     pub rest: Rest,
+    /// It reads marks such as `!紧急` though it is an action.
+    pub marked: bool,
     /// Who may.
     pub who: Who,
     /// What it works on.
@@ -161,6 +163,7 @@ impl Spec {
             keys: &[],
             lines: Lines::Description,
             rest,
+            marked: false,
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,

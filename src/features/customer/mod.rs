@@ -1,5 +1,6 @@
 //! Customers: the companies served. They span projects and live in the registry.
 
+mod demand;
 mod dialogue;
 mod facts;
 mod file;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use demand::Demand;
 pub use facts::{Dialogue, Move, Purchase, Referral, Strategy};
 pub use file::{DialogueOwed, Fact, File, Reached, Stage};
 pub use plan::{Add as Plan, Cancel, Complete, PlanItem, Postpone, ShowItem};

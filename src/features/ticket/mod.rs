@@ -68,6 +68,12 @@ pub struct Ticket {
     /// Who is to solve it; the technical contact where nobody is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Person>,
+    /// A customer's major demand, owned by the customer lead (RULES 1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub demand: bool,
+    /// Who helps its owner, from other departments too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<Person>,
     /// Where it stands.
     pub state: State,
     /// The first word of ours on it.

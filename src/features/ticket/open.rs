@@ -1,4 +1,4 @@
-//! `/工单 登录页打不开 !紧急`: opens a ticket and starts its clocks.
+//! `/工单 登录页打不开 !紧急` opens a ticket and starts its clocks; so does `/客户 诉求`, for the customer lead to own.
 
 use super::{State, Ticket, Urgency, close_ladder, respond_ladder, words};
 use crate::{
@@ -37,6 +37,32 @@ impl Command for Open {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        self.opened(None, dossier, cx)
+    }
+}
+
+impl Open {
+    /// A demand of the customer, which its lead sees to with the help of these people.
+    pub fn demand(
+        args: Args,
+        lead: Option<Person>,
+        dossier: &Dossier,
+        cx: &Context,
+    ) -> Result<Outcome, Refusal> {
+        let helpers: Vec<Person> =
+            args.people.iter().filter(|person| Some(*person) != lead.as_ref()).cloned().collect();
+        let lead = lead.or_else(|| dossier.project().call(&[Role::CustomerLead]).people.first().cloned());
+        let open = Self { owner: lead, ..Self::parse(args, cx)? };
+        open.opened(Some(helpers), dossier, cx)
+    }
+
+    /// `helpers` of a demand; `None` for any other ticket.
+    fn opened(
+        self,
+        helpers: Option<Vec<Person>>,
+        dossier: &Dossier,
+        cx: &Context,
+    ) -> Result<Outcome, Refusal> {
         self.origin.is_new::<Ticket>(dossier, |ticket| ticket.message.as_ref())?;
         let mut outcome = Outcome::default();
         let ticket = Ticket {
@@ -50,6 +76,8 @@ impl Command for Open {
             shared: cx.place.kind == RoomKind::Customer || dossier.project().is_customer(&self.origin.by.id),
             urgency: self.urgency,
             owner: self.owner,
+            demand: helpers.is_some(),
+            helpers: helpers.unwrap_or_default(),
             state: State::New,
             response: None,
             respond: (self.urgency == Urgency::Urgent).then(|| respond_ladder(cx.now, cx.rules)),
@@ -62,12 +90,13 @@ impl Command for Open {
             solved_at: None,
             reopened: Vec::new(),
         };
-        let ping = ticket.ping(
+        let mut ping = ticket.ping(
             dossier,
             &[Role::TechnicalContact],
             ticket.first_step(),
             words::please_respond(&ticket, cx.now, &cx.rules.calendar),
         );
+        ping.call.people.extend(ticket.helpers.iter().cloned());
         outcome.reply = Some(self.origin.named_in(words::opened(&ticket, dossier, cx), cx));
         outcome.what = "提出工单".into();
         outcome.about = Some(crate::dossier::Record::key(&ticket));

@@ -16,10 +16,18 @@ pub fn name(ticket: &Ticket) -> String {
 }
 
 fn urgency(ticket: &Ticket) -> &'static str {
-    match ticket.urgency {
-        Urgency::Normal => "一般",
-        Urgency::Urgent => "紧急",
+    match (ticket.demand, ticket.urgency) {
+        (false, Urgency::Normal) => "一般",
+        (false, Urgency::Urgent) => "紧急",
+        (true, Urgency::Normal) => "重大诉求",
+        (true, Urgency::Urgent) => "重大诉求 · 紧急",
     }
+}
+
+/// ` · 配合 李工、孙总`; nothing where nobody helps.
+fn helpers(ticket: &Ticket) -> String {
+    let names: Vec<&str> = ticket.helpers.iter().map(|person| person.name.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!(" · 配合 {}", names.join("、")) }
 }
 
 /// Until when it is to be solved; that it is late, for the team alone.
@@ -47,8 +55,11 @@ pub fn opened(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     };
     let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
     let names: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
-    let mut message = Message::text(format!("{} · {}", name(ticket), urgency(ticket)))
-        .line(format!("{promise} · 负责 {}", names.join("、")));
+    let mut message = Message::text(format!("{} · {}", name(ticket), urgency(ticket))).line(format!(
+        "{promise} · 负责 {}{}",
+        names.join("、"),
+        helpers(ticket)
+    ));
     if cx.sees_internal(dossier) {
         message = message
             .button("响应", format!("/T{} 响应", ticket.number))
@@ -64,11 +75,12 @@ pub fn please_respond(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> M
             format!("新紧急工单 {}，请在 {} 前响应", name(ticket), typed::echo(respond.due, now, calendar))
         }
         None => {
-            format!("新工单 {}，请在 {} 前解决", name(ticket), typed::echo(ticket.close.due, now, calendar))
+            let what = if ticket.demand { "客户重大诉求" } else { "新工单" };
+            format!("{what} {}，请在 {} 前解决", name(ticket), typed::echo(ticket.close.due, now, calendar))
         }
     };
     Message::text(text)
-        .line(format!("{} 提出", ticket.by.name))
+        .line(format!("{} 提出{}", ticket.by.name, helpers(ticket)))
         .tone(Tone::Warning)
         .button("响应", format!("/T{} 响应", ticket.number))
 }
@@ -220,7 +232,13 @@ pub fn shown(ticket: &Ticket, dossier: &Dossier, cx: &Context) -> Message {
     let owner = ticket.call(dossier, &[Role::TechnicalContact]).people;
     let owner: Vec<&str> = owner.iter().map(|person| person.name.as_str()).collect();
     let mut message = Message::text(format!("{} · {} · {}", name(ticket), urgency(ticket), ticket.state()))
-        .line(format!("{} 于 {} 提出 · 负责 {}", ticket.by.name, at(ticket.opened_at), owner.join("、")));
+        .line(format!(
+            "{} 于 {} 提出 · 负责 {}{}",
+            ticket.by.name,
+            at(ticket.opened_at),
+            owner.join("、"),
+            helpers(ticket)
+        ));
     if let Some(words) = verbatim(&ticket.said, &ticket.title, &super::OBJECT) {
         message = message.line(words);
     }
