@@ -6,7 +6,7 @@ use super::Version;
 use crate::{
     calendar::typed,
     chat::{Line, Message, Tone, Typed},
-    dossier::{Context, Dossier, Hearing, Kind, Refusal, Rules},
+    dossier::{Context, Dossier, Hearing, Kind, MeetingKind, Refusal, Rules},
     features::{
         action::{self, ActionItem},
         meeting::{Meeting, State, headline, name},
@@ -164,7 +164,22 @@ pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
     if !missing.is_empty() {
         message = message.tone(Tone::Warning);
     }
-    missing.into_iter().fold(message, |message, line| message.line(line))
+    let message = missing.into_iter().fold(message, |message, line| message.line(line));
+    match into_file(meeting, dossier, cx).filter(|_| internal) {
+        Some(line) => message.button("记入客户档案", line),
+        None => message,
+    }
+}
+
+/// The line by which a strategic dialogue comes into the customer's file.
+fn into_file(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Option<String> {
+    let first = meeting.minutes.versions.len() == 1 && dossier.project().customer.is_some();
+    let State::Ended { at, .. } = meeting.state else { return None };
+    let day = cx.rules.calendar.date(at);
+    let latest = meeting.minutes.latest()?;
+    let decided = latest.decisions.first().map(|decision| format!("：{}", decision.text)).unwrap_or_default();
+    (first && meeting.kind == MeetingKind::StrategicDialogue)
+        .then(|| format!("/客户 对话 {day} {} M{}{decided}", meeting.title, meeting.number))
 }
 
 /// `决议 1 · 待办 2 · 风险 1 · 待确认 1`.
