@@ -18,6 +18,7 @@ use crate::{
         Platform, Receiver,
         dingtalk::{self, DingTalk},
         feishu::{self, Feishu},
+        one_way::{self, OneWay},
         playground::Playground,
     },
     store::Store,
@@ -63,10 +64,13 @@ impl Bot {
             }
             false => None,
         };
+        let one_way = (!config.webhook_room.is_empty())
+            .then(|| Arc::new(OneWay::new(of_webhook_rooms(config), clock.clone())));
         let platforms: Vec<Arc<dyn Platform>> = [
             playground.clone().map(|platform| platform as Arc<dyn Platform>),
             feishu.clone().map(|platform| platform as Arc<dyn Platform>),
             dingtalk.clone().map(|platform| platform as Arc<dyn Platform>),
+            one_way.map(|platform| platform as Arc<dyn Platform>),
         ]
         .into_iter()
         .flatten()
@@ -148,6 +152,21 @@ fn jobs(config: &Config) -> anyhow::Result<Vec<(String, Schedule)>> {
 
 fn revealed(secret: &Option<Secret>) -> Option<String> {
     secret.as_ref().map(|secret| secret.reveal().to_owned())
+}
+
+fn of_webhook_rooms(config: &Config) -> Vec<one_way::Settings> {
+    let rooms = config.webhook_room.iter();
+    rooms
+        .map(|room| one_way::Settings {
+            name: room.name.clone(),
+            robot: match room.is_feishu() {
+                Some(true) => one_way::Robot::Feishu,
+                Some(false) | None => one_way::Robot::DingTalk,
+            },
+            url: room.url.reveal().to_owned(),
+            secret: revealed(&room.secret).unwrap_or_default(),
+        })
+        .collect()
 }
 
 fn of_feishu(config: &Config) -> feishu::Settings {

@@ -46,6 +46,9 @@ impl PersonId {
     }
 }
 
+/// What the ids of rooms begin with that are only spoken into, by a group's own robot.
+pub const ONE_WAY: &str = "webhook";
+
 impl RoomId {
     /// The id `raw` of the platform named `platform`.
     pub fn new(platform: &str, raw: &str) -> Self {

@@ -24,6 +24,7 @@ pub(super) fn validate(config: &Config) -> Result<(), Wrong> {
             return wrong(&format!("server.admins[{index}]"), "expected for instance \"feishu:ou_xxx\"");
         }
     }
+    webhook_rooms(config)?;
     numbers(config)?;
     cadence(config)?;
     time(config)
@@ -64,9 +65,6 @@ fn not_built_yet(config: &Config) -> Result<(), Wrong> {
     }
     if config.dingtalk.enabled && config.dingtalk.transport == DingTalkTransport::Stream {
         return wrong("dingtalk.transport", "\"stream\" is not built yet; use \"webhook\"");
-    }
-    if !config.webhook_room.is_empty() {
-        return wrong("webhook_room", "is not built yet; leave the blocks out");
     }
     Ok(())
 }
@@ -125,7 +123,30 @@ fn addresses(config: &Config) -> Vec<(String, &str)> {
             robots.enumerate().map(|(index, url)| (format!("dingtalk.group_robot[{index}].url"), url)),
         );
     }
+    let rooms = config.webhook_room.iter().map(|room| &room.url).map(Secret::reveal);
+    all.extend(rooms.enumerate().map(|(index, url)| (format!("webhook_room[{index}].url"), url)));
     all
+}
+
+/// Rooms that are only spoken into.
+fn webhook_rooms(config: &Config) -> Result<(), Wrong> {
+    for (index, room) in config.webhook_room.iter().enumerate() {
+        let key = |name: &str| format!("webhook_room[{index}].{name}");
+        if room.name.trim().is_empty() || room.name.trim() != room.name {
+            return wrong(&key("name"), "needs a name, without blanks around it");
+        }
+        if config.webhook_room[..index].iter().any(|other| other.name == room.name) {
+            return wrong(&key("name"), "another room has this name");
+        }
+        if room.is_feishu().is_none() {
+            return wrong(&key("platform"), "expected \"dingtalk\" or \"feishu\"");
+        }
+        let url = parse_url(&key("url"), room.url.reveal())?;
+        if url.scheme() != "https" && !is_loopback(&url) {
+            return wrong(&key("url"), "must begin with https://: what is said there is not for others");
+        }
+    }
+    Ok(())
 }
 
 fn numbers(config: &Config) -> Result<(), Wrong> {

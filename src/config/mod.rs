@@ -281,19 +281,30 @@ pub struct GroupRobot {
     pub secret: Option<Secret>,
 }
 
-/// `[[webhook_room]]`; not built yet.
+/// `[[webhook_room]]`: a room that is only spoken into, by a group's own robot.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookRoom {
     /// How people call it.
     pub name: String,
-    /// Whose robot it is.
+    /// Whose robot it is: `dingtalk` or `feishu`.
     pub platform: String,
     /// The robot's address, with its access token.
     pub url: Secret,
     /// What it signs with, where it is set to sign.
     #[serde(deserialize_with = "filled")]
     pub secret: Option<Secret>,
+}
+
+impl WebhookRoom {
+    /// Whether its robot is a Feishu one; `None` where no such platform is known.
+    pub fn is_feishu(&self) -> Option<bool> {
+        match self.platform.as_str() {
+            "feishu" => Some(true),
+            "dingtalk" => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// `[jobs]`: cron expressions with seconds; `None` is switched off.
@@ -422,6 +433,7 @@ impl Config {
             change: self.change.clone(),
             notice: self.notice.clone(),
             customer: self.customer.clone(),
+            one_way_rooms: self.webhook_room.iter().map(|room| room.name.clone()).collect(),
             milestone: self.milestone.clone(),
             acceptance: self.acceptance.clone(),
             cadence: self.cadence.clone(),

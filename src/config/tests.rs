@@ -226,12 +226,32 @@ fn what_is_not_built_yet_is_refused_and_not_ignored() {
         ("[store]\nengine = 'postgres'".to_owned(), "store.engine"),
         (format!("{}transport = 'websocket'", ready_feishu()), "feishu.transport"),
         ("[dingtalk]\nenabled = true\ntransport = 'stream'".to_owned(), "dingtalk.transport"),
-        ("[[webhook_room]]\nname = '客户群'".to_owned(), "webhook_room"),
     ] {
         let refusal = refusal(&text);
         assert!(refusal.starts_with(&format!("jiuding.toml: {key}: ")), "{refusal}");
         assert!(refusal.contains("not built yet"), "{refusal}");
     }
+}
+
+#[test]
+fn a_room_that_is_only_spoken_into_is_checked() {
+    let room = |name: &str, platform: &str, url: &str| {
+        format!("[[webhook_room]]\nname = '{name}'\nplatform = '{platform}'\nurl = '{url}'\n")
+    };
+    let good = room("客户群", "dingtalk", "https://oapi.dingtalk.com/robot/send?access_token=s3cret");
+    for (text, wrong) in [
+        (room("", "feishu", "https://a.example"), "webhook_room[0].name: needs a name"),
+        (room("客户群", "wecom", "https://a.example"), "webhook_room[0].platform: expected"),
+        (room("客户群", "feishu", "http://a.example/s3cret"), "webhook_room[0].url: must begin with https"),
+        (room("客户群", "feishu", "s3cret"), "webhook_room[0].url: is no address"),
+        (format!("{good}{good}"), "webhook_room[1].name: another room has this name"),
+    ] {
+        let refusal = refusal(&text);
+        assert!(refusal.contains(wrong) && !refusal.contains("s3cret"), "{refusal}");
+    }
+    let config = Folder::with(&good).read(&[]).unwrap();
+    assert_eq!(config.webhook_room[0].is_feishu(), Some(false));
+    assert!(!config.opens_playground() && config.allow_simulated_clock().is_err());
 }
 
 #[test]

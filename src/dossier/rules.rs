@@ -31,6 +31,8 @@ pub struct Rules {
     pub notice: NoticeRules,
     /// RULES 1.
     pub customer: CustomerRules,
+    /// The rooms that are only spoken into, by name (CONTRACT 2).
+    pub one_way_rooms: Vec<String>,
     /// RULES 10.
     pub milestone: MilestoneRules,
     /// RULES 10.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Engine, address, draft::Draft, lines::Held, receive::Event};
 use crate::{
-    chat::Typed,
+    chat::{ONE_WAY, RoomId, Typed},
     dossier::{BoundRoom, Project, Refusal, RoomKind},
     features,
     grammar::{self, Args, Object, On},
@@ -53,6 +53,16 @@ impl Engine {
                 }
                 held.home = Some(self.take(self.next_project()).await);
                 Ok(Ok(()))
+            }
+            On::Named if args.text.trim().is_empty() && held.home.is_some() => {
+                // A room named by a key becomes this project's.
+                let room = args.key("群").map(|name| RoomId::new(ONE_WAY, name));
+                let taken = room.and_then(|room| self.directory(|directory| directory.of_room(&room)));
+                let home = held.home.as_ref().map(|home| home.id);
+                match taken.filter(|taken| Some(*taken) != home) {
+                    Some(_) => refuse("这个群已是别的项目的客户群".to_owned()),
+                    None => Ok(Ok(())),
+                }
             }
             On::Named => {
                 let name = args.text.trim().trim_end_matches("客户群").trim();

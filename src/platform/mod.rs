@@ -6,6 +6,7 @@
 pub mod dingtalk;
 pub mod feishu;
 pub mod http;
+pub mod one_way;
 pub mod playground;
 
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub enum Received {
 /// A chat platform, outwards.
 #[async_trait::async_trait]
 pub trait Platform: Send + Sync {
-    /// The name that its ids begin with: `feishu`, `dingtalk`, `playground`.
+    /// The name that its ids begin with: `feishu`, `dingtalk`, `playground`, `webhook`.
     fn name(&self) -> &'static str;
 
     /// Sends one message, once. Errors are sorted by whoever understands the platform's answer.

@@ -41,9 +41,25 @@ pub use usage::Usage;
 
 use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered};
 use crate::{
-    chat::{PersonId, RoomId},
+    chat::{Message, PersonId, RoomId},
     clock::SharedClock,
 };
+
+/// The body for a group's own robot where nobody can be mentioned; a second try of the same parcel is swallowed for as
+/// long as the platform remembers its key.
+pub fn robot_body(message: &Message, parcel: &str) -> serde_json::Value {
+    let mut body = render::webhook_body(message, render::Manner { mentions: false, repeated: false });
+    body["msgUuid"] = serde_json::json!(send::idempotency_key(parcel));
+    body
+}
+
+/// What the answer to a group's own robot means.
+///
+/// # Errors
+/// The platform refused, or nobody knows.
+pub fn robot_answer(status: u16, body: &[u8]) -> Result<(), Undelivered> {
+    answer::receipt(status, body).map(|_| ()).map_err(answer::Refusal::into_undelivered)
+}
 
 /// Everything the adapter is told by the configuration.
 #[derive(Clone)]

@@ -244,7 +244,7 @@ pub(super) fn accepted(receipt: Receipt) -> Accepted {
 }
 
 /// The platform's key against doubles; the same for every try of one parcel.
-fn idempotency_key(parcel_id: &str) -> String {
+pub(super) fn idempotency_key(parcel_id: &str) -> String {
     Sha256::digest(parcel_id).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

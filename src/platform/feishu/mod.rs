@@ -36,7 +36,9 @@ use api::Api;
 use directory::{Chat, Directory};
 use event::{Deed, Happened};
 
+pub use card::card as robot_card;
 pub use delivery::Refusal;
+pub use text::robot_text;
 pub use webhook::routes;
 
 /// Opens a body as if Feishu had just signed it, and says whether anything in it is of interest. Nothing

@@ -31,6 +31,20 @@ pub fn text(message: &Message) -> String {
     lines.join("\n")
 }
 
+/// The text that a group's own bot says, short enough for `most` bytes.
+pub fn robot_text(message: &Message, most: usize) -> String {
+    let words = text(message);
+    let mut room = most;
+    loop {
+        let short = shortened(message, &words, room);
+        // Quotes and line breaks take more in JSON.
+        if serde_json::json!(short).to_string().len() <= most || room == 0 {
+            return short;
+        }
+        room = room * 3 / 4;
+    }
+}
+
 /// The text for `message`, short enough for `most` bytes, with a note of what is missing. Whoever is
 /// mentioned in what is missing is called all the same: a ping must notify however long it is.
 pub fn shortened(message: &Message, text: &str, most: usize) -> String {
