@@ -7,6 +7,7 @@ pub mod dingtalk;
 pub mod feishu;
 pub mod http;
 pub mod playground;
+pub mod socket;
 
 use std::time::Duration;
 

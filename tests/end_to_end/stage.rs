@@ -302,7 +302,7 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    fn subscriber(&self) -> impl tracing::Subscriber + use<> {
+    pub fn subscriber(&self) -> impl tracing::Subscriber + use<> {
         // The bot's own lines down to the last, those of libraries as far as an operator would turn them up.
         let filter = EnvFilter::new("debug,jiuding=trace");
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(self.clone()).finish()

@@ -201,6 +201,7 @@ impl FakeDingTalk {
             window_ahead: Duration::from_secs(300),
             corp_id: Some(CORP_ID.into()),
             monthly_calls: 0,
+            ping_every: Duration::from_secs(30),
         }
     }
 
