@@ -124,9 +124,10 @@ fn addresses(config: &Config) -> Vec<(String, &str)> {
 }
 
 fn numbers(config: &Config) -> Result<(), Wrong> {
-    for (key, wait) in
-        [("feishu.pong_within", config.feishu.pong_within), ("dingtalk.ping_every", config.dingtalk.ping_every)]
-    {
+    for (key, wait) in [
+        ("feishu.pong_within", config.feishu.pong_within),
+        ("dingtalk.ping_every", config.dingtalk.ping_every),
+    ] {
         if !(1..=600).contains(&wait.as_secs()) {
             return wrong(key, "expected \"1s\" to \"10m\"");
         }

@@ -13,4 +13,5 @@ mod feishu;
 mod file;
 mod operation;
 mod outage;
+mod socket;
 pub mod stage;

@@ -214,7 +214,9 @@ impl FakeFeishu {
         );
         match (self.is_over_socket(), &self.state().encrypt_key) {
             (true, _) => toml += "transport = \"websocket\"\n",
-            (false, Some(key)) => toml += &format!("encrypt_key = \"{key}\"\nverification_token = \"{TOKEN}\"\n"),
+            (false, Some(key)) => {
+                toml += &format!("encrypt_key = \"{key}\"\nverification_token = \"{TOKEN}\"\n")
+            }
             (false, None) => toml += &format!("verification_token = \"{TOKEN}\"\n"),
         }
         toml

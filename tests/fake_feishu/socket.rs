@@ -327,12 +327,17 @@ impl FakeFeishu {
 }
 
 async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
-    let waited = tokio::time::timeout(Duration::from_secs(10), counted.wait_for(|it| *it >= count)).await.is_ok();
+    let waited =
+        tokio::time::timeout(Duration::from_secs(10), counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 
 /// `POST /callback/ws/endpoint`.
-pub(super) async fn endpoint(Extract(shared): Extract<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn endpoint(
+    Extract(shared): Extract<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     server::count(&shared, "endpoint");
     let fault = shared.state().sockets.endpoint.clone();
     if let Some(refusal) = server::before(fault.as_ref()).await {
@@ -430,7 +435,12 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
 /// Reads one frame; false when there will be no more.
 async fn read(shared: &Shared, socket: &mut WebSocketStream<TcpStream>) -> bool {
     let Some(Ok(message)) = socket.next().await else { return false };
-    let Message::Binary(bytes) = message else { return !matches!(message, Message::Close(_)) };
+    if let Message::Close(_) = message {
+        // The farewell is written already.
+        let _ = socket.flush().await;
+        return false;
+    }
+    let Message::Binary(bytes) = message else { return true };
     let frame = Frame::decode(bytes).expect("the bot sends frames");
     assert_eq!(frame.service, SERVICE);
     match (frame.method, frame.header("type")) {
@@ -461,7 +471,8 @@ fn acknowledged(shared: &Shared, mut ack: Frame) {
         return;
     }
     let message_id = ack.header("message_id").expect("headers are sent back").to_owned();
-    let (mut sent, sender, since) = state.sockets.waiting.remove(&message_id).expect("one acknowledgement each");
+    let (mut sent, sender, since) =
+        state.sockets.waiting.remove(&message_id).expect("one acknowledgement each");
     let payload: Value = serde_json::from_slice(&ack.payload.take().unwrap_or_default()).expect("it is JSON");
     let time = ack.headers.pop().expect("the time is told");
     assert!(time.key == "biz_rt" && time.value.parse::<u64>().is_ok(), "{time:?}");

@@ -1,17 +1,11 @@
 //! The long connection, and all the ways in which it breaks: nothing is lost, doubled or out of order, and each
 //! fault is one line in the log.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use jiuding::{
-    chat::Inbound,
-    platform::{
-        Platform, Received, Receiver,
-        feishu::{self, Feishu, Settings},
-    },
+use jiuding::platform::{
+    Platform,
+    feishu::{self, Feishu, Settings},
 };
 use serde_json::json;
 use tokio::{sync::watch, task::JoinHandle};
@@ -21,40 +15,8 @@ use super::{GROUP, LI, WANG, said};
 use crate::{
     end_to_end::stage::Log,
     fake_feishu::{FakeFeishu, Fault, wishes},
+    gated::{Gated, Trouble},
 };
-
-/// Records once a gate is open; can be told to fail or to panic.
-struct Gated {
-    heard: Mutex<Vec<Inbound>>,
-    came: watch::Sender<usize>,
-    gate: watch::Sender<bool>,
-    trouble: Mutex<Option<Trouble>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Trouble {
-    Fails,
-    Panics,
-}
-
-#[async_trait::async_trait]
-impl Receiver for Gated {
-    async fn receive(&self, inbound: Inbound) -> anyhow::Result<Received> {
-        self.came.send_modify(|came| *came += 1);
-        self.gate.subscribe().wait_for(|open| *open).await?;
-        match *self.trouble.lock().unwrap() {
-            Some(Trouble::Fails) => anyhow::bail!("the disk is full"),
-            Some(Trouble::Panics) => std::panic::resume_unwind(Box::new(())),
-            None => {}
-        }
-        let mut heard = self.heard.lock().unwrap();
-        if heard.iter().any(|known| known.keys == inbound.keys) {
-            return Ok(Received::SeenBefore);
-        }
-        heard.push(inbound);
-        Ok(Received::Done)
-    }
-}
 
 /// A pretend Feishu, a bot that holds its line, and what it logs.
 struct Held {
@@ -84,40 +46,20 @@ impl Held {
         settings.pong_within = Duration::from_millis(200);
         prepare(&fake, &mut settings);
         let feishu = Arc::new(Feishu::new(settings, clock));
-        let receiver = Arc::new(Gated {
-            heard: Mutex::default(),
-            came: watch::Sender::new(0),
-            gate: watch::Sender::new(true),
-            trouble: Mutex::default(),
-        });
+        let receiver = Arc::new(Gated::default());
         let stop = watch::Sender::new(false);
         let task = tokio::spawn(feishu::listen(feishu.clone(), receiver.clone(), stop.subscribe()));
         Self { fake, feishu, receiver, stop, task, log, _logging: logging }
     }
 
     fn heard(&self) -> Vec<String> {
-        self.receiver.heard.lock().unwrap().iter().map(|inbound| said(inbound).0).collect()
-    }
-
-    /// So many events have reached the receiver.
-    async fn came(&self, count: usize) {
-        let mut came = self.receiver.came.subscribe();
-        let waited = tokio::time::timeout(Duration::from_secs(10), came.wait_for(|it| *it >= count)).await;
-        assert!(waited.is_ok(), "waited for {count} events");
-    }
-
-    /// Warnings and errors so far.
-    fn faults(&self) -> Vec<String> {
-        let text = self.log.text();
-        let lines = text.lines().filter(|line| line.contains("jiuding::"));
-        lines.filter(|line| line.contains(" WARN ") || line.contains("ERROR ")).map(str::to_owned).collect()
+        self.receiver.heard().iter().map(|inbound| said(inbound).0).collect()
     }
 
     async fn stopped(self) -> Vec<String> {
         self.stop.send_replace(true);
         tokio::time::timeout(Duration::from_secs(8), self.task).await.expect("it stops").unwrap();
-        let heard = self.receiver.heard.lock().unwrap();
-        heard.iter().map(|inbound| said(inbound).0).collect()
+        self.receiver.heard().iter().map(|inbound| said(inbound).0).collect()
     }
 }
 
@@ -132,7 +74,7 @@ async fn a_message_is_heard_and_acknowledged_and_its_repetition_known() {
     assert_eq!(held.heard(), ["/工单 登录页打不开"]);
     assert_eq!(held.fake.opened(), 1);
     assert!(held.feishu.ready().await.is_ok());
-    assert_eq!(held.faults(), Vec::<String>::new());
+    assert_eq!(held.log.faults(), Vec::<String>::new());
     assert!(!held.log.text().contains("access_key="), "the address is a secret");
     held.stopped().await;
 }
@@ -141,10 +83,13 @@ async fn a_message_is_heard_and_acknowledged_and_its_repetition_known() {
 async fn a_pressed_button_is_answered_in_the_acknowledgement() {
     let held = Held::new().await;
     let press = |line: &str| {
-        held.fake.event("card.action.trigger", json!({
-            "operator": { "open_id": LI }, "action": { "value": { "line": line }, "tag": "button" },
-            "context": { "open_message_id": "om_1", "open_chat_id": GROUP },
-        }))
+        held.fake.event(
+            "card.action.trigger",
+            json!({
+                "operator": { "open_id": LI }, "action": { "value": { "line": line }, "tag": "button" },
+                "context": { "open_message_id": "om_1", "open_chat_id": GROUP },
+            }),
+        )
     };
     let answer = held.fake.deliver(&press("/T1 响应")).await;
     assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
@@ -152,7 +97,7 @@ async fn a_pressed_button_is_answered_in_the_acknowledgement() {
     let other = press("x").with("/event/action/value", json!("x"));
     let answer = held.fake.deliver(&other).await;
     assert_eq!((answer.status, answer.body), (200, json!({})));
-    assert_eq!(held.receiver.heard.lock().unwrap().len(), 1);
+    assert_eq!(held.receiver.heard().len(), 1);
 }
 
 #[tokio::test]
@@ -173,19 +118,26 @@ async fn a_line_that_breaks_within_an_event_loses_nothing() {
     assert_eq!(held.heard(), Vec::<String>::new());
     assert_eq!(held.fake.push_pieces(&said, 3).await.status, 200);
     assert_eq!(held.heard(), ["/需求 支付模块支持退款"]);
-    assert_eq!(held.faults().len(), 1, "{:#?}", held.faults());
-    assert!(held.faults()[0].contains("the long connection to feishu is lost"), "{:#?}", held.faults());
+    assert_eq!(held.log.faults().len(), 1, "{:#?}", held.log.faults());
+    assert!(
+        held.log.faults()[0].contains("the long connection to feishu is lost"),
+        "{:#?}",
+        held.log.faults()
+    );
 }
 
 #[tokio::test]
 async fn a_half_open_connection_is_noticed() {
-    let held = Held::with(|fake, _| { fake.wish(Some(wishes(-1, 1, 0, 1))); }).await;
+    let held = Held::with(|fake, _| {
+        fake.wish(Some(wishes(-1, 1, 0, 1)));
+    })
+    .await;
     held.fake.wait_pings(2).await;
     held.fake.freeze_connections();
     held.fake.wait_opened(2).await;
     assert_eq!(held.fake.deliver_text(GROUP, LI, "{bot} 帮助").await.status, 200);
-    assert_eq!(held.faults().len(), 1, "{:#?}", held.faults());
-    assert!(held.faults()[0].contains("nothing was heard"), "{:#?}", held.faults());
+    assert_eq!(held.log.faults().len(), 1, "{:#?}", held.log.faults());
+    assert!(held.log.faults()[0].contains("nothing was heard"), "{:#?}", held.log.faults());
 }
 
 #[tokio::test]
@@ -195,7 +147,7 @@ async fn a_server_that_answers_no_ping_is_left() {
     })
     .await;
     held.fake.wait_opened(2).await;
-    assert!(held.faults()[0].contains("nothing was heard"), "{:#?}", held.faults());
+    assert!(held.log.faults()[0].contains("nothing was heard"), "{:#?}", held.log.faults());
 }
 
 #[tokio::test]
@@ -204,7 +156,7 @@ async fn an_acknowledgement_that_is_lost_brings_the_event_again_without_effect()
     held.fake.lose_acks(1);
     let said = held.fake.text(GROUP, LI, "{bot} /需求 一");
     let lost = held.fake.push_on(&said).await;
-    held.came(1).await;
+    held.receiver.came(1).await;
     assert_eq!(held.fake.push(&said).await.status, 200);
     assert_eq!(held.heard(), ["/需求 一"]);
     drop(lost);
@@ -212,7 +164,10 @@ async fn an_acknowledgement_that_is_lost_brings_the_event_again_without_effect()
 
 #[tokio::test]
 async fn a_server_that_allows_no_reconnection_is_connected_to_again() {
-    let held = Held::with(|fake, _| { fake.wish(Some(wishes(0, 1, 0, 120))); }).await;
+    let held = Held::with(|fake, _| {
+        fake.wish(Some(wishes(0, 1, 0, 120)));
+    })
+    .await;
     for count in 1..=4 {
         held.fake.wait_opened(count).await;
         assert_eq!(held.fake.deliver_text(GROUP, LI, &format!("{{bot}} /需求 {count}")).await.status, 200);
@@ -222,13 +177,16 @@ async fn a_server_that_allows_no_reconnection_is_connected_to_again() {
     // Every try has an address of its own.
     held.fake.wait_opened(5).await;
     assert_eq!(held.fake.calls("endpoint"), 5);
-    assert_eq!(held.faults().len(), 4, "{:#?}", held.faults());
-    assert!(held.faults()[0].contains("closed with code 1001"), "{:#?}", held.faults());
+    assert_eq!(held.log.faults().len(), 4, "{:#?}", held.log.faults());
+    assert!(held.log.faults()[0].contains("closed with code 1001"), "{:#?}", held.log.faults());
 }
 
 #[tokio::test]
 async fn wishes_in_a_pong_hold_at_once() {
-    let held = Held::with(|fake, _| { fake.wish(None); }).await;
+    let held = Held::with(|fake, _| {
+        fake.wish(None);
+    })
+    .await;
     held.fake.wait_opened(1).await;
     held.fake.wish(Some(wishes(-1, 1, 0, 1)));
     // The first ping may have been answered before; dropping the line brings the next.
@@ -240,12 +198,16 @@ async fn wishes_in_a_pong_hold_at_once() {
 
 #[tokio::test]
 async fn a_refusal_says_what_to_do_and_is_tried_again() {
-    let held = Held::with(|fake, _| { fake.refuse_connections(Some(1000040350)); }).await;
-    while held.faults().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    let fault = held.faults().remove(0);
-    assert!(fault.contains("ERROR") && fault.contains("1000040350") && fault.contains("50 connections"), "{fault}");
+    let held = Held::with(|fake, _| {
+        fake.refuse_connections(Some(1000040350));
+    })
+    .await;
+    held.log.wait_faults(1).await;
+    let fault = held.log.faults().remove(0);
+    assert!(
+        fault.contains("ERROR") && fault.contains("1000040350") && fault.contains("50 connections"),
+        "{fault}"
+    );
     let unready = held.feishu.ready().await.unwrap_err();
     assert!(unready.contains("50 connections"), "{unready}");
     held.fake.refuse_connections(None);
@@ -255,17 +217,16 @@ async fn a_refusal_says_what_to_do_and_is_tried_again() {
 
 #[tokio::test]
 async fn an_endpoint_or_an_upgrade_that_fails_is_tried_again_with_a_new_address() {
-    let held = Held::with(|fake, _| { fake.fail_endpoint(Some(Fault::Status(502))); }).await;
-    while held.faults().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let held = Held::with(|fake, _| {
+        fake.fail_endpoint(Some(Fault::Status(502)));
+    })
+    .await;
+    held.log.wait_faults(1).await;
     held.fake.refuse_upgrades(Some((514, 1000040343))).fail_endpoint(None);
-    while held.faults().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    held.log.wait_faults(2).await;
     held.fake.refuse_upgrades(None);
     assert_eq!(held.fake.deliver_text(GROUP, LI, "{bot} 帮助").await.status, 200);
-    let faults = held.faults();
+    let faults = held.log.faults();
     assert!(faults[0].contains("status 502") && faults[1].contains("1000040343"), "{faults:#?}");
     assert_eq!((held.fake.calls("endpoint"), faults.len()), (3, 2), "{faults:#?}");
 }
@@ -274,14 +235,14 @@ async fn an_endpoint_or_an_upgrade_that_fails_is_tried_again_with_a_new_address(
 async fn what_cannot_be_kept_is_not_acknowledged() {
     let held = Held::new().await;
     for trouble in [Trouble::Fails, Trouble::Panics] {
-        *held.receiver.trouble.lock().unwrap() = Some(trouble);
+        held.receiver.meets(Some(trouble));
         let said = held.fake.text(GROUP, LI, "{bot} /需求 一");
         assert_eq!(held.fake.push(&said).await.status, 500);
-        *held.receiver.trouble.lock().unwrap() = None;
+        held.receiver.meets(None);
         assert_eq!(held.fake.push(&said).await.status, 200);
     }
     assert_eq!(held.heard().len(), 2);
-    assert_eq!((held.faults().len(), held.fake.opened()), (2, 1), "{:#?}", held.faults());
+    assert_eq!((held.log.faults().len(), held.fake.opened()), (2, 1), "{:#?}", held.log.faults());
 }
 
 #[tokio::test]
@@ -320,25 +281,25 @@ async fn what_is_said_in_one_room_keeps_its_order_and_rooms_do_not_wait_for_each
     }
     assert_eq!(held.heard(), ["/需求 零", "/需求 一", "/需求 二", "/需求 三", "/需求 四"]);
 
-    held.receiver.gate.send_replace(false);
+    held.receiver.open(false);
     let waits = held.fake.push_on(&held.fake.text(GROUP, WANG, "{bot} /需求 五")).await;
-    held.came(6).await;
+    held.receiver.came(6).await;
     let other = held.fake.push_on(&held.fake.text("oc_other", WANG, "{bot} /需求 六")).await;
-    held.came(7).await;
-    held.receiver.gate.send_replace(true);
+    held.receiver.came(7).await;
+    held.receiver.open(true);
     assert_eq!((waits.await.unwrap().status, other.await.unwrap().status), (200, 200));
 }
 
 #[tokio::test]
 async fn stopping_acknowledges_what_is_in_hand_and_carries_out_what_is_on_its_way() {
     let held = Held::new().await;
-    held.receiver.gate.send_replace(false);
+    held.receiver.open(false);
     let in_hand = held.fake.push_on(&held.fake.text(GROUP, WANG, "{bot} /需求 一")).await;
-    held.came(1).await;
+    held.receiver.came(1).await;
     held.stop.send_replace(true);
     // Not read any more by a bot that only finishes; the platform does not know that yet.
     let late = held.fake.push_on(&held.fake.text(GROUP, WANG, "{bot} /需求 二")).await;
-    held.receiver.gate.send_replace(true);
+    held.receiver.open(true);
     assert_eq!(in_hand.await.unwrap().status, 200);
     let (log, opened) = (held.log.clone(), held.fake.opened());
     assert_eq!(held.stopped().await, ["/需求 一", "/需求 二"]);
@@ -350,16 +311,16 @@ async fn stopping_acknowledges_what_is_in_hand_and_carries_out_what_is_on_its_wa
 #[tokio::test]
 async fn a_line_that_breaks_while_an_event_is_in_hand_loses_only_the_acknowledgement() {
     let held = Held::new().await;
-    held.receiver.gate.send_replace(false);
+    held.receiver.open(false);
     let said = held.fake.text(GROUP, WANG, "{bot} /需求 一");
     let _unanswered = held.fake.push_on(&said).await;
-    held.came(1).await;
+    held.receiver.came(1).await;
     held.fake.drop_connections();
     held.fake.wait_opened(2).await;
     // Delivered again while the first is still being worked on.
     let again = held.fake.push_on(&said).await;
     let after = held.fake.push_on(&held.fake.text(GROUP, WANG, "{bot} /需求 二")).await;
-    held.receiver.gate.send_replace(true);
+    held.receiver.open(true);
     assert_eq!((again.await.unwrap().status, after.await.unwrap().status), (200, 200));
     assert_eq!(held.heard(), ["/需求 一", "/需求 二"]);
 }

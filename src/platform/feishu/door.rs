@@ -85,7 +85,9 @@ impl Door {
                 Ok(())
             }
             Err(fault) => {
-                tracing::error!("an event of feishu's could not be kept, it will be delivered again: {fault:#}");
+                tracing::error!(
+                    "an event of feishu's could not be kept, it will be delivered again: {fault:#}"
+                );
                 metrics::counter!("jiuding_deliveries_failed_total", "platform" => NAME).increment(1);
                 Err(Failed)
             }

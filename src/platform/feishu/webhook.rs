@@ -63,8 +63,7 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
         Err(refusal) => return refused(refusal.status()),
     };
     // A caller that hangs up must not leave the work half done.
-    let work =
-        tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
+    let work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
     match work.await {
         Ok(Ok(())) => good(answer),
         Ok(Err(Failed)) => failed(),

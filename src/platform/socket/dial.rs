@@ -55,9 +55,8 @@ pub(super) async fn connect(url: &Url) -> Result<Socket, Undialled> {
     let opening = async {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(MOST_BYTES))
-            .max_frame_size(Some(MOST_BYTES));
+        let limits =
+            WebSocketConfig::default().max_message_size(Some(MOST_BYTES)).max_frame_size(Some(MOST_BYTES));
         client_async_tls_with_config(url.as_str(), stream, Some(limits), None).await
     };
     match tokio::time::timeout(PATIENCE, opening).await {

@@ -183,7 +183,9 @@ pub async fn hold(line: Arc<dyn Line>, mut stop: watch::Receiver<bool>) {
                     }
                     End::Lost(why) => {
                         let pause = pause(&*line, failures);
-                        warn!("the long connection to {name} is lost: {why}; connecting again in {pause:.1?}");
+                        warn!(
+                            "the long connection to {name} is lost: {why}; connecting again in {pause:.1?}"
+                        );
                         pause
                     }
                     End::Replaced => {

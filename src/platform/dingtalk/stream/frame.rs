@@ -118,9 +118,13 @@ mod tests {
 
     #[test]
     fn frames_may_lack_almost_everything() {
-        let frame = Frame::read(r#"{"type":"SYSTEM","headers":{"topic":"ping","time":1},"data":{"opaque":"x"}}"#);
+        let frame =
+            Frame::read(r#"{"type":"SYSTEM","headers":{"topic":"ping","time":1},"data":{"opaque":"x"}}"#);
         let frame = frame.unwrap();
-        assert_eq!((frame.header("topic"), frame.header("messageId"), frame.header("time")), ("ping", "", ""));
+        assert_eq!(
+            (frame.header("topic"), frame.header("messageId"), frame.header("time")),
+            ("ping", "", "")
+        );
         assert_eq!(frame.answered(&Answer::Same)["data"], r#"{"opaque":"x"}"#);
         assert_eq!(Frame::read(r#"{"type":"SYSTEM"}"#).unwrap().data(), "");
         for text in ["", "{}", "[]", r#"{"type":1}"#, "ping"] {

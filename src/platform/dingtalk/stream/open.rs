@@ -31,9 +31,9 @@ pub fn request(client_id: &str, client_secret: &str) -> Value {
 pub fn address(base: &str, answer: Result<Answer, Undelivered>) -> Result<reqwest::Url, Unopened> {
     let Answer { status, body } = match answer {
         Ok(answer) => answer,
-        Err(
-            Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why },
-        ) => return Err(Unopened::for_now(why)),
+        Err(Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why }) => {
+            return Err(Unopened::for_now(why));
+        }
     };
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |name: &str| answer[name].as_str().unwrap_or_default();
@@ -49,8 +49,11 @@ pub fn address(base: &str, answer: Result<Answer, Undelivered>) -> Result<reqwes
         }
         400 | 401 | 403 => {
             // A named code; the message may repeat what was sent.
-            let code: String =
-                text("code").chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).take(64).collect();
+            let code: String = text("code")
+                .chars()
+                .filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c))
+                .take(64)
+                .collect();
             Err(Unopened::for_good(format!(
                 "dingtalk refused with status {status} {code}; are dingtalk.client_id and dingtalk.client_secret \
                  those of the app, is its robot in Stream mode, and is a version published?"
@@ -67,7 +70,13 @@ mod tests {
     fn vector() -> Value {
         let all = include_str!("../../../../tests/vectors/dingtalk-vectors.json");
         let all: Value = serde_json::from_str(all).unwrap();
-        all["vectors"].as_array().unwrap().iter().find(|vector| vector["id"] == "stream-open").unwrap().clone()
+        all["vectors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|vector| vector["id"] == "stream-open")
+            .unwrap()
+            .clone()
     }
 
     fn answered(status: u16, body: &Value) -> Result<Answer, Undelivered> {
@@ -95,9 +104,13 @@ mod tests {
 
     #[test]
     fn a_refusal_says_whether_somebody_has_to_act() {
-        let refusal = |status, body| address("https://api.dingtalk.com", answered(status, &body)).unwrap_err();
-        let wrong = refusal(400, json!({ "code": "invalidParameter", "message": "secret", "requestId": "1" }));
-        assert!(wrong.needs_somebody && wrong.why.contains("invalidParameter") && !wrong.why.contains("secret:"));
+        let refusal =
+            |status, body| address("https://api.dingtalk.com", answered(status, &body)).unwrap_err();
+        let wrong =
+            refusal(400, json!({ "code": "invalidParameter", "message": "secret", "requestId": "1" }));
+        assert!(
+            wrong.needs_somebody && wrong.why.contains("invalidParameter") && !wrong.why.contains("secret:")
+        );
         for (status, body) in [
             (503, json!({})),
             (200, json!({})),
