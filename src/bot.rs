@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
+use futures_util::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::info;
@@ -11,7 +12,7 @@ use crate::{
     calendar::schedule::Schedule,
     chat::PersonId,
     clock::SharedClock,
-    config::{Config, Secret},
+    config::{Config, DingTalkTransport, FeishuTransport, Secret},
     engine::{Engine, Parts},
     outbox::{Outbox, Owed},
     platform::{
@@ -91,9 +92,26 @@ impl Bot {
         engine.speak_through(outbox.clone());
 
         let receiver: Arc<dyn Receiver> = engine.clone();
+        let stop = watch::Sender::new(false);
+        // A platform is heard by its webhook, or on a connection that we hold; never both.
         let mut extra = Vec::new();
-        extra.extend(feishu.map(|feishu| feishu::routes(feishu, receiver.clone())));
-        extra.extend(dingtalk.map(|dingtalk| dingtalk::routes(dingtalk, receiver.clone())));
+        let mut lines: Vec<BoxFuture<'static, ()>> = Vec::new();
+        if let Some(feishu) = feishu {
+            match config.feishu.transport {
+                FeishuTransport::Webhook => extra.push(feishu::routes(feishu, receiver.clone())),
+                FeishuTransport::Websocket => {
+                    lines.push(Box::pin(feishu::listen(feishu, receiver.clone(), stop.subscribe())));
+                }
+            }
+        }
+        if let Some(dingtalk) = dingtalk {
+            match config.dingtalk.transport {
+                DingTalkTransport::Webhook => extra.push(dingtalk::routes(dingtalk, receiver.clone())),
+                DingTalkTransport::Stream => {
+                    lines.push(Box::pin(dingtalk::listen(dingtalk, receiver.clone(), stop.subscribe())));
+                }
+            }
+        }
         let routes = web::router(App {
             engine: engine.clone(),
             platforms,
@@ -109,12 +127,12 @@ impl Bot {
             .with_context(|| format!("server.listen: {listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
 
-        let stop = watch::Sender::new(false);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(engine.clone().run(stop.subscribe())),
             tokio::spawn(engine.clone().sweep(stop.subscribe())),
             tokio::spawn(outbox.run(stop.subscribe())),
         ];
+        tasks.extend(lines.into_iter().map(tokio::spawn));
         let mut stopping = stop.subscribe();
         let server = tokio::spawn(web::serve(listener, routes, async move {
             // A sender that is gone means the same.
@@ -180,6 +198,7 @@ fn of_feishu(config: &Config) -> feishu::Settings {
         base_url: feishu.base_url.clone(),
         window_back: window(feishu.timestamp_window),
         window_ahead: window(feishu.timestamp_window_ahead),
+        pong_within: feishu.pong_within,
     }
 }
 
@@ -207,5 +226,6 @@ fn of_dingtalk(config: &Config) -> dingtalk::Settings {
         window_ahead: dingtalk.timestamp_window_ahead,
         corp_id: dingtalk.corp_id.clone(),
         monthly_calls: dingtalk.monthly_call_budget,
+        ping_every: dingtalk.ping_every,
     }
 }

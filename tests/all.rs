@@ -14,6 +14,7 @@ mod fake_dingtalk;
 mod fake_feishu;
 mod feishu;
 mod fuzzed;
+mod gated;
 mod grammar;
 mod hostile;
 mod multipart;

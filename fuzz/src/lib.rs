@@ -89,6 +89,7 @@ pub fn feishu_delivery(bytes: &[u8]) {
         base_url: "http://127.0.0.1:9".into(),
         window_back: SignedDuration::from_hours(8),
         window_ahead: SignedDuration::from_mins(5),
+        pong_within: std::time::Duration::from_secs(30),
     };
     let sealed = feishu::Settings { encrypt_key: Some("key".into()), ..plain.clone() };
     let _ = feishu::examine(&plain, now(), bytes);

@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::calendar::{Calendar, Span, schedule::Schedule};
 
-use super::{Config, DingTalkTransport, FeishuTransport, Secret, StoreEngine};
+use super::{Config, FeishuTransport, Secret, StoreEngine};
 
 /// The key, and what is wrong with its value and how to put it right.
 type Wrong = (String, String);
@@ -60,12 +60,6 @@ fn not_built_yet(config: &Config) -> Result<(), Wrong> {
     if config.store.engine == StoreEngine::Postgres {
         return wrong("store.engine", "\"postgres\" is not built yet; use \"sled\"");
     }
-    if config.feishu.enabled && config.feishu.transport == FeishuTransport::Websocket {
-        return wrong("feishu.transport", "\"websocket\" is not built yet; use \"webhook\"");
-    }
-    if config.dingtalk.enabled && config.dingtalk.transport == DingTalkTransport::Stream {
-        return wrong("dingtalk.transport", "\"stream\" is not built yet; use \"webhook\"");
-    }
     Ok(())
 }
 
@@ -74,10 +68,11 @@ fn platforms(config: &Config) -> Result<(), Wrong> {
     if feishu.enabled {
         needed("feishu.app_id", &feishu.app_id, "feishu")?;
         needed("feishu.app_secret", feishu.app_secret.reveal(), "feishu")?;
-        if feishu.encrypt_key.is_none() && feishu.verification_token.is_none() {
+        let signed = feishu.encrypt_key.is_some() || feishu.verification_token.is_some();
+        if feishu.transport == FeishuTransport::Webhook && !signed {
             return wrong(
                 "feishu.encrypt_key",
-                "feishu is enabled and needs this, or feishu.verification_token",
+                "the webhook needs this, or feishu.verification_token; the websocket needs neither",
             );
         }
     }
@@ -150,6 +145,14 @@ fn webhook_rooms(config: &Config) -> Result<(), Wrong> {
 }
 
 fn numbers(config: &Config) -> Result<(), Wrong> {
+    for (key, wait) in [
+        ("feishu.pong_within", config.feishu.pong_within),
+        ("dingtalk.ping_every", config.dingtalk.ping_every),
+    ] {
+        if !(1..=600).contains(&wait.as_secs()) {
+            return wrong(key, "expected \"1s\" to \"10m\"");
+        }
+    }
     if !(1..=99).contains(&config.sla.urgent.halfway_percent) {
         return wrong("sla.urgent.halfway_percent", "expected 1 to 99");
     }

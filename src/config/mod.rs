@@ -202,6 +202,9 @@ pub struct Feishu {
     /// How far ahead of our clock it may be.
     #[serde(deserialize_with = "natural")]
     pub timestamp_window_ahead: Duration,
+    /// How long after a ping the long connection may stay silent.
+    #[serde(deserialize_with = "natural")]
+    pub pong_within: Duration,
 }
 
 /// How Feishu's events arrive.
@@ -210,7 +213,7 @@ pub struct Feishu {
 pub enum FeishuTransport {
     /// Feishu calls us.
     Webhook,
-    /// We hold a long connection; not built yet.
+    /// We hold a long connection.
     Websocket,
 }
 
@@ -254,6 +257,9 @@ pub struct DingTalk {
     /// How far ahead of our clock it may be.
     #[serde(deserialize_with = "natural")]
     pub timestamp_window_ahead: Duration,
+    /// How often the long connection is pinged.
+    #[serde(deserialize_with = "natural")]
+    pub ping_every: Duration,
     /// Groups with a webhook robot of their own.
     pub group_robot: Vec<GroupRobot>,
 }
@@ -264,7 +270,7 @@ pub struct DingTalk {
 pub enum DingTalkTransport {
     /// DingTalk calls us.
     Webhook,
-    /// We hold a long connection; not built yet.
+    /// We hold a long connection.
     Stream,
 }
 

@@ -1,8 +1,8 @@
-//! The HTTP client that the platforms call out with.
+//! The HTTP client that the platforms call out with, and what else all calls share.
 
 use std::{sync::Once, time::Duration};
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Url, redirect::Policy};
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -14,11 +14,7 @@ const TOTAL: Duration = Duration::from_secs(10);
 /// # Panics
 /// Only where the machine's trusted certificates cannot be read; without them no call can be made.
 pub fn client() -> Client {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Refused where one was installed before, and then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
+    install_provider();
     Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
@@ -26,6 +22,21 @@ pub fn client() -> Client {
         .user_agent(concat!("jiuding/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("the settings are fixed and good, and the system's certificates can be read")
+}
+
+/// Makes `ring` the provider of encryption for the whole process.
+pub fn install_provider() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Refused where one was installed before, and then that one serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// Whether an address leads to this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]

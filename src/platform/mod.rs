@@ -8,6 +8,7 @@ pub mod feishu;
 pub mod http;
 pub mod one_way;
 pub mod playground;
+pub mod socket;
 
 use std::time::Duration;
 

@@ -6,9 +6,10 @@ use jiuding::{
     chat::{Inbound, Person, PersonId, RoomId, Target},
     platform::{
         Platform,
-        dingtalk::{DingTalk, routes},
+        dingtalk::{DingTalk, listen, routes},
     },
 };
+use tokio::sync::watch;
 
 use super::{Recorder, Rig, Shown, Speech, Trouble, clock};
 use crate::fake_dingtalk::{FakeDingTalk, Fault, Said, Way};
@@ -25,17 +26,32 @@ pub struct DingTalkRig {
 }
 
 impl DingTalkRig {
+    /// Heard by its webhook.
     pub async fn new() -> Self {
+        let mut rig = Self::silent().await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        rig.url = format!("http://{}", listener.local_addr().unwrap());
+        let doors = routes(rig.bot.clone(), rig.recorder.clone());
+        tokio::spawn(async move { axum::serve(listener, doors).await });
+        rig
+    }
+
+    /// Heard over a long connection.
+    pub async fn by_stream() -> Self {
+        let rig = Self::silent().await;
+        rig.ding.by_stream();
+        let (never, stop) = watch::channel(false);
+        std::mem::forget(never);
+        tokio::spawn(listen(rig.bot.clone(), rig.recorder.clone(), stop));
+        rig
+    }
+
+    async fn silent() -> Self {
         let clock = clock();
         let ding = FakeDingTalk::start(clock.clone()).await;
         ding.group(GROUP, "远山项目群", &[(WANG, "王工"), (LI, "李工")]);
         let bot = DingTalk::with_patience(ding.settings(), clock, Duration::from_secs(2)).unwrap();
-        let (bot, recorder) = (Arc::new(bot), Arc::new(Recorder::default()));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let doors = routes(bot.clone(), recorder.clone());
-        tokio::spawn(async move { axum::serve(listener, doors).await });
-        Self { ding, bot, url, recorder }
+        Self { ding, bot: Arc::new(bot), url: String::new(), recorder: Arc::default() }
     }
 
     /// Whichever way a message into the group takes next.

@@ -6,9 +6,10 @@ use jiuding::{
     chat::{Inbound, Person, PersonId, RoomId, Target},
     platform::{
         Platform,
-        feishu::{Feishu, routes},
+        feishu::{Feishu, listen, routes},
     },
 };
+use tokio::sync::watch;
 
 use super::{Recorder, Rig, Shown, Speech, Trouble, clock};
 use crate::fake_feishu::{Delivery, FakeFeishu, Fault};
@@ -24,13 +25,32 @@ pub struct FeishuRig {
 }
 
 impl FeishuRig {
+    /// Heard by its webhook.
     pub async fn new() -> Self {
+        let rig = Self::with(|_| {}).await;
+        rig.fake.serve(routes(rig.feishu.clone(), rig.recorder.clone())).await;
+        rig
+    }
+
+    /// Heard over a long connection.
+    pub async fn over_socket() -> Self {
+        let rig = Self::with(|fake| {
+            fake.over_socket();
+        })
+        .await;
+        let (never, stop) = watch::channel(false);
+        std::mem::forget(never);
+        tokio::spawn(listen(rig.feishu.clone(), rig.recorder.clone(), stop));
+        rig
+    }
+
+    async fn with(prepare: impl FnOnce(&FakeFeishu)) -> Self {
         let clock = clock();
         let fake = FakeFeishu::start(clock.clone()).await;
+        prepare(&fake);
         fake.group(GROUP, "远山项目群").person(LI, "李工").person(WANG, "王工").per_chat_per_second(1000);
         let (feishu, recorder) =
             (Arc::new(Feishu::new(fake.settings(), clock)), Arc::new(Recorder::default()));
-        fake.serve(routes(feishu.clone(), recorder.clone())).await;
         Self { fake, feishu, recorder }
     }
 }

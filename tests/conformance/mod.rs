@@ -120,11 +120,13 @@ impl Receiver for Recorder {
     }
 }
 
-/// One of each.
+/// One of each platform and way to hear it.
 async fn rigs() -> Vec<Box<dyn Rig>> {
     vec![
         Box::new(feishu::FeishuRig::new().await),
+        Box::new(feishu::FeishuRig::over_socket().await),
         Box::new(dingtalk::DingTalkRig::new().await),
+        Box::new(dingtalk::DingTalkRig::by_stream().await),
         Box::new(playground::PlaygroundRig::new()),
     ]
 }

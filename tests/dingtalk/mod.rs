@@ -2,6 +2,7 @@
 
 mod heard;
 mod spoken;
+mod stream;
 mod vectors;
 
 use std::{

@@ -14,4 +14,5 @@ mod file;
 mod one_way;
 mod operation;
 mod outage;
+mod socket;
 pub mod stage;

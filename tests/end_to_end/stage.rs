@@ -66,8 +66,17 @@ impl Stage {
         Self::with(|_| String::new()).await
     }
 
+    /// A bot that holds long connections to both platforms.
+    pub async fn over_sockets() -> Self {
+        Self::heard_by(true, |_| String::new()).await
+    }
+
     /// The same with more configuration, as it stands at the end of the file.
     pub async fn with(more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
+        Self::heard_by(false, more).await
+    }
+
+    async fn heard_by(sockets: bool, more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
         let clock = Arc::new(SimulatedClock::new("2026-11-23T01:00:00Z".parse().unwrap()));
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);
@@ -76,6 +85,12 @@ impl Stage {
         let ding = FakeDingTalk::start(clock.clone()).await;
         let people = [(D_LI, "李工"), (D_ZHANG, "张经理"), (D_CHEN, "陈主管"), (D_WANG, "王工")];
         ding.group(DING, "支付网关项目群", &people);
+        let mut transport = "";
+        if sockets {
+            feishu.over_socket();
+            ding.by_stream();
+            transport = "transport = \"stream\"\n";
+        }
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jiuding.toml");
         let text = format!(
@@ -83,7 +98,7 @@ impl Stage {
              admins = [\"feishu:{BOSS}\"]\n\
              [jobs]\ndaily_digest = \"\"\nweekly_report = \"\"\n{}[dingtalk]\nenabled = true\n\
              client_id = \"{}\"\nclient_secret = \"{}\"\nrobot_code = \"{}\"\ncorp_id = \"{}\"\n\
-             base_url = \"{base}\"\noapi_base_url = \"{base}\"\n{}",
+             base_url = \"{base}\"\noapi_base_url = \"{base}\"\n{transport}{}",
             feishu.toml(),
             fake_dingtalk::CLIENT_ID,
             fake_dingtalk::CLIENT_SECRET,
@@ -302,7 +317,24 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    fn subscriber(&self) -> impl tracing::Subscriber + use<> {
+    /// The bot's own warnings and errors.
+    pub fn faults(&self) -> Vec<String> {
+        let text = self.text();
+        let lines = text.lines().filter(|line| line.contains("jiuding::"));
+        lines.filter(|line| line.contains(" WARN ") || line.contains("ERROR ")).map(str::to_owned).collect()
+    }
+
+    /// Waits until there are so many; panics after 10 s.
+    pub async fn wait_faults(&self, count: usize) {
+        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+            while self.faults().len() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "waited for {count} faults: {}", self.text());
+    }
+
+    pub fn subscriber(&self) -> impl tracing::Subscriber + use<> {
         // The bot's own lines down to the last, those of libraries as far as an operator would turn them up.
         let filter = EnvFilter::new("debug,jiuding=trace");
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(self.clone()).finish()

@@ -3,7 +3,8 @@
 //! mentions that notify only where the id stands in `atUserIds` *and* behind an `@` in the text.
 //!
 //! It keeps everything it accepted, says who was really notified, fails on demand, and signs deliveries to
-//! the bot as the platform does. Tokens and reply addresses go by the clock it is given, the pace by real time.
+//! the bot as the platform does, or pushes them over a long connection
+//! ([`by_stream`](FakeDingTalk::by_stream)). Tokens and reply addresses go by the clock it is given, the pace by real time.
 //!
 //! ```text
 //! let ding = FakeDingTalk::start(clock.clone()).await;
@@ -19,6 +20,7 @@
 
 mod said;
 mod server;
+mod stream;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -47,7 +49,7 @@ pub const EVENT_AES_KEY: &str = "sh4redAesKey0123456789abcdefghijklmnopqrstX";
 /// The server; stops when it is dropped.
 pub struct FakeDingTalk {
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
     http: reqwest::Client,
 }
 
@@ -68,6 +70,8 @@ pub enum Way {
     UserGet,
     /// Not a message: `media/upload`.
     Upload,
+    /// Not a message: `gateway/connections/open`.
+    Open,
 }
 
 /// What goes wrong with the next call of a way.
@@ -139,6 +143,7 @@ struct State {
     media: HashMap<String, Vec<u8>>,
     held_back: HashSet<String>,
     calls: Vec<Way>,
+    streams: stream::Streams,
 }
 
 #[derive(Default)]
@@ -177,7 +182,8 @@ impl FakeDingTalk {
         });
         let app = server::app(shared.clone());
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { shared, task, http: jiuding::platform::http::client() }
+        let tasks = [task, stream::listen(shared.clone()).await];
+        Self { shared, tasks, http: jiuding::platform::http::client() }
     }
 
     /// For `base_url` and `oapi_base_url`.
@@ -201,6 +207,7 @@ impl FakeDingTalk {
             window_ahead: Duration::from_secs(300),
             corp_id: Some(CORP_ID.into()),
             monthly_calls: 0,
+            ping_every: Duration::from_secs(30),
         }
     }
 
@@ -287,6 +294,6 @@ impl FakeDingTalk {
 
 impl Drop for FakeDingTalk {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

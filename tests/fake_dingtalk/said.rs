@@ -50,8 +50,12 @@ impl FakeDingTalk {
         self.deliver(bot, &self.said(conversation, sender, text)).await
     }
 
-    /// Delivers to the bot at `bot` (its base URL), newly signed; the same message again is a repeat.
+    /// Delivers to the bot at `bot` (its base URL), newly signed, or over the long connection; the same message
+    /// again is a repeat.
     pub async fn deliver(&self, bot: &str, said: &Said) -> Answer {
+        if self.is_by_stream() {
+            return self.deliver_by_stream(said).await;
+        }
         self.deliver_raw(bot, said.body.to_string()).await
     }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way};
+use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, stream};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 20 * 1024 * 1024;
@@ -29,6 +29,7 @@ type Outcome = Result<Value, (u16, Value)>;
 pub(super) fn app(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/v1.0/oauth2/accessToken", post(access_token))
+        .route("/v1.0/gateway/connections/open", post(stream::open))
         .route("/v1.0/robot/groupMessages/send", post(group_send))
         .route("/v1.0/robot/oToMessages/batchSend", post(batch_send))
         .route("/robot/sendBySession", post(send_by_session))

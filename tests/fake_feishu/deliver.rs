@@ -179,8 +179,11 @@ impl FakeFeishu {
         Delivery { body: json!({ "schema": "2.0", "header": header, "event": event }) }
     }
 
-    /// Delivers, encrypted and signed where an Encrypt Key is set.
+    /// Delivers, encrypted and signed where an Encrypt Key is set; or over the long connection.
     pub async fn deliver(&self, delivery: &Delivery) -> Answer {
+        if self.is_over_socket() {
+            return self.push(delivery).await;
+        }
         let plain = delivery.body.to_string();
         let encrypt_key = self.state().encrypt_key.clone();
         match encrypt_key {

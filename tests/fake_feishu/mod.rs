@@ -1,7 +1,8 @@
 //! A pretend Feishu on loopback that keeps the real one's rules.
 //!
 //! It wants valid tokens, known chats and people, cards of schema 2.0, at most 5 messages a second into
-//! one chat; it takes a `uuid` once an hour; it signs and encrypts what it delivers. Tests tell it who
+//! one chat; it takes a `uuid` once an hour; it signs and encrypts what it delivers, or pushes it over a long
+//! connection ([`over_socket`](FakeFeishu::over_socket)). Tests tell it who
 //! there is, let people speak and press, look at what the bot [`sent`](FakeFeishu::sent), and make it
 //! [`fail`](FakeFeishu::fail_next) in all the ways the real one does.
 //!
@@ -23,6 +24,7 @@ mod card;
 mod deliver;
 mod seal;
 mod server;
+mod socket;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -40,6 +42,8 @@ use tokio::{sync::watch, time::Instant};
 pub use deliver::{Answer, Delivery};
 #[allow(unused_imports)]
 pub use seal::{encrypt, encrypt_with, signature};
+#[allow(unused_imports)]
+pub use socket::wishes;
 
 pub const APP_ID: &str = "cli_a9f0c0ffee00d00d";
 pub const APP_SECRET: &str = "pretend-app-secret";
@@ -88,6 +92,7 @@ struct State {
     calls: HashMap<String, usize>,
     webhook: Option<String>,
     encrypt_key: Option<String>,
+    sockets: socket::Sockets,
     counter: u64,
 }
 
@@ -168,6 +173,7 @@ impl FakeFeishu {
             calls: HashMap::new(),
             webhook: None,
             encrypt_key: Some(ENCRYPT_KEY.into()),
+            sockets: socket::Sockets::default(),
             counter: 0,
         };
         let shared = Arc::new(Shared {
@@ -177,6 +183,7 @@ impl FakeFeishu {
             http: jiuding::platform::http::client(),
         });
         let address = serve(server::routes(shared.clone())).await;
+        socket::listen(shared.clone()).await;
         Self { shared, address }
     }
 
@@ -194,18 +201,25 @@ impl FakeFeishu {
             base_url: self.base_url(),
             window_back: SignedDuration::from_hours(8),
             window_ahead: SignedDuration::from_mins(5),
+            pong_within: std::time::Duration::from_secs(30),
         }
     }
 
     /// The same settings as a section of the bot's configuration file.
     pub fn toml(&self) -> String {
-        let key = self.state().encrypt_key.clone().map(|key| format!("encrypt_key = \"{key}\"\n"));
-        format!(
-            "[feishu]\nenabled = true\napp_id = \"{APP_ID}\"\napp_secret = \"{APP_SECRET}\"\n{}\
-             verification_token = \"{TOKEN}\"\nbase_url = \"{}\"\n",
-            key.unwrap_or_default(),
+        let mut toml = format!(
+            "[feishu]\nenabled = true\napp_id = \"{APP_ID}\"\napp_secret = \"{APP_SECRET}\"\n\
+             base_url = \"{}\"\n",
             self.base_url()
-        )
+        );
+        match (self.is_over_socket(), &self.state().encrypt_key) {
+            (true, _) => toml += "transport = \"websocket\"\n",
+            (false, Some(key)) => {
+                toml += &format!("encrypt_key = \"{key}\"\nverification_token = \"{TOKEN}\"\n")
+            }
+            (false, None) => toml += &format!("verification_token = \"{TOKEN}\"\n"),
+        }
+        toml
     }
 
     /// Deliveries are plain and unsigned from now on, as without an Encrypt Key in the console.
@@ -333,7 +347,7 @@ impl FakeFeishu {
         self.state().recalled.insert(message_id.into());
     }
 
-    /// How often a path was called: `auth`, `bot`, `send`, `reply`, `upload`, `chat`, `names`, `user`.
+    /// How often a path was called: `endpoint`, `auth`, `bot`, `send`, `reply`, `upload`, `chat`, `names`, `user`.
     pub fn calls(&self, path: &str) -> usize {
         self.state().calls.get(path).copied().unwrap_or_default()
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card};
+use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card, socket};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
@@ -24,6 +24,7 @@ type Fake = Extract<Arc<Shared>>;
 
 pub fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
+        .route("/callback/ws/endpoint", post(socket::endpoint))
         .route("/open-apis/auth/v3/tenant_access_token/internal", post(token))
         .route("/open-apis/bot/v3/info", get(bot))
         .route("/open-apis/im/v1/messages", post(send))
@@ -348,7 +349,7 @@ fn has_unicode_escape(json: &str) -> bool {
     false
 }
 
-fn count(shared: &Shared, path: &str) {
+pub(super) fn count(shared: &Shared, path: &str) {
     *shared.state().calls.entry(path.into()).or_default() += 1;
 }
 
@@ -366,7 +367,7 @@ fn unauthorised(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
 }
 
 /// What a fault does before anything else is done.
-async fn before(fault: Option<&Fault>) -> Option<Response> {
+pub(super) async fn before(fault: Option<&Fault>) -> Option<Response> {
     match fault? {
         Fault::Status(status) => Some(StatusCode::from_u16(*status).expect("it is a status").into_response()),
         Fault::Code(code) => Some(refusal(400, *code, "pretended")),

@@ -4,6 +4,7 @@
 
 mod inbound;
 mod outbound;
+mod socket;
 mod vectors;
 
 use std::sync::{Arc, Mutex};

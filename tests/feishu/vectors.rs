@@ -70,6 +70,7 @@ async fn every_delivery_is_judged_as_its_vector_says() {
             verification_token: text(input, "/config/verification_token").into(),
             window_back: skew,
             window_ahead: skew,
+            pong_within: std::time::Duration::from_secs(30),
             ..fake.settings()
         };
         let recorder = Arc::new(Recorder::default());

@@ -98,6 +98,13 @@ impl Api {
         Ok(self.send(self.http.post(url).json(body)).await?)
     }
 
+    /// Asks where the long connection goes. The call takes the secret itself, and no token; without the header the
+    /// answer is XML.
+    pub async fn open_stream(&self, body: &Value) -> Result<Answer, Undelivered> {
+        let url = format!("{}/v1.0/gateway/connections/open", self.base);
+        self.send(self.http.post(url).header("accept", "application/json").json(body)).await
+    }
+
     async fn with_token(&self, request: impl Fn(&str) -> reqwest::RequestBuilder) -> Result<Answer, Refusal> {
         let token = self.token(None).await?;
         let answer = self.send(request(&token)).await?;

@@ -1,4 +1,4 @@
-//! Organisation events, `POST /dingtalk/event`.
+//! Organisation events, `POST /dingtalk/event` and the `EVENT` frames of Stream mode.
 //!
 //! Nothing is done with them yet. `check_url` comes when the address is saved in the console. Of
 //! the others only `meeting_status_change` with `conference_closed` would matter, and it names the calendar
@@ -53,7 +53,7 @@ impl DingTalk {
             return Err(EventError::Time);
         }
         let event: Value = serde_json::from_str(&opened.text).map_err(|_| EventError::Form)?;
-        metrics::counter!("jiuding_dingtalk_events_total", "type" => kind(&event)).increment(1);
+        count(event["EventType"].as_str(), &event);
 
         let (mut salt, mut nonce) = ([0; 16], [0; 8]);
         getrandom::fill(&mut salt).expect("the machine has random numbers");
@@ -66,11 +66,13 @@ impl DingTalk {
     }
 }
 
-fn kind(event: &Value) -> &'static str {
-    match event["EventType"].as_str() {
+/// Counts an event of this type, the only thing that is done with it.
+pub(super) fn count(event_type: Option<&str>, event: &Value) {
+    let kind = match event_type {
         Some("check_url") => "check_url",
         Some("meeting_status_change") if event["changeScene"] == "conference_closed" => "meeting_ended",
         Some("meeting_status_change") => "meeting_status_change",
         _ => "other",
-    }
+    };
+    metrics::counter!("jiuding_dingtalk_events_total", "type" => kind).increment(1);
 }

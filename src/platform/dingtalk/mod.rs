@@ -1,7 +1,8 @@
-//! DingTalk: a robot of an organisation's own app, by webhook.
+//! DingTalk: a robot of an organisation's own app.
 //!
-//! In: `POST /dingtalk/robot` is verified ([`sign`]), read ([`wire`]) and handed on (`hear`);
-//! `POST /dingtalk/event` carries encrypted organisation events ([`envelope`]). Out: `send` picks the way,
+//! In: `POST /dingtalk/robot` is verified ([`sign`]), or a frame comes over the long connection (`stream`); either is
+//! read ([`wire`]) and handed on (`hear`). `POST /dingtalk/event` carries encrypted organisation events
+//! ([`envelope`]). Out: `send` picks the way,
 //! `render` the form, `answer` sorts what the platform said.
 //!
 //! What the platform cannot do shapes the adapter. In a group the robot hears only what mentions it. The
@@ -21,6 +22,7 @@ mod routes;
 mod send;
 mod session;
 pub mod sign;
+mod stream;
 mod usage;
 #[cfg(test)]
 mod vectors;
@@ -37,9 +39,10 @@ use session::ReplyHosts;
 
 pub use hear::examine;
 pub use routes::routes;
+pub use stream::listen;
 pub use usage::Usage;
 
-use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered};
+use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
 use crate::{
     chat::{Message, PersonId, RoomId},
     clock::SharedClock,
@@ -90,6 +93,8 @@ pub struct Settings {
     pub corp_id: Option<String>,
     /// Calls a month; 0 is unmetered.
     pub monthly_calls: u32,
+    /// How often the long connection is pinged; after twice as long without a frame it is dead.
+    pub ping_every: Duration,
 }
 
 /// A group's own webhook robot.
@@ -113,6 +118,8 @@ pub struct DingTalk {
     /// `None` where events are not configured.
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
+    /// Of the long connection, where there is one.
+    standing: Standing,
 }
 
 impl DingTalk {
@@ -150,6 +157,7 @@ impl DingTalk {
             reply_hosts: ReplyHosts::new(&settings.oapi_base_url, settings.session_host.as_deref()),
             envelope,
             broken_robots: BrokenRobots::default(),
+            standing: Standing::default(),
             settings,
             clock,
             api,
@@ -214,6 +222,7 @@ impl Platform for DingTalk {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        self.standing.check()?;
         match self.api.token(None).await {
             Ok(_) => Ok(()),
             Err(

@@ -31,9 +31,13 @@ struct Doors {
     receiver: Arc<dyn Receiver>,
 }
 
+/// A message could not be recorded; it must be delivered again.
+#[derive(Debug)]
+pub(super) struct Failed;
+
 /// Why a request was refused. The caller is told one of three words, our counters tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
+pub(super) enum Refused {
     TooLong,
     Unverified(&'static str),
     Unreadable,
@@ -55,22 +59,10 @@ async fn robot(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Re
     dingtalk.verify(&headers)?;
     let delivery = Delivery::read(&body).ok_or(Refused::Unreadable)?;
     dingtalk.verify_addressee(&delivery)?;
-    dingtalk.api.meter.count(Use::Heard, dingtalk.clock.now());
-    let Some(inbound) = dingtalk.understand(&delivery).await else {
-        // A picture, a file: asking for it again would not make it a message.
-        count("nothing to hear");
-        return Ok(Json(json!({})).into_response());
-    };
-    match doors.receiver.receive(inbound).await {
-        Ok(Received::Done) => count("received"),
-        Ok(Received::SeenBefore) => count("seen before"),
-        Err(error) => {
-            count("failed");
-            tracing::error!(error = format!("{error:#}"), "a DingTalk message could not be recorded");
-            return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-        }
+    match dingtalk.carry_out(&delivery, &*doors.receiver, std::future::ready(())).await {
+        Ok(()) => Ok(Json(json!({})).into_response()),
+        Err(Failed) => Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     }
-    Ok(Json(json!({})).into_response())
 }
 
 async fn organisation_event(
@@ -90,6 +82,34 @@ async fn organisation_event(
 }
 
 impl DingTalk {
+    /// Carries a message out; returns only when its effect is durable. Names are asked for at once, the effect
+    /// waits for `turn`.
+    pub(super) async fn carry_out(
+        &self,
+        delivery: &Delivery,
+        receiver: &dyn Receiver,
+        turn: impl Future<Output = ()>,
+    ) -> Result<(), Failed> {
+        self.api.meter.count(Use::Heard, self.clock.now());
+        let inbound = self.understand(delivery).await;
+        turn.await;
+        let Some(inbound) = inbound else {
+            // A picture, a file: asking for it again would not make it a message.
+            count("nothing to hear");
+            return Ok(());
+        };
+        match receiver.receive(inbound).await {
+            Ok(Received::Done) => count("received"),
+            Ok(Received::SeenBefore) => count("seen before"),
+            Err(error) => {
+                count("failed");
+                tracing::error!(error = format!("{error:#}"), "a DingTalk message could not be recorded");
+                return Err(Failed);
+            }
+        }
+        Ok(())
+    }
+
     /// The two headers: the signature in constant time, and the window of time.
     fn verify(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -106,7 +126,7 @@ impl DingTalk {
     }
 
     /// The sign does not cover the body, so the body must at least be for this robot.
-    fn verify_addressee(&self, delivery: &Delivery) -> Result<(), Refused> {
+    pub(super) fn verify_addressee(&self, delivery: &Delivery) -> Result<(), Refused> {
         let other = |given: Option<&str>, ours: &str| given.is_some_and(|given| given != ours);
         let corp_id = self.settings.corp_id.as_deref();
         if other(present(&delivery.robot_code), &self.settings.robot_code)
@@ -126,14 +146,25 @@ impl DingTalk {
     }
 }
 
+impl Refused {
+    /// Counts it under its reason.
+    pub(super) fn count(self) {
+        count(match self {
+            Refused::TooLong => "too long",
+            Refused::Unverified(why) => why,
+            Refused::Unreadable => "unreadable",
+        });
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let (status, word, why) = match self {
-            Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too long", "too long"),
-            Refused::Unverified(why) => (StatusCode::UNAUTHORIZED, "refused", why),
-            Refused::Unreadable => (StatusCode::BAD_REQUEST, "refused", "unreadable"),
+        self.count();
+        let (status, word) = match self {
+            Refused::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too long"),
+            Refused::Unverified(_) => (StatusCode::UNAUTHORIZED, "refused"),
+            Refused::Unreadable => (StatusCode::BAD_REQUEST, "refused"),
         };
-        count(why);
         (status, Json(json!({"error": word}))).into_response()
     }
 }

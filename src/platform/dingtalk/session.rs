@@ -5,6 +5,8 @@
 
 use reqwest::Url;
 
+use crate::platform::http::is_loopback;
+
 /// The platform's own host for old calls and webhooks.
 const HOST: &str = "oapi.dingtalk.com";
 /// The only path of reply addresses.
@@ -40,13 +42,7 @@ impl ReplyHosts {
     }
 
     fn rehearses(&self) -> bool {
-        match self.oapi.as_ref().and_then(Url::host_str) {
-            Some(host) => {
-                let host = host.trim_matches(['[', ']']);
-                host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-            }
-            None => false,
-        }
+        self.oapi.as_ref().is_some_and(is_loopback)
     }
 }
 

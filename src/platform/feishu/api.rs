@@ -93,6 +93,13 @@ impl Api {
         self.token.obtain(async || self.fetch_token().await).await
     }
 
+    /// Asks where the long connection goes. The call takes the secret itself, and no token.
+    pub async fn endpoint(&self) -> Result<Value, Fault> {
+        let body = json!({ "AppID": self.app_id, "AppSecret": self.app_secret });
+        let request = self.client.post(format!("{}/callback/ws/endpoint", self.base_url));
+        answer(request.header("locale", "zh").json(&body).send().await).await
+    }
+
     async fn fetch_token(&self) -> Result<Fetched, Fault> {
         let body = json!({ "app_id": self.app_id, "app_secret": self.app_secret });
         let url = self.url("auth/v3/tenant_access_token/internal");

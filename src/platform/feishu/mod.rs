@@ -1,7 +1,7 @@
-//! Feishu (and Lark): webhooks in, messages out.
+//! Feishu (and Lark): events in, messages out.
 //!
-//! [`webhook`] takes a delivery, [`delivery`] verifies it, [`event`] and [`typed`] understand it, and
-//! [`Feishu::inbound`] adds the names. Outwards [`card`] and [`text`] render, [`file`] uploads,
+//! [`webhook`] takes a delivery, or [`socket`] a frame of the long connection; [`delivery`] opens it, [`event`] and
+//! [`typed`] understand it, [`Feishu::inbound`] adds the names, and [`door`] hands it on. Outwards [`card`] and [`text`] render, [`file`] uploads,
 //! [`api`] calls, and [`fault`] sorts what goes wrong.
 //!
 //! Start of the documentation: <https://open.feishu.cn/document/home/index>
@@ -10,12 +10,14 @@ mod api;
 mod card;
 mod delivery;
 mod directory;
+mod door;
 mod event;
 mod fault;
 mod file;
 mod quoted;
 mod seal;
 mod send;
+mod socket;
 mod text;
 mod token;
 mod typed;
@@ -31,13 +33,14 @@ use crate::{
     clock::SharedClock,
 };
 
-use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered};
+use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
 use api::Api;
 use directory::{Chat, Directory};
 use event::{Deed, Happened};
 
 pub use card::card as robot_card;
 pub use delivery::Refusal;
+pub use socket::listen;
 pub use text::robot_text;
 pub use webhook::routes;
 
@@ -83,6 +86,8 @@ pub struct Settings {
     pub window_back: SignedDuration,
     /// How far ahead of our clock a delivery may be.
     pub window_ahead: SignedDuration,
+    /// After how long without a frame beyond the usual pause between pings the long connection is dead.
+    pub pong_within: Duration,
 }
 
 /// The app on Feishu.
@@ -91,6 +96,8 @@ pub struct Feishu {
     clock: SharedClock,
     api: Arc<Api>,
     directory: Directory,
+    /// Of the long connection, where there is one.
+    standing: Standing,
 }
 
 impl Feishu {
@@ -99,7 +106,7 @@ impl Feishu {
         settings.encrypt_key = settings.encrypt_key.filter(|key| !key.is_empty());
         let api = Arc::new(Api::new(&settings, clock.clone()));
         let directory = Directory::new(api.clone(), clock.clone());
-        Self { settings, clock, api, directory }
+        Self { settings, clock, api, directory, standing: Standing::default() }
     }
 
     /// Adds names to what happened; `None` where nothing was said.
@@ -211,6 +218,7 @@ impl Platform for Feishu {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        self.standing.check()?;
         self.api.token().await.map(drop).map_err(|fault| fault.why())
     }
 }

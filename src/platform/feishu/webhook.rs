@@ -10,25 +10,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::platform::{Received, Receiver};
+use crate::platform::Receiver;
 
 use super::{
     Feishu,
-    delivery::{self, Delivery, Envelope, Refusal},
-    event,
+    delivery::{self, Delivery, Envelope},
+    door::{Door, Failed, Letter, count_accepted, count_refused},
 };
 
 /// The largest body that is read.
 const MOST_BYTES: usize = 1024 * 1024;
 /// How long a body may take to arrive; the platform itself gives up after 3 s.
 const SLOWEST: Duration = Duration::from_secs(10);
-
-struct Door {
-    feishu: Arc<Feishu>,
-    receiver: Arc<dyn Receiver>,
-}
 
 /// The addresses that Feishu calls: for events, and the same for cards.
 pub fn routes(feishu: Arc<Feishu>, receiver: Arc<dyn Receiver>) -> Router {
@@ -53,43 +48,25 @@ async fn knock(State(door): State<Arc<Door>>, request: Request) -> Response {
             Json(json!({ "challenge": challenge })).into_response()
         }
         Ok(Delivery::Event(envelope)) => admit(door, envelope).await,
-        Err(refusal) => refuse(refusal.status(), refusal.reason()),
+        Err(refusal) => {
+            count_refused(refusal);
+            refused(refusal.status())
+        }
     }
 }
 
 /// Carries an event out to its end, whether or not the caller still waits.
 async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
-    let is_callback = envelope.kind == "card.action.trigger";
-    let Ok(happened) = event::understand(envelope) else {
-        return refuse(Refusal::Body.status(), Refusal::Body.reason());
-    };
-    let Some(happened) = happened else {
-        count_accepted("ignored");
-        return Json(json!({})).into_response();
+    let (happened, answer) = match door.understand(envelope) {
+        Ok(Letter::Happened { happened, answer }) => (happened, answer),
+        Ok(Letter::Nothing { answer }) => return good(answer),
+        Err(refusal) => return refused(refusal.status()),
     };
     // A caller that hangs up must not leave the work half done.
-    let work = tokio::spawn(async move {
-        match door.feishu.inbound(happened).await {
-            Some(inbound) => door.receiver.receive(inbound).await.map(Some),
-            None => Ok(None),
-        }
-    });
+    let work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
     match work.await {
-        Ok(Ok(received)) => {
-            count_accepted(match received {
-                Some(Received::Done) => "done",
-                Some(Received::SeenBefore) => "seen",
-                None => "ignored",
-            });
-            match is_callback {
-                true => Json(json!({ "toast": { "type": "info", "content": "已收到" } })).into_response(),
-                false => Json(json!({})).into_response(),
-            }
-        }
-        Ok(Err(fault)) => {
-            tracing::error!("an event of feishu's could not be kept, it will be delivered again: {fault:#}");
-            failed()
-        }
+        Ok(Ok(())) => good(answer),
+        Ok(Err(Failed)) => failed(),
         Err(panicked) => {
             tracing::error!("an event of feishu's could not be carried out: {panicked}");
             failed()
@@ -97,19 +74,22 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
     }
 }
 
+fn good(answer: Option<Value>) -> Response {
+    Json(answer.unwrap_or_else(|| json!({}))).into_response()
+}
+
 fn failed() -> Response {
-    metrics::counter!("jiuding_deliveries_failed_total", "platform" => super::NAME).increment(1);
     (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "msg": "failed" }))).into_response()
 }
 
 /// One answer for every refusal: whoever tries keys learns nothing from it.
-fn refuse(status: StatusCode, reason: &'static str) -> Response {
-    metrics::counter!("jiuding_deliveries_refused_total", "platform" => super::NAME, "reason" => reason)
-        .increment(1);
+fn refused(status: StatusCode) -> Response {
     (status, Json(json!({ "msg": "refused" }))).into_response()
 }
 
-fn count_accepted(outcome: &'static str) {
-    metrics::counter!("jiuding_deliveries_accepted_total", "platform" => super::NAME, "outcome" => outcome)
+/// A body that did not come as a whole.
+fn refuse(status: StatusCode, reason: &'static str) -> Response {
+    metrics::counter!("jiuding_deliveries_refused_total", "platform" => super::NAME, "reason" => reason)
         .increment(1);
+    refused(status)
 }

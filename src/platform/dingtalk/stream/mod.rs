@@ -1,0 +1,146 @@
+//! Stream mode: messages and events over a connection that the bot opens, so that DingTalk need not reach it.
+//!
+//! <https://open.dingtalk.com/document/development/configure-stream-push>. Robot messages are perhaps not
+//! delivered again, so there is a connection as much of the time as can be: a new one stands before the old one
+//! is left, and a silent one is soon given up.
+
+mod frame;
+mod open;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::HeaderMap;
+use tokio::sync::watch;
+use tracing::warn;
+
+use super::{DingTalk, event, hear::NAME, routes::Refused, wire::Delivery};
+use crate::platform::{
+    Receiver,
+    socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
+};
+use frame::{Answer, Frame};
+
+/// The longest wait between tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Holds the connection until `stop`.
+pub async fn listen(dingtalk: Arc<DingTalk>, receiver: Arc<dyn Receiver>, stop: watch::Receiver<bool>) {
+    socket::hold(Arc::new(DingTalkLine(Door { dingtalk, receiver })), stop).await;
+}
+
+#[derive(Clone)]
+struct Door {
+    dingtalk: Arc<DingTalk>,
+    receiver: Arc<dyn Receiver>,
+}
+
+struct DingTalkLine(Door);
+
+#[async_trait::async_trait]
+impl Line for DingTalkLine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn invite(&self) -> Result<Invitation, Unopened> {
+        let settings = &self.0.dingtalk.settings;
+        let request = open::request(&settings.client_id, &settings.client_secret);
+        let answer = self.0.dingtalk.api.open_stream(&request).await;
+        let url = open::address(&settings.base_url, answer)?;
+        Ok(Invitation { url, link: Box::new(DingTalkLink(self.0.clone())) })
+    }
+
+    /// A ticket serves one connection for 90 s: the next try brings a new one.
+    fn refused(&self, status: u16, _headers: &HeaderMap) -> Unopened {
+        Unopened::for_now(format!("dingtalk refused the ticket with status {status}"))
+    }
+
+    fn pause(&self, failures: u32, jitter: f64) -> Duration {
+        let doubled = match failures {
+            0 => 0,
+            failures => 1 << (failures - 1).min(10),
+        };
+        (Duration::from_secs(doubled) + Duration::from_secs(1).mul_f64(jitter)).min(LONGEST_PAUSE)
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.0.dingtalk.standing
+    }
+}
+
+struct DingTalkLink(Door);
+
+impl Link for DingTalkLink {
+    fn pace(&self) -> Pace {
+        let every = self.0.dingtalk.settings.ping_every;
+        Pace { every, silence: every * 2 }
+    }
+
+    fn ping(&self) -> socket::Frame {
+        socket::Frame::Ping(Default::default())
+    }
+
+    fn hear(&mut self, frame: socket::Frame) -> Heard {
+        let socket::Frame::Text(text) = frame else { return Heard::Nothing };
+        let Some(frame) = Frame::read(&text) else {
+            warn!("dingtalk sent a frame that cannot be read");
+            return Heard::Nothing;
+        };
+        match (frame.kind.as_str(), frame.header("topic")) {
+            ("SYSTEM", "ping") => Heard::Answer(answer(&frame, Answer::Same)),
+            ("SYSTEM", "disconnect") => Heard::Leave(answer(&frame, Answer::Same)),
+            ("CALLBACK", open::ROBOT) => self.message(frame),
+            // The bot sends no cards that call back.
+            ("CALLBACK", open::CARD) => Heard::Answer(answer(&frame, Answer::Pressed)),
+            ("CALLBACK", _) => Heard::Answer(answer(&frame, Answer::Unknown)),
+            ("EVENT", _) => event_of(frame),
+            _ => Heard::Nothing,
+        }
+    }
+}
+
+impl DingTalkLink {
+    fn message(&self, frame: Frame) -> Heard {
+        let Some(delivery) = Delivery::read(frame.data().as_bytes()) else {
+            Refused::Unreadable.count();
+            return Heard::Answer(answer(&frame, Answer::Unreadable));
+        };
+        if let Err(refused) = self.0.dingtalk.verify_addressee(&delivery) {
+            refused.count();
+            return Heard::Answer(answer(&frame, Answer::Unknown));
+        }
+        let (door, failed) = (self.0.clone(), answer(&frame, Answer::Failed));
+        Heard::Work(Work {
+            lane: delivery.conversation_id.clone(),
+            run: Box::new(move |turn| {
+                Box::pin(async move {
+                    match door.dingtalk.carry_out(&delivery, &*door.receiver, turn.comes()).await {
+                        Ok(()) => answer(&frame, Answer::Heard),
+                        Err(_) => answer(&frame, Answer::Failed),
+                    }
+                })
+            }),
+            failed,
+        })
+    }
+}
+
+/// An event of the organisation. Whatever could go wrong with it, it is asked for again.
+fn event_of(frame: Frame) -> Heard {
+    let failed = answer(&frame, Answer::Later);
+    Heard::Work(Work {
+        lane: frame.header("eventId").to_owned(),
+        run: Box::new(move |_| {
+            Box::pin(async move {
+                let data = serde_json::from_str(&frame.data()).unwrap_or_default();
+                event::count(Some(frame.header("eventType")), &data);
+                answer(&frame, Answer::Success)
+            })
+        }),
+        failed,
+    })
+}
+
+fn answer(frame: &Frame, answer: Answer) -> socket::Frame {
+    socket::Frame::text(frame.answered(&answer).to_string())
+}

@@ -1,0 +1,190 @@
+//! Events and card callbacks over a connection that the bot opens, so that Feishu need not reach it.
+//!
+//! Source of the rules: <https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/request-url-configuration-case>;
+//! of the wire format the official SDKs.
+
+mod endpoint;
+mod frame;
+mod pieces;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::http::HeaderMap;
+use prost::Message;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::{sync::watch, time::Instant};
+use tracing::warn;
+
+use super::{
+    Feishu, NAME,
+    door::{Door, Letter},
+};
+use crate::platform::{
+    Receiver,
+    socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
+};
+use endpoint::{Endpoint, Wishes};
+use frame::{CONTROL, DATA, Frame};
+use pieces::{Piece, Pieces};
+
+/// Holds the long connection until `stop`.
+pub async fn listen(feishu: Arc<Feishu>, receiver: Arc<dyn Receiver>, stop: watch::Receiver<bool>) {
+    let door = Arc::new(Door { feishu, receiver });
+    socket::hold(Arc::new(FeishuLine { door, wishes: Arc::default() }), stop).await;
+}
+
+struct FeishuLine {
+    door: Arc<Door>,
+    /// What the server last wanted; `None` before it said anything. Held for no longer than a copy.
+    wishes: Arc<Mutex<Option<Wishes>>>,
+}
+
+#[async_trait::async_trait]
+impl Line for FeishuLine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn invite(&self) -> Result<Invitation, Unopened> {
+        let feishu = &self.door.feishu;
+        let answer = feishu.api.endpoint().await.map_err(|fault| endpoint::refused(&fault))?;
+        let Endpoint { url, service, wishes } = Endpoint::read(&feishu.settings.base_url, &answer)?;
+        if wishes.is_some() {
+            *lock(&self.wishes) = wishes;
+        }
+        let link = FeishuLink {
+            door: self.door.clone(),
+            wishes: self.wishes.clone(),
+            service,
+            pieces: Pieces::default(),
+        };
+        Ok(Invitation { url, link: Box::new(link) })
+    }
+
+    fn refused(&self, status: u16, headers: &HeaderMap) -> Unopened {
+        endpoint::upgrade_refused(status, headers)
+    }
+
+    fn pause(&self, failures: u32, jitter: f64) -> Duration {
+        let wishes = *lock(&self.wishes);
+        let wished = wishes.unwrap_or_default();
+        match (failures, wishes) {
+            (0, _) => wished.after_loss().mul_f64(jitter),
+            (_, Some(_)) => wished.after_failure(),
+            // Nobody asked for patience yet: a network that comes up late is no reason to stay away for long.
+            (failures, None) => Duration::from_secs(1 << failures.min(10)).min(wished.after_failure()),
+        }
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.door.feishu.standing
+    }
+}
+
+fn lock(wishes: &Mutex<Option<Wishes>>) -> std::sync::MutexGuard<'_, Option<Wishes>> {
+    wishes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct FeishuLink {
+    door: Arc<Door>,
+    wishes: Arc<Mutex<Option<Wishes>>>,
+    service: i32,
+    pieces: Pieces,
+}
+
+impl Link for FeishuLink {
+    fn pace(&self) -> Pace {
+        let every = lock(&self.wishes).unwrap_or_default().ping_every();
+        Pace { every, silence: every + self.door.feishu.settings.pong_within }
+    }
+
+    fn ping(&self) -> socket::Frame {
+        binary(&Frame::ping(self.service))
+    }
+
+    fn hear(&mut self, frame: socket::Frame) -> Heard {
+        let given_up = self.pieces.give_up(Instant::now());
+        if given_up > 0 {
+            warn!("{given_up} events of feishu's came in part only; they will be delivered again");
+        }
+        let socket::Frame::Binary(bytes) = frame else { return Heard::Nothing };
+        match Frame::decode(bytes) {
+            Ok(frame) => match (frame.method, frame.header("type")) {
+                (CONTROL, "pong") => self.adopt(&frame),
+                (DATA, "event") => self.event(frame),
+                _ => Heard::Nothing,
+            },
+            Err(error) => {
+                warn!("feishu sent a frame that cannot be read: {error}");
+                Heard::Nothing
+            }
+        }
+    }
+}
+
+impl FeishuLink {
+    /// A pong may carry new wishes.
+    fn adopt(&self, pong: &Frame) -> Heard {
+        let wishes = pong.payload.as_ref().and_then(|payload| serde_json::from_slice::<Value>(payload).ok());
+        if let Some(wishes) = wishes.filter(Value::is_object).and_then(|it| Wishes::deserialize(it).ok()) {
+            *lock(&self.wishes) = Some(wishes);
+        }
+        Heard::Nothing
+    }
+
+    fn event(&mut self, mut frame: Frame) -> Heard {
+        let number = |key: &str| match frame.header(key) {
+            // Some frames do not say that they are alone.
+            "" if key == "sum" => Some(1),
+            "" if key == "seq" => Some(0),
+            number => number.parse().ok(),
+        };
+        let (Some(sum), Some(seq)) = (number("sum"), number("seq")) else { return unreadable() };
+        let payload = frame.payload.take().unwrap_or_default();
+        match self.pieces.add(Instant::now(), frame.header("message_id"), sum, seq, payload) {
+            Piece::Whole(payload) => self.whole(frame, &payload),
+            Piece::Part => Heard::Nothing,
+            Piece::Refused => unreadable(),
+        }
+    }
+
+    fn whole(&self, frame: Frame, payload: &[u8]) -> Heard {
+        let started = Instant::now();
+        let ack = move |frame: Frame, code, answer: Option<&Value>| {
+            binary(&frame.acknowledged(code, answer, started.elapsed()))
+        };
+        match self.door.read(payload) {
+            Ok(Letter::Nothing { answer }) => Heard::Answer(ack(frame, 200, answer.as_ref())),
+            Err(_) => Heard::Answer(ack(frame, 500, None)),
+            Ok(Letter::Happened { happened, answer }) => {
+                let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
+                Heard::Work(Work {
+                    lane: happened.chat.id.clone(),
+                    run: Box::new(move |turn| {
+                        Box::pin(async move {
+                            match door.carry_out(happened, turn.comes()).await {
+                                Ok(()) => ack(frame, 200, answer.as_ref()),
+                                Err(_) => ack(frame, 500, None),
+                            }
+                        })
+                    }),
+                    failed,
+                })
+            }
+        }
+    }
+}
+
+/// Not acknowledged: nobody could say what was taken.
+fn unreadable() -> Heard {
+    warn!("feishu sent a frame that is no piece of an event");
+    Heard::Nothing
+}
+
+fn binary(frame: &Frame) -> socket::Frame {
+    socket::Frame::Binary(frame.encode_to_vec().into())
+}

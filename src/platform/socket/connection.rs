@@ -1,0 +1,178 @@
+//! One connection, from its upgrade to its close.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_tungstenite::tungstenite::{Error, protocol::CloseFrame};
+use tracing::error;
+
+use super::{
+    Frame, Heard, Lanes, Link, Pace, Turn, Work,
+    dial::{self, Socket},
+    told,
+};
+
+/// So many events are worked on at once; more wait in the network.
+const MOST_IN_HAND: usize = 100;
+/// How long one frame may take to leave.
+const SLOWEST_SEND: Duration = Duration::from_secs(10);
+/// How long stopping waits for what is in hand: longer than a platform waits for an answer.
+const GRACE: Duration = Duration::from_secs(4);
+/// How long it then waits for the other side to close.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How a connection came to its end.
+pub(super) enum End {
+    /// We were told to stop.
+    Stopped,
+    /// The platform wants a new one in its place.
+    Replaced,
+    /// It broke, for this reason.
+    Lost(String),
+}
+
+/// An open connection.
+pub(super) struct Connection {
+    name: &'static str,
+    socket: Socket,
+    link: Box<dyn Link>,
+    lanes: Arc<Lanes>,
+    /// Answers of finished work, each exactly once.
+    answers: (mpsc::UnboundedSender<Frame>, mpsc::UnboundedReceiver<Frame>),
+    in_hand: usize,
+    /// Something came on it, other than the wish for another one.
+    of_use: bool,
+}
+
+impl Connection {
+    pub fn new(name: &'static str, socket: Socket, link: Box<dyn Link>, lanes: Arc<Lanes>) -> Self {
+        let answers = mpsc::unbounded_channel();
+        Self { name, socket, link, lanes, answers, in_hand: 0, of_use: false }
+    }
+
+    /// Whether the other side said anything worth a connection.
+    pub fn was_of_use(&self) -> bool {
+        self.of_use
+    }
+
+    /// Listens, works and answers until it ends.
+    pub async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> End {
+        match self.talk(stop).await {
+            Ok(end) => end,
+            Err(why) => End::Lost(why),
+        }
+    }
+
+    async fn talk(&mut self, stop: &mut watch::Receiver<bool>) -> Result<End, String> {
+        self.say(self.link.ping()).await?;
+        let (mut pinged, mut heard) = (Instant::now(), Instant::now());
+        loop {
+            let Pace { every, silence } = self.link.pace();
+            tokio::select! {
+                biased;
+                () = told(stop) => return Ok(End::Stopped),
+                Some(answer) = self.answers.1.recv() => {
+                    if self.in_hand == MOST_IN_HAND {
+                        // Nobody was listening.
+                        heard = Instant::now();
+                    }
+                    self.in_hand -= 1;
+                    self.say(answer).await?;
+                }
+                frame = self.socket.next(), if self.in_hand < MOST_IN_HAND => {
+                    let frame = heard_of(frame)?;
+                    heard = Instant::now();
+                    match self.link.hear(frame) {
+                        Heard::Leave(answer) => {
+                            self.say(answer).await?;
+                            return Ok(End::Replaced);
+                        }
+                        Heard::Nothing => {}
+                        Heard::Answer(answer) => self.say(answer).await?,
+                        Heard::Work(work) => self.start(work),
+                    }
+                    self.of_use = true;
+                }
+                () = sleep_until(pinged + every) => {
+                    pinged = Instant::now();
+                    self.say(self.link.ping()).await?;
+                }
+                () = sleep_until(heard + silence), if self.in_hand < MOST_IN_HAND => {
+                    return Err(format!("nothing was heard for {silence:.0?}"));
+                }
+            }
+        }
+    }
+
+    /// Answers what is in hand, then closes. What was still on its way is carried out without an answer: a
+    /// platform that does not repeat has it done, and one that repeats finds it done.
+    pub async fn finish(mut self) {
+        let (lost, nobody) = mpsc::unbounded_channel();
+        drop(nobody);
+        // The receiver ends with the last work in hand.
+        self.answers.0 = lost;
+        let _ = timeout(GRACE, async {
+            while let Some(answer) = self.answers.1.recv().await {
+                self.say(answer).await?;
+            }
+            Ok::<(), String>(())
+        })
+        .await;
+        let _ = timeout(SLOWEST_SEND, self.socket.close(None)).await;
+        let mut late = JoinSet::new();
+        let _ = timeout(LAST_WORDS, async {
+            while let Some(Ok(frame)) = self.socket.next().await {
+                if let Heard::Work(work) = self.link.hear(frame) {
+                    let turn = self.lanes.take(work.lane.clone());
+                    late.spawn(carry_out(self.name, work, turn));
+                }
+            }
+        })
+        .await;
+        let _ = timeout(GRACE, async { while late.join_next().await.is_some() {} }).await;
+    }
+
+    /// Begins a piece of work. It goes on to its end whatever becomes of the connection.
+    fn start(&mut self, work: Work) {
+        self.in_hand += 1;
+        let turn = self.lanes.take(work.lane.clone());
+        let (name, answers) = (self.name, self.answers.0.clone());
+        tokio::spawn(async move {
+            let answer = carry_out(name, work, turn).await;
+            // Where the connection is gone, it comes again and is known as seen.
+            let _ = answers.send(answer);
+        });
+    }
+
+    async fn say(&mut self, frame: Frame) -> Result<(), String> {
+        match timeout(SLOWEST_SEND, self.socket.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(dial::describe(&error)),
+            Err(_) => Err("what is said does not leave".into()),
+        }
+    }
+}
+
+async fn carry_out(name: &'static str, work: Work, turn: Turn) -> Frame {
+    let done = AssertUnwindSafe((work.run)(turn.clone())).catch_unwind().await;
+    turn.ends().await;
+    done.unwrap_or_else(|_| {
+        error!("an event of {name}'s could not be carried out");
+        work.failed
+    })
+}
+
+/// A frame, or why there will be no more.
+fn heard_of(next: Option<Result<Frame, Error>>) -> Result<Frame, String> {
+    match next {
+        Some(Ok(Frame::Close(Some(CloseFrame { code, .. })))) => Err(format!("closed with code {code}")),
+        Some(Ok(Frame::Close(None)) | Err(Error::ConnectionClosed)) | None => Err("closed".into()),
+        Some(Ok(frame)) => Ok(frame),
+        Some(Err(error)) => Err(dial::describe(&error)),
+    }
+}
