@@ -168,7 +168,8 @@ fn revealed(secret: &Option<Secret>) -> Option<String> {
     secret.as_ref().map(|secret| secret.reveal().to_owned())
 }
 
-fn of_feishu(config: &Config) -> feishu::Settings {
+/// What the Feishu adapter is told by the configuration.
+pub fn of_feishu(config: &Config) -> feishu::Settings {
     let feishu = &config.feishu;
     let window = |time: std::time::Duration| jiff::SignedDuration::try_from(time).unwrap_or_default();
     feishu::Settings {
@@ -183,7 +184,8 @@ fn of_feishu(config: &Config) -> feishu::Settings {
     }
 }
 
-fn of_dingtalk(config: &Config) -> dingtalk::Settings {
+/// What the DingTalk adapter is told by the configuration.
+pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
     let dingtalk = &config.dingtalk;
     dingtalk::Settings {
         client_id: dingtalk.client_id.clone(),

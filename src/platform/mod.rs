@@ -5,6 +5,7 @@
 
 pub mod dingtalk;
 pub mod feishu;
+pub mod finding;
 pub mod http;
 pub mod playground;
 pub mod socket;
