@@ -21,7 +21,7 @@ use tracing::warn;
 
 use super::{
     Feishu, NAME,
-    door::{Door, Letter},
+    door::{Door, Failed, Letter},
 };
 use crate::platform::{
     Receiver,
@@ -151,25 +151,23 @@ impl FeishuLink {
         let ack = move |frame: Frame, code, answer: Option<&Value>| {
             binary(&frame.acknowledged(code, answer, started.elapsed()))
         };
-        match self.door.read(payload) {
-            Ok(Letter::Nothing { answer }) => Heard::Answer(ack(frame, 200, answer.as_ref())),
-            Err(_) => Heard::Answer(ack(frame, 500, None)),
-            Ok(Letter::Happened { happened, answer }) => {
-                let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
-                Heard::Work(Work {
-                    lane: happened.chat.id.clone(),
-                    run: Box::new(move |turn| {
-                        Box::pin(async move {
-                            match door.carry_out(happened, turn.comes()).await {
-                                Ok(()) => ack(frame, 200, answer.as_ref()),
-                                Err(_) => ack(frame, 500, None),
-                            }
-                        })
-                    }),
-                    failed,
+        let Ok(Letter { happened, answer }) = self.door.read(payload) else {
+            return Heard::Answer(ack(frame, 500, None));
+        };
+        let Some(happened) = happened else { return Heard::Answer(ack(frame, 200, answer.as_ref())) };
+        let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
+        Heard::Work(Work {
+            lane: happened.chat.id.clone(),
+            run: Box::new(move |turn| {
+                Box::pin(async move {
+                    match door.carry_out(happened, turn.comes()).await {
+                        Ok(()) => ack(frame, 200, answer.as_ref()),
+                        Err(Failed) => ack(frame, 500, None),
+                    }
                 })
-            }
-        }
+            }),
+            failed,
+        })
     }
 }
 
