@@ -187,7 +187,8 @@ fn of_webhook_rooms(config: &Config) -> Vec<one_way::Settings> {
         .collect()
 }
 
-fn of_feishu(config: &Config) -> feishu::Settings {
+/// What the Feishu adapter is told by the configuration.
+pub fn of_feishu(config: &Config) -> feishu::Settings {
     let feishu = &config.feishu;
     let window = |time: std::time::Duration| jiff::SignedDuration::try_from(time).unwrap_or_default();
     feishu::Settings {
@@ -202,7 +203,8 @@ fn of_feishu(config: &Config) -> feishu::Settings {
     }
 }
 
-fn of_dingtalk(config: &Config) -> dingtalk::Settings {
+/// What the DingTalk adapter is told by the configuration.
+pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
     let dingtalk = &config.dingtalk;
     dingtalk::Settings {
         client_id: dingtalk.client_id.clone(),

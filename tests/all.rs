@@ -9,6 +9,7 @@ mod conformance;
 mod crash;
 mod dates;
 mod dingtalk;
+mod doctor;
 mod end_to_end;
 mod fake_dingtalk;
 mod fake_feishu;

@@ -58,6 +58,26 @@ fn check_shows_the_rules_and_the_next_runs_of_the_shipped_configuration() {
 }
 
 #[test]
+fn check_says_how_each_platform_is_heard() {
+    let folder = TempDir::new().unwrap();
+    let keys = "client_id = 'd'\nclient_secret = 's'\nrobot_code = 'r'";
+    let text = format!(
+        "[feishu]\nenabled = true\ntransport = 'websocket'\napp_id = 'cli_1'\napp_secret = 's'\n\
+         [dingtalk]\nenabled = true\n{keys}\n[server]\npublic_url = 'https://bot.example.com'\n"
+    );
+    fs::write(folder.path().join("my.toml"), text).unwrap();
+    let mut check = jiuding(folder.path(), &["check", "--config", "my.toml"]);
+    let (code, report, _) = said(&check.output().unwrap());
+    assert_eq!(code, Some(0));
+    for line in [
+        "  feishu: over a long connection (websocket, https://open.feishu.cn), no public address needed",
+        "  dingtalk: by webhook, https://bot.example.com/dingtalk/robot must be reachable from outside",
+    ] {
+        assert!(report.lines().any(|shown| shown == line), "{line} is not in:\n{report}");
+    }
+}
+
+#[test]
 fn check_says_what_the_environment_overrides() {
     let folder = TempDir::new().unwrap();
     let mut check = jiuding(folder.path(), &["check"]);

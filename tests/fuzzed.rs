@@ -13,6 +13,7 @@ fn samples() -> Vec<Vec<u8>> {
         r#"{"schema":"2.0","header":{"event_id":"e","event_type":"card.action.trigger","create_time":"1795481000000000","token":"token","app_id":"cli_a"},"event":{"operator":{"open_id":"ou_1"},"action":{"value":{"line":"/T1 响应"}},"context":{"open_message_id":"om_1","open_chat_id":"oc_1"}}}"#,
         r#"{"challenge":"c","token":"token","type":"url_verification"}"#,
         r#"{"encrypt":"P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk="}"#,
+        r#"{"specVersion":"1.0","type":"CALLBACK","headers":{"messageId":"f","topic":"/v1.0/im/bot/messages/get"},"data":"{\"msgId\":\"m\"}"}"#,
         r#"{"msgtype":"text","msgId":"m","createAt":1795481000000,"conversationType":"2","conversationId":"cid1","conversationTitle":"群","senderId":"$:s","senderNick":"李工","senderStaffId":"1","chatbotUserId":"$:b","atUsers":[{"dingtalkId":"$:b"},{"dingtalkId":"$:c","staffId":"2"}],"text":{"content":" /工单 登录 "}}"#,
         r#"{"msgtype":"richText","msgId":"m","conversationId":"cid1","senderId":"$:s","content":{"richText":[{"text":"/工单 "},{"type":"at","atName":"李工","atUserId":"2"},{"type":"picture"}]}}"#,
         "/需求 支付模块支持退款 !高 @李工 截止:下周五 标签:\"支付 退款\"\n描述 !紧急",
@@ -22,6 +23,7 @@ fn samples() -> Vec<Vec<u8>> {
     ]
     .map(|text| text.as_bytes().to_vec())
     .into();
+    samples.push(b"\x08\x01\x10\x02\x18\x03\x20\x01\x2a\x0d\x0a\x04type\x12\x05event\x42\x02{}".to_vec());
     samples.push([&b"r\0\0\0\x01T\0\0"[..], &[1, 0, 0, 0, 0, 0, 0], b"{}"].concat());
     samples
 }

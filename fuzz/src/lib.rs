@@ -79,7 +79,7 @@ pub fn date(bytes: &[u8]) {
     let _ = typed::find_anywhere(&text, now(), calendar);
 }
 
-/// A delivery of Feishu's, sealed and signed or plain.
+/// A delivery of Feishu's, sealed and signed or plain, or a frame of the long connection.
 pub fn feishu_delivery(bytes: &[u8]) {
     let plain = feishu::Settings {
         app_id: "cli_a".into(),
@@ -94,11 +94,13 @@ pub fn feishu_delivery(bytes: &[u8]) {
     let sealed = feishu::Settings { encrypt_key: Some("key".into()), ..plain.clone() };
     let _ = feishu::examine(&plain, now(), bytes);
     let _ = feishu::examine(&sealed, now(), bytes);
+    let _ = feishu::examine_frame(&plain, bytes);
 }
 
-/// A robot message of DingTalk's.
+/// A robot message of DingTalk's, or a frame of Stream mode.
 pub fn dingtalk_delivery(bytes: &[u8]) {
     let _ = dingtalk::examine(bytes);
+    let _ = dingtalk::examine_frame(bytes);
 }
 
 /// The envelope of DingTalk's organisation events, rightly signed: its cipher text is what strangers send.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiuding::{
     calendar::{Calendar, Status, schedule::Schedule},
     clock::{Clock, SystemClock},
-    config::{Config, DEFAULT_FILE, Place},
+    config::{Config, DEFAULT_FILE, DingTalkTransport, FeishuTransport, Place},
     dossier::{CadenceRule, Role},
 };
 use rustix::fs::IFlags;
@@ -91,6 +91,10 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     }
     writeln!(report, "\nstore\n  sled in {}", config.store.path.display())?;
     writeln!(report, "  {}", durability(&config.store.path))?;
+    writeln!(report, "\nplatforms")?;
+    for line in platforms(config) {
+        writeln!(report, "  {line}")?;
+    }
     writeln!(report, "\nswitched off")?;
     for what in switched_off(config) {
         writeln!(report, "  {what}")?;
@@ -119,7 +123,7 @@ fn next_runs(schedule: &Schedule, every_day: bool, calendar: &Calendar, now: Tim
 }
 
 /// How well the store's folder keeps what is acknowledged through a power cut.
-fn durability(folder: &Path) -> String {
+pub(super) fn durability(folder: &Path) -> String {
     match takes_synchronous_updates(folder) {
         Ok(true) => "its file system takes the synchronous-updates attribute".to_owned(),
         Ok(false) => "its file system refuses the synchronous-updates attribute: the file is synced after \
@@ -143,6 +147,34 @@ fn takes_synchronous_updates(folder: &Path) -> std::io::Result<bool> {
     taken
 }
 
+/// How each platform is heard, and what that needs.
+fn platforms(config: &Config) -> Vec<String> {
+    let public = config.server.public_url.as_deref().unwrap_or("https://…");
+    let webhook = |path: &str| {
+        format!("by webhook, {}{path} must be reachable from outside", public.trim_end_matches('/'))
+    };
+    let held = |transport: &str, base: &str| {
+        format!("over a long connection ({transport}, {base}), no public address needed")
+    };
+    let mut lines = Vec::new();
+    if config.opens_playground() {
+        lines.push(format!("playground: http://{}/", config.server.listen));
+    }
+    if config.feishu.enabled {
+        lines.push(match config.feishu.transport {
+            FeishuTransport::Webhook => format!("feishu: {}", webhook("/feishu/event")),
+            FeishuTransport::Websocket => format!("feishu: {}", held("websocket", &config.feishu.base_url)),
+        });
+    }
+    if config.dingtalk.enabled {
+        lines.push(match config.dingtalk.transport {
+            DingTalkTransport::Webhook => format!("dingtalk: {}", webhook("/dingtalk/robot")),
+            DingTalkTransport::Stream => format!("dingtalk: {}", held("stream", &config.dingtalk.base_url)),
+        });
+    }
+    lines
+}
+
 fn switched_off(config: &Config) -> Vec<String> {
     let mut off = Vec::new();
     let mut note = |is_off: bool, what: &str| {
@@ -158,7 +190,9 @@ fn switched_off(config: &Config) -> Vec<String> {
     note(!config.feishu.enabled, "feishu (feishu.enabled)");
     note(!config.dingtalk.enabled, "dingtalk (dingtalk.enabled)");
     note(
-        config.dingtalk.enabled && config.dingtalk.event_token.is_none(),
+        config.dingtalk.enabled
+            && config.dingtalk.transport == DingTalkTransport::Webhook
+            && config.dingtalk.event_token.is_none(),
         "organisation events of dingtalk (dingtalk.event_token)",
     );
     note(

@@ -1,9 +1,108 @@
-//! `jiuding doctor`.
+//! `jiuding doctor`: whether what the configuration names works, a line each.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode, sync::Arc};
 
-use jiuding::config::Config;
+use jiuding::{
+    bot,
+    clock::{Clock, SharedClock, SystemClock},
+    config::{Config, DingTalkTransport, FeishuTransport},
+    platform::{
+        dingtalk::DingTalk,
+        feishu::Feishu,
+        finding::{Finding, Verdict},
+        http,
+    },
+    store::sled::SledStore,
+};
 
-pub async fn run(_config: Config) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("doctor is not built yet; `jiuding check` validates the configuration without the network")
+/// Below this much room the disk is worth a look; the store itself stops writing at a sixteenth of it.
+const LITTLE_ROOM: u64 = 1 << 30;
+
+pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let mut found = vec![store(&config.store.path).await, room(&config.store.path)];
+    if config.feishu.enabled {
+        let socket = config.feishu.transport == FeishuTransport::Websocket;
+        found.extend(Feishu::new(bot::of_feishu(&config), clock.clone()).diagnose(socket).await);
+        if !socket {
+            found.push(webhook("feishu webhook", &config, "/feishu/event").await);
+        }
+    }
+    if config.dingtalk.enabled {
+        let stream = config.dingtalk.transport == DingTalkTransport::Stream;
+        found.extend(DingTalk::new(bot::of_dingtalk(&config), clock.clone())?.diagnose(stream).await);
+        if !stream {
+            found.push(webhook("dingtalk webhook", &config, "/dingtalk/robot").await);
+        }
+    }
+    for finding in &found {
+        println!("{finding}");
+    }
+    Ok(if found.iter().any(Finding::is_wrong) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Opens the store, unless the bot has it; makes none where there is none.
+async fn store(folder: &Path) -> Finding {
+    let shown = folder.display();
+    let verdict = if !folder.join("sled").exists() {
+        Verdict::Well(format!(
+            "there is none yet in {shown}, the bot makes it; {}",
+            super::check::durability(folder)
+        ))
+    } else {
+        let (folder, now) = (folder.to_owned(), SystemClock.now());
+        match tokio::task::spawn_blocking(move || SledStore::open(&folder, now)).await {
+            Ok(Ok(store)) if store.opened().warnings.is_empty() => Verdict::Well(format!("{shown} opens")),
+            Ok(Ok(store)) => Verdict::Without(store.opened().warnings.join("; ")),
+            Ok(Err(error)) if format!("{error:#}").contains("in use") => {
+                Verdict::Well(format!("a running bot has {shown}"))
+            }
+            Ok(Err(error)) => Verdict::Wrong(format!("{error:#}; store.path")),
+            Err(error) => Verdict::Wrong(format!("{error}; store.path")),
+        }
+    };
+    Finding::new("store", verdict)
+}
+
+fn room(folder: &Path) -> Finding {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
+    let verdict = match rustix::fs::statvfs(there) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let shown = format!("{} MB free in {}", free >> 20, there.display());
+            if free < LITTLE_ROOM {
+                Verdict::Wrong(format!("only {shown}; make room"))
+            } else {
+                Verdict::Well(shown)
+            }
+        }
+        Err(error) => Verdict::Unsure(format!("{}: {error}", there.display())),
+    };
+    Finding::new("disk", verdict)
+}
+
+/// Knocks at the webhook from outside, as the platform would, with nothing to deliver: it must be refused by us.
+async fn webhook(what: &str, config: &Config, path: &str) -> Finding {
+    let Some(base) = &config.server.public_url else {
+        let text =
+            format!("server.public_url is not set: whether the platform reaches …{path} cannot be tried");
+        return Finding::new(what, Verdict::Unsure(text));
+    };
+    let url = format!("{}{path}", base.trim_end_matches('/'));
+    let fix = "server.public_url, the reverse proxy, and whether the bot runs";
+    let verdict = match http::client().post(&url).body("{}").send().await {
+        Ok(response) if matches!(response.status().as_u16(), 400 | 401) => {
+            let refused = response.text().await.unwrap_or_default().contains("refused");
+            match refused {
+                true => Verdict::Well(format!("the bot answers at {url}")),
+                false => Verdict::Wrong(format!("somebody else answers at {url}; {fix}")),
+            }
+        }
+        Ok(response) => {
+            Verdict::Wrong(format!("{url} answers with status {}; {fix}", response.status().as_u16()))
+        }
+        Err(error) => Verdict::Wrong(format!("{url} cannot be reached ({}); {fix}", error.without_url())),
+    };
+    Finding::new(what, verdict)
 }

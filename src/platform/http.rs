@@ -2,7 +2,7 @@
 
 use std::{sync::Once, time::Duration};
 
-use reqwest::{Client, Url, redirect::Policy};
+use reqwest::{Client, Url, header::HeaderMap, redirect::Policy};
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -37,6 +37,11 @@ pub fn install_provider() {
 pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// The `Date` of an answer; empty where there is none.
+pub fn date(headers: &HeaderMap) -> String {
+    headers.get("date").and_then(|date| date.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

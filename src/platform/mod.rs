@@ -5,6 +5,7 @@
 
 pub mod dingtalk;
 pub mod feishu;
+pub mod finding;
 pub mod http;
 pub mod one_way;
 pub mod playground;

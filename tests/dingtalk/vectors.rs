@@ -1,5 +1,5 @@
-//! The shared test vectors that need a server: whole deliveries, accepted and refused. `stream_*` waits for
-//! the long connection; the vectors without a server are tested beside the adapter.
+//! The shared test vectors that need a server: whole deliveries, accepted and refused. The vectors
+//! without a server, `stream_*` among them, are tested beside the adapter.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

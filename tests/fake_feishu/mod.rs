@@ -93,6 +93,8 @@ struct State {
     webhook: Option<String>,
     encrypt_key: Option<String>,
     sockets: socket::Sockets,
+    ungranted: HashSet<String>,
+    app_status: i64,
     counter: u64,
 }
 
@@ -174,6 +176,8 @@ impl FakeFeishu {
             webhook: None,
             encrypt_key: Some(ENCRYPT_KEY.into()),
             sockets: socket::Sockets::default(),
+            ungranted: HashSet::new(),
+            app_status: 2,
             counter: 0,
         };
         let shared = Arc::new(Shared {
@@ -339,6 +343,18 @@ impl FakeFeishu {
     /// How many messages a second one chat takes; 5 otherwise.
     pub fn per_chat_per_second(&self, most: usize) -> &Self {
         self.state().per_chat_per_second = most;
+        self
+    }
+
+    /// A scope that the app asks for and was not granted.
+    pub fn without_scope(&self, scope: &str) -> &Self {
+        self.state().ungranted.insert(scope.into());
+        self
+    }
+
+    /// The app's `activate_status`; 2, in use, otherwise.
+    pub fn app_status(&self, status: i64) -> &Self {
+        self.state().app_status = status;
         self
     }
 

@@ -27,6 +27,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/callback/ws/endpoint", post(socket::endpoint))
         .route("/open-apis/auth/v3/tenant_access_token/internal", post(token))
         .route("/open-apis/bot/v3/info", get(bot))
+        .route("/open-apis/application/v6/scopes", get(scopes))
         .route("/open-apis/im/v1/messages", post(send))
         .route("/open-apis/im/v1/messages/{id}", get(message))
         .route("/open-apis/im/v1/files", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
@@ -71,8 +72,31 @@ async fn bot(Extract(shared): Fake, headers: HeaderMap) -> Response {
     if let Some(refusal) = before(fault.as_ref()).await.or_else(|| unauthorised(&shared, &headers)) {
         return refusal;
     }
-    let bot = json!({ "activate_status": 2, "app_name": "九鼎", "open_id": BOT });
+    let status = shared.state().app_status;
+    let bot = json!({ "activate_status": status, "app_name": "九鼎", "open_id": BOT });
     Json(json!({ "code": 0, "msg": "ok", "bot": bot })).into_response()
+}
+
+/// What the README asks for.
+const SCOPES: [&str; 9] = [
+    "im:message.group_at_msg:readonly",
+    "im:message.p2p_msg:readonly",
+    "im:message:send_as_bot",
+    "im:resource:upload",
+    "im:chat:readonly",
+    "contact:user.basic_profile:readonly",
+    "im:message.group_msg",
+    "im:message:readonly",
+    "vc:meeting.all_meeting:readonly",
+];
+
+async fn scopes(Extract(shared): Fake, headers: HeaderMap) -> Response {
+    if let Some(refusal) = unauthorised(&shared, &headers) {
+        return refusal;
+    }
+    let state = shared.state();
+    let told = |scope: &&str| json!({ "scope_name": scope, "grant_status": if state.ungranted.contains(*scope) { 2 } else { 1 } });
+    done(json!({ "scopes": SCOPES.iter().map(told).collect::<Vec<_>>() }))
 }
 
 async fn chat(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap) -> Response {

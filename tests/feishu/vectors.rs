@@ -1,6 +1,6 @@
 //! Published and computed vectors of the webhook.
 //!
-//! Skipped: `ws_*` belong to the long connection, `webhook_robot_sign` to group robots, and
+//! `ws_*` are tested beside the long connection. Skipped: `webhook_robot_sign` belongs to group robots, and
 //! `card_signature_legacy` to the old card callback, which is not served.
 
 use std::sync::Arc;

@@ -105,6 +105,12 @@ impl Api {
         self.send(self.http.post(url).header("accept", "application/json").json(body)).await
     }
 
+    /// What time the server says it is, as HTTP writes it; empty where it does not say.
+    pub async fn date(&self) -> Result<String, Undelivered> {
+        let answer = self.http.get(format!("{}/", self.base)).send().await.map_err(undelivered)?;
+        Ok(crate::platform::http::date(answer.headers()))
+    }
+
     async fn with_token(&self, request: impl Fn(&str) -> reqwest::RequestBuilder) -> Result<Answer, Refusal> {
         let token = self.token(None).await?;
         let answer = self.send(request(&token)).await?;

@@ -12,6 +12,7 @@
 mod answer;
 mod api;
 mod directory;
+mod doctor;
 pub mod envelope;
 mod event;
 mod file;
@@ -39,7 +40,7 @@ use session::ReplyHosts;
 
 pub use hear::examine;
 pub use routes::routes;
-pub use stream::listen;
+pub use stream::{examine_frame, listen};
 pub use usage::Usage;
 
 use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};

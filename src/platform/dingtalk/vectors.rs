@@ -1,4 +1,4 @@
-//! The shared test vectors that need no server. `stream_*` waits for the long connection, and `card_*` for
+//! The shared test vectors that need no server. `stream_*` are tested beside Stream mode; `card_*` wait for
 //! cards with callbacks, which this adapter does not use.
 
 use base64::{Engine, engine::general_purpose::STANDARD};

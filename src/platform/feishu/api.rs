@@ -100,6 +100,14 @@ impl Api {
         answer(request.header("locale", "zh").json(&body).send().await).await
     }
 
+    /// What time the server says it is, as HTTP writes it; empty where it does not say.
+    pub async fn date(&self) -> Result<String, Fault> {
+        let answer = self.client.get(format!("{}/", self.base_url)).send().await;
+        let answer =
+            answer.map_err(|error| Fault::Unsent(format!("cannot reach feishu: {}", error.without_url())))?;
+        Ok(http::date(answer.headers()))
+    }
+
     async fn fetch_token(&self) -> Result<Fetched, Fault> {
         let body = json!({ "app_id": self.app_id, "app_secret": self.app_secret });
         let url = self.url("auth/v3/tenant_access_token/internal");

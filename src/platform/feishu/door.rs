@@ -19,20 +19,12 @@ pub struct Door {
     pub receiver: Arc<dyn Receiver>,
 }
 
-/// An event, and what is answered to it. Only callbacks have an answer.
-pub enum Letter {
-    /// Nothing to do.
-    Nothing {
-        /// The answer to the callback.
-        answer: Option<Value>,
-    },
-    /// Something happened that is to be carried out before it is answered.
-    Happened {
-        /// What.
-        happened: Happened,
-        /// The answer to the callback, once it is.
-        answer: Option<Value>,
-    },
+/// An event as it is understood.
+pub struct Letter {
+    /// What is to be carried out before it is answered; `None` where there is nothing to do.
+    pub happened: Option<Happened>,
+    /// What is answered to a callback; other events have no answer.
+    pub answer: Option<Value>,
 }
 
 /// The event could not be carried out or kept; it must be delivered again.
@@ -44,7 +36,7 @@ impl Door {
     /// the proof.
     pub fn read(&self, payload: &[u8]) -> Result<Letter, Refusal> {
         match delivery::open_plain(&self.feishu.settings, payload).inspect_err(|why| count_refused(*why))? {
-            Delivery::Challenge(_) => Ok(Letter::Nothing { answer: None }),
+            Delivery::Challenge(_) => Ok(Letter { happened: None, answer: None }),
             Delivery::Event(envelope) => self.understand(envelope),
         }
     }
@@ -53,17 +45,15 @@ impl Door {
     pub fn understand(&self, envelope: Envelope) -> Result<Letter, Refusal> {
         let is_callback = envelope.kind == "card.action.trigger";
         let happened = event::understand(envelope).map_err(|_| Refusal::Body);
-        let answer = |answer: Value| is_callback.then_some(answer);
-        match happened.inspect_err(|why| count_refused(*why))? {
-            Some(happened) => {
-                let toast = json!({ "toast": { "type": "info", "content": "已收到" } });
-                Ok(Letter::Happened { happened, answer: answer(toast) })
-            }
+        let happened = happened.inspect_err(|why| count_refused(*why))?;
+        let answer = match happened {
+            Some(_) => json!({ "toast": { "type": "info", "content": "已收到" } }),
             None => {
                 count_accepted("ignored");
-                Ok(Letter::Nothing { answer: answer(json!({})) })
+                json!({})
             }
-        }
+        };
+        Ok(Letter { happened, answer: is_callback.then_some(answer) })
     }
 
     /// Carries an event out to its end; returns only when its effect is durable. Names are asked for at once,
@@ -88,7 +78,7 @@ impl Door {
                 tracing::error!(
                     "an event of feishu's could not be kept, it will be delivered again: {fault:#}"
                 );
-                metrics::counter!("jiuding_deliveries_failed_total", "platform" => NAME).increment(1);
+                count_failed();
                 Err(Failed)
             }
         }
@@ -101,7 +91,12 @@ pub fn count_accepted(outcome: &'static str) {
         .increment(1);
 }
 
-/// Counts what was not.
+/// Counts what could not be carried out.
+pub fn count_failed() {
+    metrics::counter!("jiuding_deliveries_failed_total", "platform" => NAME).increment(1);
+}
+
+/// Counts what was not let in.
 pub fn count_refused(why: Refusal) {
     metrics::counter!("jiuding_deliveries_refused_total", "platform" => NAME, "reason" => why.reason())
         .increment(1);

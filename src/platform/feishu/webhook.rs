@@ -17,7 +17,7 @@ use crate::platform::Receiver;
 use super::{
     Feishu,
     delivery::{self, Delivery, Envelope},
-    door::{Door, Failed, Letter, count_accepted, count_refused},
+    door::{Door, Failed, Letter, count_accepted, count_failed, count_refused},
 };
 
 /// The largest body that is read.
@@ -57,11 +57,11 @@ async fn knock(State(door): State<Arc<Door>>, request: Request) -> Response {
 
 /// Carries an event out to its end, whether or not the caller still waits.
 async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
-    let (happened, answer) = match door.understand(envelope) {
-        Ok(Letter::Happened { happened, answer }) => (happened, answer),
-        Ok(Letter::Nothing { answer }) => return good(answer),
+    let Letter { happened, answer } = match door.understand(envelope) {
+        Ok(letter) => letter,
         Err(refusal) => return refused(refusal.status()),
     };
+    let Some(happened) = happened else { return good(answer) };
     // A caller that hangs up must not leave the work half done.
     let work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
     match work.await {
@@ -69,6 +69,7 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
         Ok(Err(Failed)) => failed(),
         Err(panicked) => {
             tracing::error!("an event of feishu's could not be carried out: {panicked}");
+            count_failed();
             failed()
         }
     }

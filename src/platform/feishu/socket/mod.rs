@@ -3,7 +3,7 @@
 //! Source of the rules: <https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/request-url-configuration-case>;
 //! of the wire format the official SDKs.
 
-mod endpoint;
+pub(super) mod endpoint;
 mod frame;
 mod pieces;
 
@@ -21,7 +21,7 @@ use tracing::warn;
 
 use super::{
     Feishu, NAME,
-    door::{Door, Letter},
+    door::{Door, Failed, Letter},
 };
 use crate::platform::{
     Receiver,
@@ -137,13 +137,7 @@ impl FeishuLink {
     }
 
     fn event(&mut self, mut frame: Frame) -> Heard {
-        let number = |key: &str| match frame.header(key) {
-            // Some frames do not say that they are alone.
-            "" if key == "sum" => Some(1),
-            "" if key == "seq" => Some(0),
-            number => number.parse().ok(),
-        };
-        let (Some(sum), Some(seq)) = (number("sum"), number("seq")) else { return unreadable() };
+        let Some((sum, seq)) = place(&frame) else { return unreadable() };
         let payload = frame.payload.take().unwrap_or_default();
         match self.pieces.add(Instant::now(), frame.header("message_id"), sum, seq, payload) {
             Piece::Whole(payload) => self.whole(frame, &payload),
@@ -157,25 +151,44 @@ impl FeishuLink {
         let ack = move |frame: Frame, code, answer: Option<&Value>| {
             binary(&frame.acknowledged(code, answer, started.elapsed()))
         };
-        match self.door.read(payload) {
-            Ok(Letter::Nothing { answer }) => Heard::Answer(ack(frame, 200, answer.as_ref())),
-            Err(_) => Heard::Answer(ack(frame, 500, None)),
-            Ok(Letter::Happened { happened, answer }) => {
-                let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
-                Heard::Work(Work {
-                    lane: happened.chat.id.clone(),
-                    run: Box::new(move |turn| {
-                        Box::pin(async move {
-                            match door.carry_out(happened, turn.comes()).await {
-                                Ok(()) => ack(frame, 200, answer.as_ref()),
-                                Err(_) => ack(frame, 500, None),
-                            }
-                        })
-                    }),
-                    failed,
+        let Ok(Letter { happened, answer }) = self.door.read(payload) else {
+            return Heard::Answer(ack(frame, 500, None));
+        };
+        let Some(happened) = happened else { return Heard::Answer(ack(frame, 200, answer.as_ref())) };
+        let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
+        Heard::Work(Work {
+            lane: happened.chat.id.clone(),
+            run: Box::new(move |turn| {
+                Box::pin(async move {
+                    match door.carry_out(happened, turn.comes()).await {
+                        Ok(()) => ack(frame, 200, answer.as_ref()),
+                        Err(Failed) => ack(frame, 500, None),
+                    }
                 })
-            }
-        }
+            }),
+            failed,
+        })
+    }
+}
+
+/// Of how many pieces this is which; a frame that does not say so is alone.
+fn place(frame: &Frame) -> Option<(usize, usize)> {
+    let number = |key, alone| match frame.header(key) {
+        "" => Some(alone),
+        number => number.parse().ok(),
+    };
+    Some((number("sum", 1)?, number("seq", 0)?))
+}
+
+/// Reads a frame; its payload, where it is a whole event.
+pub(super) fn examine(raw: &[u8]) -> Option<Vec<u8>> {
+    let mut frame = Frame::decode(raw).ok()?;
+    let (sum, seq) = place(&frame)?;
+    let payload = frame.payload.take().unwrap_or_default();
+    let piece = Pieces::default().add(Instant::now(), frame.header("message_id"), sum, seq, payload);
+    match piece {
+        Piece::Whole(payload) => Some(payload),
+        Piece::Part | Piece::Refused => None,
     }
 }
 
@@ -187,4 +200,41 @@ fn unreadable() -> Heard {
 
 fn binary(frame: &Frame) -> socket::Frame {
     socket::Frame::Binary(frame.encode_to_vec().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_put_together_as_the_vectors_say() {
+        let file: Value =
+            serde_json::from_str(include_str!("../../../../tests/vectors/feishu-vectors.json")).unwrap();
+        let vectors = file["vectors"].as_array().unwrap().iter();
+        for vector in vectors.filter(|vector| vector["kind"] == "ws_reassembly") {
+            let frames = vector["input"]["frames_hex_in_arrival_order"].as_array().unwrap();
+            let mut pieces = Pieces::default();
+            for (index, hex) in frames.iter().enumerate() {
+                let hex = hex.as_str().unwrap();
+                let bytes =
+                    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
+                let mut frame = Frame::decode(&bytes.collect::<Vec<_>>()[..]).unwrap();
+                let (sum, seq) = place(&frame).unwrap();
+                let payload = frame.payload.take().unwrap();
+                let piece = pieces.add(Instant::now(), frame.header("message_id"), sum, seq, payload);
+                let complete = vector["expect"]["complete_after_frame_index"].as_u64().unwrap() as usize;
+                match piece {
+                    Piece::Whole(payload) => {
+                        assert_eq!(index, complete);
+                        let sha: String =
+                            Sha256::digest(&payload).iter().map(|b| format!("{b:02x}")).collect();
+                        assert_eq!(sha, vector["expect"]["payload_sha256"]);
+                    }
+                    piece => assert!(piece == Piece::Part && index != complete),
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,146 @@
+//! `jiuding doctor` against the pretend platforms: what is wrong is named, with the place where it is put right.
+
+use std::{process::Output, sync::Arc};
+
+use jiuding::clock::SimulatedClock;
+use tempfile::TempDir;
+
+use crate::{
+    command_line::{jiuding, said},
+    fake_dingtalk::{self, FakeDingTalk, Fault, Way},
+    fake_feishu::FakeFeishu,
+};
+
+/// Two pretend platforms, and a configuration that names them.
+struct Ward {
+    feishu: FakeFeishu,
+    ding: FakeDingTalk,
+    folder: TempDir,
+}
+
+impl Ward {
+    async fn new() -> Self {
+        let clock = Arc::new(SimulatedClock::new("2026-11-23T01:00:00Z".parse().unwrap()));
+        let feishu = FakeFeishu::start(clock.clone()).await;
+        let ding = FakeDingTalk::start(clock).await;
+        feishu.over_socket();
+        Self { feishu, ding, folder: TempDir::new().unwrap() }
+    }
+
+    /// What doctor prints, and its exit code.
+    async fn doctor(&self, more: &str) -> (Option<i32>, String) {
+        let text = format!(
+            "[dingtalk]\nenabled = true\ntransport = \"stream\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\n\
+             robot_code = \"{}\"\nbase_url = \"{base}\"\noapi_base_url = \"{base}\"\n{}{more}",
+            fake_dingtalk::CLIENT_ID,
+            fake_dingtalk::CLIENT_SECRET,
+            fake_dingtalk::ROBOT_CODE,
+            self.feishu.toml(),
+            base = self.ding.base_url(),
+        );
+        std::fs::write(self.folder.path().join("my.toml"), text).unwrap();
+        let mut command = jiuding(self.folder.path(), &["doctor", "--config", "my.toml"]);
+        let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let (code, told, faults) = said(&output);
+        assert_eq!(faults, "");
+        (code, told)
+    }
+}
+
+/// The line about `what`.
+fn line<'a>(told: &'a str, what: &str) -> &'a str {
+    let found = told.lines().find(|line| line[9..].starts_with(&format!("{what}:")));
+    found.unwrap_or_else(|| panic!("nothing about {what} in:\n{told}"))
+}
+
+#[tokio::test]
+async fn where_all_is_well_it_says_so_and_nothing_to_anybody() {
+    let ward = Ward::new().await;
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(0), "{told}");
+    for what in [
+        "store",
+        "disk",
+        "feishu clock",
+        "feishu credentials",
+        "feishu bot",
+        "feishu scopes",
+        "feishu long connection",
+        "dingtalk clock",
+        "dingtalk credentials",
+        "dingtalk permission qyapi_robot_sendmsg",
+        "dingtalk permission qyapi_get_member",
+        "dingtalk permission qyapi_base",
+        "dingtalk long connection",
+    ] {
+        assert!(line(&told, what).starts_with("well "), "{told}");
+    }
+    assert!(line(&told, "feishu events").contains("/app/cli_a9f0c0ffee00d00d/event"), "{told}");
+    assert!(ward.feishu.sent().is_empty() && ward.ding.sent().is_empty());
+    // It asks where to connect and does not: a connection would take events away.
+    assert_eq!((ward.feishu.opened(), ward.ding.opened()), (0, 0));
+    for secret in [fake_dingtalk::CLIENT_SECRET, crate::fake_feishu::APP_SECRET, "ticket", "tkt"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_and_an_unpublished_version_are_named_with_their_page() {
+    let ward = Ward::new().await;
+    ward.feishu.without_scope("im:message:send_as_bot").without_scope("im:message.group_msg").app_status(3);
+    ward.feishu.refuse_connections(Some(1000040350));
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(1), "{told}");
+    let page = |what: &str, page: &str| {
+        let line = line(&told, what);
+        assert!(line.contains(&format!("/app/cli_a9f0c0ffee00d00d/{page}")), "{line}");
+        line.split(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(page("feishu scope im:message:send_as_bot", "auth"), "WRONG");
+    assert_eq!(page("feishu scope im:message.group_msg", "auth"), "without");
+    assert_eq!(page("feishu bot", "version"), "WRONG");
+    assert_eq!(page("feishu long connection", "event"), "WRONG");
+    assert!(line(&told, "feishu long connection").contains("50 connections"), "{told}");
+}
+
+#[tokio::test]
+async fn what_dingtalk_does_not_permit_is_named() {
+    let ward = Ward::new().await;
+    let denied = r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","accessdenieddetail":{"requiredScopes":["qyapi_robot_sendmsg"]}}"#;
+    ward.ding.fail_next(Way::GroupApi, Fault::Refuse(403, denied.into()));
+    ward.ding.fail_next(Way::UserGet, Fault::Refuse(200, r#"{"errcode":88,"sub_code":"60011"}"#.into()));
+    ward.ding.refuse_connections(Some(400));
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(1), "{told}");
+    for what in ["permission qyapi_robot_sendmsg", "permission qyapi_get_member", "long connection"] {
+        let line = line(&told, &format!("dingtalk {what}"));
+        assert!(line.starts_with("WRONG") && line.contains("https://open-dev.dingtalk.com"), "{line}");
+    }
+    assert!(line(&told, "dingtalk long connection").contains("Stream mode"), "{told}");
+}
+
+#[tokio::test]
+async fn wrong_credentials_addresses_and_robots_are_named() {
+    let ward = Ward::new().await;
+    let (code, told) = ward.doctor("[server]\npublic_url = \"http://127.0.0.1:9\"\n").await;
+    assert_eq!(code, Some(0), "{told}");
+    let text = std::fs::read_to_string(ward.folder.path().join("my.toml")).unwrap();
+    let broken = text
+        .replace(crate::fake_feishu::APP_SECRET, "another")
+        .replace(fake_dingtalk::ROBOT_CODE, "another")
+        .replace("transport = \"stream\"\n", "");
+    std::fs::write(ward.folder.path().join("broken.toml"), broken).unwrap();
+    let mut command = jiuding(ward.folder.path(), &["doctor", "--config", "broken.toml"]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let (code, told, _) = said(&output);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(line(&told, "feishu credentials").contains("feishu.app_secret"), "{told}");
+    let robot = line(&told, "dingtalk permission qyapi_robot_sendmsg");
+    assert!(robot.starts_with("WRONG") && robot.contains("dingtalk.robot_code"), "{robot}");
+    let webhook = line(&told, "dingtalk webhook");
+    assert!(
+        webhook.starts_with("WRONG") && webhook.contains("/dingtalk/robot cannot be reached"),
+        "{webhook}"
+    );
+    assert_eq!(told.lines().filter(|line| line.contains("feishu")).count(), 2, "{told}");
+}
