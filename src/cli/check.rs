@@ -12,7 +12,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 16] = [
+const RULES: [&str; 19] = [
     "time",
     "sla",
     "minutes",
@@ -27,6 +27,9 @@ const RULES: [&str; 16] = [
     "touch",
     "document",
     "weekly",
+    "survey",
+    "review",
+    "improvement",
     "search",
     "undo",
 ];

@@ -235,9 +235,7 @@ fn a_long_connection_needs_no_keys_of_the_webhook() {
 
 #[test]
 fn what_is_not_built_yet_is_refused_and_not_ignored() {
-    for (text, key) in [
-        ("[store]\nengine = 'postgres'".to_owned(), "store.engine"),
-    ] {
+    for (text, key) in [("[store]\nengine = 'postgres'".to_owned(), "store.engine")] {
         let refusal = refusal(&text);
         assert!(refusal.starts_with(&format!("jiuding.toml: {key}: ")), "{refusal}");
         assert!(refusal.contains("not built yet"), "{refusal}");

@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{
     Engine, REGISTRY, address,
     answers::{batched, prefix},
+    directory::Directory,
     draft::Draft,
     home::{is_about_projects, split_project},
     permit::{permitted, visible},
@@ -332,6 +333,7 @@ impl Engine {
             log,
             found: &NOTHING,
             registry,
+            causes: self.directory(Directory::causes),
         }
     }
 

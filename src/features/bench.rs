@@ -117,6 +117,7 @@ impl Bench {
             log: &[],
             found: &NOTHING,
             registry,
+            causes: Arc::default(),
         }
     }
 

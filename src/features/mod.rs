@@ -14,6 +14,7 @@ pub mod export;
 pub mod help;
 pub mod history;
 mod house;
+pub mod improvement;
 mod line;
 pub mod meeting;
 pub mod milestone;
@@ -26,11 +27,13 @@ pub mod project;
 pub mod proof;
 mod quote;
 pub mod requirement;
+pub mod review;
 pub mod rhythm;
 pub mod risk;
 pub mod role;
 pub mod search;
 pub mod suggestion;
+pub mod survey;
 pub mod ticket;
 pub mod touch;
 pub mod value;
@@ -71,6 +74,9 @@ pub const OBJECTS: &[Object] = &[
     document::OBJECT,
     brief::OBJECT,
     suggestion::OBJECT,
+    survey::OBJECT,
+    review::OBJECT,
+    improvement::OBJECT,
     overview::STATUS,
     overview::MINE,
     overview::DIGEST,
@@ -195,6 +201,20 @@ pub const COMMANDS: &[Erased] = &[
     erase::<suggestion::Show>(),
     erase::<suggestion::Adopt>(),
     erase::<suggestion::Decline>(),
+    erase::<survey::Answering>(),
+    erase::<survey::List>(),
+    erase::<survey::Show>(),
+    erase::<survey::Open>(),
+    erase::<survey::Results>(),
+    erase::<review::Because>(),
+    erase::<review::Root>(),
+    erase::<review::List>(),
+    erase::<review::Show>(),
+    erase::<improvement::Add>(),
+    erase::<improvement::List>(),
+    erase::<improvement::Show>(),
+    erase::<improvement::Complete>(),
+    erase::<improvement::Postpone>(),
     erase::<weekly::Show>(),
     erase::<weekly::Send>(),
     erase::<overview::Status>(),
@@ -230,12 +250,15 @@ pub const KINDS: &[KindEntry] = &[
     kind::<document::Document>(),
     kind::<brief::Brief>(),
     kind::<suggestion::Suggestion>(),
+    kind::<survey::Survey>(),
+    kind::<review::Review>(),
+    kind::<improvement::Improvement>(),
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
 ];
 
 /// The letters of what lies in customers' files.
-const FILED: &[char] = &['J'];
+const FILED: &[char] = &['J', 'S', 'W', 'I'];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {
@@ -274,6 +297,8 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
         'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
         'U' => touch::answer_by_quote(key.number, said, dossier, cx),
+        'S' => survey::answer_by_quote(key.number, said, dossier, cx),
+        'W' => review::answer_by_quote(key.number, said, dossier, cx),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     calendar::Quarter,
     chat::Person,
     dossier::{Dossier, Kind, Open, Outcome, Rules, Waking},
+    features::survey::season,
 };
 
 /// The one record of a customer's file that is there from its opening.
@@ -44,6 +45,9 @@ pub struct File {
     /// The quarters that ended without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dialogues_missed: Vec<Quarter>,
+    /// The last quarter whose survey was seen to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surveyed: Option<Quarter>,
 }
 
 /// Something that happened with a customer.
@@ -119,6 +123,7 @@ impl File {
             dialogues_until: now,
             dialogue_owed: None,
             dialogues_missed: Vec::new(),
+            surveyed: None,
         }
     }
 
@@ -162,11 +167,15 @@ impl Kind for File {
     }
 
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp> {
-        dialogue::wakes_at(self, rules)
+        dialogue::wakes_at(self, rules).into_iter().chain([season::opens_at(self, rules)]).min()
     }
 
     fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
-        dialogue::wake(self, dossier, cx)
+        // Whoever wakes it looks again until nothing is due.
+        match season::opens_at(self, cx.rules) <= cx.now {
+            true => season::wake(self, dossier, cx),
+            false => dialogue::wake(self, dossier, cx),
+        }
     }
 
     fn owes(&self, step: &str) -> bool {
