@@ -8,11 +8,12 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::{Config, DEFAULT_FILE, Place},
     dossier::{CadenceRule, Role},
+    features::CUSTOMER_JOBS,
 };
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 16] = [
+const RULES: [&str; 17] = [
     "time",
     "sla",
     "minutes",
@@ -27,6 +28,7 @@ const RULES: [&str; 16] = [
     "touch",
     "document",
     "weekly",
+    "health",
     "search",
     "undo",
 ];
@@ -66,7 +68,8 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        let every_day = job == jiuding::engine::ADMIN_NOTICE;
+        let of_customers = CUSTOMER_JOBS.iter().any(|customers| customers.name == job);
+        let every_day = job == jiuding::engine::ADMIN_NOTICE || of_customers;
         let days = if every_day { "every day" } else { "on working days" };
         writeln!(report, "  {job} = {cron:?}, {days}")?;
         let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;

@@ -22,9 +22,9 @@ use crate::{
     dossier::{
         CadenceRule, TouchRules,
         rules::{
-            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, MeetingRules, MilestoneRules,
-            MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla, UndoRules,
-            WeeklyRules,
+            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, HealthRules, MeetingRules,
+            MilestoneRules, MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla,
+            UndoRules, WeeklyRules,
         },
     },
 };
@@ -89,6 +89,8 @@ pub struct Config {
     pub document: DocumentRules,
     /// RULES 13.
     pub weekly: WeeklyRules,
+    /// RULES 12.
+    pub health: HealthRules,
     /// CONTRACT 4.
     pub search: SearchRules,
     /// CONTRACT 4.
@@ -316,6 +318,9 @@ pub struct Jobs {
     /// RULES 13: looked at on every working day, said once a month, on its first.
     #[serde(deserialize_with = "filled")]
     pub monthly_cadence: Option<String>,
+    /// RULES 12: for the quarter that is over, of each customer.
+    #[serde(deserialize_with = "filled")]
+    pub health_report: Option<String>,
     /// Every day: what the administrators have to know.
     #[serde(deserialize_with = "filled")]
     pub admin_notice: Option<String>,
@@ -323,7 +328,7 @@ pub struct Jobs {
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 7] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 8] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
@@ -331,6 +336,7 @@ impl Jobs {
             ("progress_reminder", self.progress_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
             ("monthly_cadence", self.monthly_cadence.as_deref()),
+            ("health_report", self.health_report.as_deref()),
             ("admin_notice", self.admin_notice.as_deref()),
         ]
     }
@@ -425,6 +431,7 @@ impl Config {
             touch: self.touch.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
+            health: self.health.clone(),
             search: self.search.clone(),
             undo: self.undo.clone(),
         })
