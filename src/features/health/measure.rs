@@ -14,12 +14,12 @@
 //!
 //! A quarter that is still running is measured up to now: what is not due yet is nobody's miss.
 
-use jiff::{Timestamp, civil::Time};
+use jiff::{SignedDuration, Timestamp, civil::Time};
 
 use super::{Measure, Part, Source, satisfaction::satisfaction, score};
 use crate::{
     calendar::{Calendar, Quarter},
-    dossier::{Dossier, Record, Rules},
+    dossier::{Dossier, Record, Rules, ladder::later},
     features::{
         meeting::Meeting,
         requirement::{self, Requirement},
@@ -43,7 +43,9 @@ impl Stretch {
     pub(super) fn of(quarter: Quarter, now: Timestamp, calendar: &Calendar) -> Self {
         let midnight = |day| calendar.at(day, Time::midnight());
         let until = midnight(quarter.next().first_day());
-        Self { from: midnight(quarter.first_day()), until: until.min(now) }
+        // With what was said at this very moment.
+        let passed = later(now, SignedDuration::from_millis(1));
+        Self { from: midnight(quarter.first_day()), until: until.min(passed) }
     }
 
     fn has(self, at: Timestamp) -> bool {

@@ -173,6 +173,13 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Whether a customer reads of it by itself. How risks are held would tell of internal ones.
+    fn is_shown(self) -> bool {
+        self != Self::Risk
+    }
+}
+
 impl Light {
     fn of(score: u32, rules: &HealthRules) -> Self {
         match score {

@@ -68,13 +68,15 @@ pub fn quarterly(file: &Dossier, projects: &[Dossier], cx: &Waking) -> Outcome {
     );
     let call = file.project().call(&[Role::CustomerLead]);
     let ping = |message: Message| Ping::new(call.clone(), report.key(), DRAFT, message);
-    let attached = |message: Message| match sheet(&report, file, Reader::Team, cx.now, cx.rules).file() {
-        Some(docx) => message.attach(docx),
-        None => message,
-    };
+    let document = report.score.and_then(|_| sheet(&report, file, Reader::Team, cx.now, cx.rules).file());
+    let attached = |message: Message| document.iter().cloned().fold(message, Message::attach);
     let whole = attached(words::draft(&report, file, cx.now, cx.rules));
+    let outcome = outcome.saying(Say::Ping(ping(whole)));
+    if report.score.is_none() {
+        return outcome;
+    }
     let short = attached(words::draft_alone(&report, file, cx.rules));
-    outcome.saying(Say::Ping(ping(whole))).saying(Say::PingAlone(ping(short)))
+    outcome.saying(Say::PingAlone(ping(short)))
 }
 
 /// The clock until it is released: reminded of when the time is over, and each working morning after.

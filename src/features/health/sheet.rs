@@ -27,6 +27,8 @@ pub fn sheet(report: &HealthReport, file: &Dossier, reader: Reader, now: Timesta
         percent: measure.share.map(|_| words::percent(measure, report)),
         figures: measure.share.filter(|_| inside).map(|_| words::figures(measure)),
     };
+    // Before customers, what was measured and is theirs to read.
+    let shown = |measure: &&Measure| inside || (measure.part.is_shown() && measure.share.is_some());
     let evidence = |measure: &Measure| {
         let part = measure.part.name();
         let one = move |source: &super::Source| Evidence {
@@ -52,7 +54,7 @@ pub fn sheet(report: &HealthReport, file: &Dossier, reader: Reader, now: Timesta
         light: report.light.filter(|_| inside).map(|light| (light.name(), colour(light))),
         before: report.before.filter(|_| inside),
         trend: words::trend(report, file, !inside, &rules.health),
-        rows: report.parts.iter().map(row).collect(),
+        rows: report.parts.iter().filter(shown).map(row).collect(),
         evidence: if inside { report.parts.iter().flat_map(evidence).collect() } else { Vec::new() },
         next: if inside { report.next_steps() } else { Vec::new() },
         improvements: if inside { report.improvements.clone() } else { Vec::new() },

@@ -24,7 +24,9 @@ pub(super) fn customer(file: &Dossier) -> &str {
 
 /// `72 分 · 黄灯 · 比上次降 8 分`.
 pub(super) fn score(report: &HealthReport) -> String {
-    let Some(score) = report.score else { return "没有评分：本季没有可以计分的记录".into() };
+    let Some(score) = report.score else {
+        return "没有评分（本季没有可以计分的记录）".into();
+    };
     let light = report.light.map(|light| format!(" · {}", light.name())).unwrap_or_default();
     let change = match report.before {
         Some(before) if before < score => format!(" · 比上次升 {} 分", score - before),
@@ -95,6 +97,7 @@ pub(super) fn percent(measure: &Measure, report: &HealthReport) -> u32 {
 
 /// `没有数据，不计分：满意度、纪要按时`.
 pub(super) fn missing(report: &HealthReport) -> Option<String> {
+    report.score?;
     let missing = report.parts.iter().filter(|part| part.share.is_none());
     let missing: Vec<&str> = missing.map(|part| part.part.name()).collect();
     (!missing.is_empty()).then(|| format!("没有数据，不计分：{}", missing.join("、")))
@@ -127,13 +130,18 @@ fn tone(report: &HealthReport, rules: &HealthRules) -> Tone {
     }
 }
 
-fn buttons(message: Message, report: &HealthReport) -> Message {
-    let quarter = report.quarter;
-    let message = message.button("看依据", format!("/健康度 依据 {quarter}"));
-    match (report.released.is_some(), report.score) {
-        (false, Some(_)) => message.button("发送", format!("/健康度 发送 {quarter}")),
-        _ => message,
+/// What to do with a report; where it alarms, looking comes before sending.
+fn buttons(message: Message, report: &HealthReport, rules: &HealthRules) -> Message {
+    if report.score.is_none() {
+        return message;
     }
+    let look = ("看依据", format!("/健康度 依据 {}", report.quarter));
+    let send = report.released.is_none().then(|| ("发送", format!("/健康度 发送 {}", report.quarter)));
+    let mut buttons: Vec<(&str, String)> = send.into_iter().chain([look]).collect();
+    if report.is_alarming(rules) {
+        buttons.reverse();
+    }
+    buttons.into_iter().fold(message, |message, (label, line)| message.button(label, line))
 }
 
 /// Why the customer lead has to look at once.
@@ -160,7 +168,7 @@ pub(super) fn draft(report: &HealthReport, file: &Dossier, now: Timestamp, rules
         }
         None => message,
     };
-    buttons(message, report)
+    buttons(message, report, &rules.health)
 }
 
 /// The draft as the customer lead hears of it alone.
@@ -168,9 +176,7 @@ pub(super) fn draft_alone(report: &HealthReport, file: &Dossier, rules: &Rules) 
     let message = Message::text(headline(report, file)).tone(tone(report, &rules.health));
     let message = alarm(report, &rules.health).into_iter().fold(message, Message::line);
     let message = next_steps(report).into_iter().fold(message, Message::line);
-    let message =
-        if report.score.is_some() { message.line("草稿，看过就发给客户") } else { message };
-    buttons(message, report)
+    buttons(message.line("草稿，看过就发给客户"), report, &rules.health)
 }
 
 /// The reminder of a draft that waits.
@@ -179,7 +185,7 @@ pub(super) fn not_released_yet(report: &HealthReport, file: &Dossier, at: Timest
     let due = typed::echo(due, cx.now, &cx.rules.calendar);
     let message =
         format!("{} {} 健康度报告还没有发给客户，应在 {due} 前", customer(file), report.quarter.words());
-    buttons(Message::text(message).line(score(report)).tone(Tone::Warning), report)
+    buttons(Message::text(message).line(score(report)).tone(Tone::Warning), report, &cx.rules.health)
 }
 
 /// A report that is kept, shown to the team.
@@ -192,7 +198,7 @@ pub(super) fn shown(report: &HealthReport, file: &Dossier, now: Timestamp, rules
         }
         None => "草稿，还没有发给客户".into(),
     };
-    buttons(message.line(state), report)
+    buttons(message.line(state), report, &rules.health)
 }
 
 /// What the records say of a quarter that has no report.
@@ -200,9 +206,11 @@ pub(super) fn estimate(report: &HealthReport, file: &Dossier, now: Timestamp, ru
     let day = day(now, &rules.calendar);
     let message = format!("{} {} 健康度预估 {}", customer(file), report.quarter.words(), score(report));
     let message = body(Message::text(message), report, file, &rules.health);
-    message
-        .line(format!("按 {day} 的记录算，不是报告"))
-        .button("看依据", format!("/健康度 依据 {}", report.quarter))
+    let message = message.line(format!("按 {day} 的记录算，不是报告"));
+    match report.score {
+        Some(_) => message.button("看依据", format!("/健康度 依据 {}", report.quarter)),
+        None => message,
+    }
 }
 
 /// One line of the running quarter below a report.
@@ -281,7 +289,8 @@ pub(super) fn for_customer(report: &HealthReport, file: &Dossier, rules: &Health
         let points = measure.points()?;
         Some(format!("{} {points} 分 · 占 {}%", measure.part.name(), percent(measure, report)))
     };
-    report.parts.iter().filter_map(part).chain(missing(report)).fold(message, Message::line)
+    let shown = report.parts.iter().filter(|measure| measure.part.is_shown());
+    shown.filter_map(part).fold(message, Message::line)
 }
 
 pub(super) const NOT_RELEASED: &str = "还没有发布过健康度报告";
