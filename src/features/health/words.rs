@@ -57,11 +57,11 @@ pub(super) fn trend_line(trend: &[(String, u32)]) -> Option<String> {
     let [.., (_, before), (_, last)] = trend else { return None };
     let points: Vec<String> = trend.iter().map(|(quarter, score)| format!("{quarter} {score}")).collect();
     let arrow = match last.cmp(before) {
-        std::cmp::Ordering::Greater => "↑",
-        std::cmp::Ordering::Less => "↓",
-        std::cmp::Ordering::Equal => "→",
+        std::cmp::Ordering::Greater => " ↑",
+        std::cmp::Ordering::Less => " ↓",
+        std::cmp::Ordering::Equal => "",
     };
-    Some(format!("趋势 {} {arrow}", points.join(" → ")))
+    Some(format!("趋势 {}{arrow}", points.join(" → ")))
 }
 
 /// The message with its trend: a line, and a chart where a platform can draw one.
