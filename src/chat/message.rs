@@ -15,6 +15,9 @@ pub struct Message {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
+    /// What it tells as a picture too, where the platform draws one; its lines say the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
     /// A file that goes with it. See [`Message::apart`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
@@ -37,6 +40,17 @@ pub enum Tone {
     Warning,
     /// Something is late.
     Alarm,
+}
+
+/// Scores over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// The upper end of its axis; the lower is 0.
+    pub most: u32,
+    /// Each moment and its score, oldest first.
+    pub points: Vec<(String, u32)>,
 }
 
 /// One line: text and people.

@@ -8,11 +8,12 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::{Config, DEFAULT_FILE, DingTalkTransport, FeishuTransport, Place},
     dossier::{CadenceRule, Role},
+    features::CUSTOMER_JOBS,
 };
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 19] = [
+const RULES: [&str; 20] = [
     "time",
     "sla",
     "minutes",
@@ -30,6 +31,7 @@ const RULES: [&str; 19] = [
     "survey",
     "review",
     "improvement",
+    "health",
     "search",
     "undo",
 ];
@@ -69,7 +71,8 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     writeln!(report, "\njobs, in {}", config.time.zone)?;
     for (job, cron) in config.jobs.all() {
         let Some(cron) = cron else { continue };
-        let every_day = job == jiuding::engine::ADMIN_NOTICE;
+        let of_customers = CUSTOMER_JOBS.iter().any(|customers| customers.name == job);
+        let every_day = job == jiuding::engine::ADMIN_NOTICE || of_customers;
         let days = if every_day { "every day" } else { "on working days" };
         writeln!(report, "  {job} = {cron:?}, {days}")?;
         let schedule = Schedule::parse(cron).map_err(anyhow::Error::msg)?;

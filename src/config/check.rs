@@ -191,6 +191,7 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if !(1..=100).contains(&config.search.similar_percent) {
         return wrong("search.similar_percent", "expected 1 to 100");
     }
+    health(config)?;
     if config.action.manager_from_day == 0 {
         return wrong("action.manager_from_day", "expected 1 or more");
     }
@@ -257,6 +258,30 @@ fn loop_of_satisfaction(config: &Config) -> Result<(), Wrong> {
     }
     if review.department_from < 2 {
         return wrong("review.department_from", "expected 2 or more");
+    }
+    Ok(())
+}
+
+fn health(config: &Config) -> Result<(), Wrong> {
+    let health = &config.health;
+    let weights = health.weight.all();
+    if let Some((key, _)) = weights.iter().find(|(_, weight)| *weight > 1_000) {
+        return wrong(&format!("health.weight.{key}"), "expected 0 to 1000");
+    }
+    if weights.iter().all(|(_, weight)| *weight == 0) {
+        return wrong("health.weight.satisfaction", "expected at least one weight above 0");
+    }
+    if health.green_from > 100 {
+        return wrong("health.green_from", "expected 0 to 100");
+    }
+    if health.yellow_from > health.green_from {
+        return wrong("health.yellow_from", "expected at most health.green_from");
+    }
+    if !(1..=100).contains(&health.alarm_drop) {
+        return wrong("health.alarm_drop", "expected 1 to 100");
+    }
+    if !(2..=40).contains(&health.trend) {
+        return wrong("health.trend", "expected 2 to 40");
     }
     Ok(())
 }

@@ -22,9 +22,9 @@ use crate::{
     dossier::{
         CadenceRule, TouchRules,
         rules::{
-            AcceptanceRules, ActionRules, ChangeRules, CustomerRules, DocumentRules, ImprovementRules,
-            MeetingRules, MilestoneRules, MinutesRules, NoticeRules, RequirementRules, ReviewRules,
-            RiskRules, Rules, SearchRules, Sla, SurveyRules, UndoRules, WeeklyRules,
+            AcceptanceRules, ActionRules, ChangeRules, CustomerRules, DocumentRules, HealthRules,
+            ImprovementRules, MeetingRules, MilestoneRules, MinutesRules, NoticeRules, RequirementRules,
+            ReviewRules, RiskRules, Rules, SearchRules, Sla, SurveyRules, UndoRules, WeeklyRules,
         },
     },
 };
@@ -97,6 +97,8 @@ pub struct Config {
     pub review: ReviewRules,
     /// RULES 11.
     pub improvement: ImprovementRules,
+    /// RULES 12.
+    pub health: HealthRules,
     /// CONTRACT 4.
     pub search: SearchRules,
     /// CONTRACT 4.
@@ -341,6 +343,9 @@ pub struct Jobs {
     /// RULES 13: looked at on every working day, said once a month, on its first.
     #[serde(deserialize_with = "filled")]
     pub monthly_cadence: Option<String>,
+    /// RULES 12: for the quarter that is over, of each customer.
+    #[serde(deserialize_with = "filled")]
+    pub health_report: Option<String>,
     /// Every day: what the administrators have to know.
     #[serde(deserialize_with = "filled")]
     pub admin_notice: Option<String>,
@@ -348,7 +353,7 @@ pub struct Jobs {
 
 impl Jobs {
     /// Every job under its key with what the configuration says.
-    pub fn all(&self) -> [(&'static str, Option<&str>); 7] {
+    pub fn all(&self) -> [(&'static str, Option<&str>); 8] {
         [
             ("daily_digest", self.daily_digest.as_deref()),
             ("weekly_report", self.weekly_report.as_deref()),
@@ -356,6 +361,7 @@ impl Jobs {
             ("progress_reminder", self.progress_reminder.as_deref()),
             ("brief_reminder", self.brief_reminder.as_deref()),
             ("monthly_cadence", self.monthly_cadence.as_deref()),
+            ("health_report", self.health_report.as_deref()),
             ("admin_notice", self.admin_notice.as_deref()),
         ]
     }
@@ -455,6 +461,7 @@ impl Config {
             survey: self.survey.clone(),
             review: self.review.clone(),
             improvement: self.improvement.clone(),
+            health: self.health.clone(),
             search: self.search.clone(),
             undo: self.undo.clone(),
         })

@@ -69,6 +69,9 @@ pub struct Context<'a> {
     pub quoted: Option<Key>,
     /// Log entries, newest first, for commands whose spec asks for them.
     pub log: &'a [Entry],
+    /// All projects of the customer, for commands whose spec asks for them. They were taken one after the other: each
+    /// is of one moment, all of them are not.
+    pub projects: &'a [Dossier],
     /// What a search found, for commands whose spec asks for one. It comes from other projects too and may
     /// be stale: it is told, and nothing is decided by it.
     pub found: &'a Found,

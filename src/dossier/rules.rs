@@ -51,6 +51,8 @@ pub struct Rules {
     pub review: ReviewRules,
     /// RULES 11.
     pub improvement: ImprovementRules,
+    /// RULES 12.
+    pub health: HealthRules,
     /// CONTRACT 4.
     pub search: SearchRules,
     /// CONTRACT 4.
@@ -308,6 +310,57 @@ pub struct ImprovementRules {
     pub effective_from: f64,
     /// And the rise from which it was, whatever the average.
     pub effective_up: f64,
+}
+
+/// `[health]`: the quarterly report of each customer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthRules {
+    /// What each part weighs.
+    pub weight: HealthWeights,
+    /// The score from which it is green.
+    pub green_from: u32,
+    /// And yellow; below it is red.
+    pub yellow_from: u32,
+    /// How many points less than the quarter before are an alarm.
+    pub alarm_drop: u32,
+    /// How long a report waits for its release before somebody is reminded.
+    pub release_within: Span,
+    /// How many quarters its trend shows.
+    pub trend: usize,
+}
+
+/// `[health.weight]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthWeights {
+    /// 满意度.
+    pub satisfaction: u32,
+    /// Tickets answered and solved in time.
+    pub sla: u32,
+    /// Requirements answered and delivered in time.
+    pub requirement: u32,
+    /// Contacts kept.
+    pub cadence: u32,
+    /// Minutes filed in time.
+    pub minutes: u32,
+    /// Risks held.
+    pub risk: u32,
+}
+
+impl HealthWeights {
+    /// All of them, by their keys.
+    pub fn all(&self) -> [(&'static str, u32); 6] {
+        let Self { satisfaction, sla, requirement, cadence, minutes, risk } = *self;
+        [
+            ("satisfaction", satisfaction),
+            ("sla", sla),
+            ("requirement", requirement),
+            ("cadence", cadence),
+            ("minutes", minutes),
+            ("risk", risk),
+        ]
+    }
 }
 
 /// `[search]`.

@@ -2,17 +2,25 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedMutexGuard;
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
-use super::{Engine, REGISTRY, draft::Draft, lines::Held, receive::Event};
+use super::{
+    Engine, REGISTRY,
+    draft::Draft,
+    due::{JOB_MARK, together},
+    lines::Held,
+    receive::Event,
+};
 use crate::{
-    dossier::{Dossier, Refusal},
+    dossier::{Dossier, Refusal, Waking},
     features::{
-        self,
+        self, CustomerJob,
         customer::{Customer, File},
     },
     grammar::{Args, On, Spec},
-    store::ProjectId,
+    store::{CommitError, ProjectId},
 };
 
 impl Engine {
@@ -46,7 +54,7 @@ impl Engine {
 
     /// The file of the project's customer; in a direct chat with no project, of the one customer that all of the
     /// asker's projects serve.
-    fn file_meant(&self, event: &Event<'_>, held: &Held) -> Option<ProjectId> {
+    pub(super) fn file_meant(&self, event: &Event<'_>, held: &Held) -> Option<ProjectId> {
         let customer = held.home.as_ref().and_then(|home| home.founded()).map(|project| &project.customer);
         self.directory(|directory| match customer {
             Some(customer) => directory.file_of(customer.as_deref()?),
@@ -142,5 +150,49 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Runs a job on every customer's file.
+    pub(super) async fn run_customer_job(
+        &self,
+        job: &'static CustomerJob,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let files = self.directory(|directory| directory.files());
+        together(files.into_iter().map(|id| self.run_job_on_file(id, job, at, now))).await
+    }
+
+    /// Runs a job on one customer's file, once: one commit. The projects are copied before the file is taken.
+    async fn run_job_on_file(
+        &self,
+        id: ProjectId,
+        job: &'static CustomerJob,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let mark = format!("job:{}:{}:{at}", job.name, id.0);
+        if self.store.has_seen(&mark).await? {
+            return Ok(0);
+        }
+        let projects = self.copies(id, None).await;
+        let mut file = self.take(id).await;
+        if file.founded().is_none() {
+            return Ok(0);
+        }
+        // Reading a quarter of many records takes longer than whoever talks to the bot should wait.
+        let (copy, rules) = (file.clone(), Arc::clone(&self.rules));
+        let run = move || (job.run)(&copy, &projects, &Waking { now, due: at, rules: &rules });
+        let outcome = spawn_blocking(run).await.with_context(|| format!("job {}", job.name))?;
+        let spoke = !outcome.say.is_empty();
+        let mut draft = Draft::default();
+        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
+        let cx = Waking { now, due: at, rules: &self.rules };
+        self.woken(&mut draft, &mut file, outcome, &cx);
+        match self.write(draft, &mut [&mut file]).await {
+            Ok(()) => Ok(usize::from(spoke)),
+            Err(CommitError::SeenBefore) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 }

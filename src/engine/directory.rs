@@ -92,14 +92,21 @@ impl Directory {
     /// What stands in a file for the customer's projects; `None` where the customer is not registered.
     pub(super) fn standing(&self, file: ProjectId) -> Option<Project> {
         let customer = self.customers.get(&file.customer()?)?;
-        let ids = self.of_customer.get(&customer.name).into_iter().flatten();
-        let projects: Vec<&Project> = ids.filter_map(|id| self.known.get(id)).collect();
+        let ids = self.projects_of(file);
+        let projects: Vec<&Project> = ids.iter().filter_map(|id| self.known.get(id)).collect();
         let served = Served {
             name: &customer.name,
             industry: customer.industry.as_deref(),
             lead: customer.lead.as_ref(),
         };
         Some(Project::standing_for(&served, &projects))
+    }
+
+    /// The projects of the customer whose file this is, oldest first.
+    pub(super) fn projects_of(&self, file: ProjectId) -> Vec<ProjectId> {
+        let customer = file.customer().and_then(|number| self.customers.get(&number));
+        let projects = customer.and_then(|customer| self.of_customer.get(&customer.name));
+        projects.into_iter().flatten().copied().collect()
     }
 
     /// Every file.

@@ -27,7 +27,7 @@ const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
 /// How long a job's mark is kept; longer than a pause that is made up for.
-const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
+pub(super) const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// Longer than any month, shorter than a year.
 const A_MONTH: SignedDuration = SignedDuration::from_hours(24 * 40);
 /// How far back a missed job is made up, once.
@@ -245,7 +245,7 @@ impl Engine {
     }
 
     /// Applies what a wake or a job decided.
-    fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
+    pub(super) fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let changes = draft.apply(dossier, &outcome, &self.rules);
         if !changes.is_empty() {
             let entry =
@@ -274,6 +274,7 @@ impl Engine {
             if let Some(at) = last {
                 match task {
                     Task::Projects(job) => fired += self.run_job(job, at, now).await?,
+                    Task::Customers(job) => fired += self.run_customer_job(job, at, now).await?,
                     Task::Admins => {
                         self.tell_of_dead_letters(at, now).await?;
                         self.tell_of_allowances(now).await?;
@@ -380,7 +381,7 @@ impl Engine {
 }
 
 /// Works on many projects at the same time, so that the store can gather their commits; gives the sum.
-async fn together(
+pub(super) async fn together(
     works: impl Iterator<Item = impl Future<Output = anyhow::Result<usize>>>,
 ) -> anyhow::Result<usize> {
     let mut works = stream::iter(works).buffer_unordered(PROJECTS_AT_ONCE);

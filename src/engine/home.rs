@@ -159,6 +159,11 @@ pub(super) fn is_about_projects(line: &Typed) -> bool {
     begins_with(line, features::SPANNING)
 }
 
+/// Whether a line may read every project of its customer.
+pub(super) fn reads_projects(line: &Typed) -> bool {
+    begins_with(line, features::READING_PROJECTS)
+}
+
 fn begins_with(line: &Typed, objects: &[Object]) -> bool {
     let text: String = line.text().chars().map(grammar::narrow).collect();
     let word = text.trim_start().trim_start_matches(['/', '、', '\\']).trim_start();

@@ -10,16 +10,16 @@ use super::{
     answers::{batched, prefix},
     directory::Directory,
     draft::Draft,
-    home::{is_about_projects, split_project},
+    home::{is_about_projects, reads_projects, split_project},
     permit::{permitted, visible},
     receive::Event,
+    wide::Served,
 };
 use crate::{
     chat::{Author, Message, Person, Room, Typed, Words},
     dossier::{Context, Dossier, Found, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features,
-    grammar::{self, Args, On, Parsed, Reader, Spec},
-    search::Asker,
+    grammar::{self, On, Parsed, Reader},
     store::{CommitError, Entry, Key, ProjectId},
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Held {
     pub(super) home: Option<OwnedMutexGuard<Dossier>>,
     /// The file of the customer that the home serves, once a line meant it.
     pub(super) file: Option<OwnedMutexGuard<Dossier>>,
+    /// Copies of that customer's projects, where a line reads them.
+    pub(super) served: Option<Served>,
 }
 
 impl Engine {
@@ -65,7 +67,10 @@ impl Engine {
             Some(id) => Some(self.take(id).await),
             None => None,
         };
-        let mut held = Held { registry, home, file: None };
+        let mut held = Held { registry, home, file: None, served: None };
+        if lines.iter().any(reads_projects) {
+            held.served = self.served(event, &held).await;
+        }
         let mut draft = self.draft(event);
         let mut answers: Vec<(bool, Typed, Message)> = Vec::new();
         let mut files = Vec::new();
@@ -92,7 +97,7 @@ impl Engine {
         if draft.is_empty() {
             return Ok(());
         }
-        let Held { registry, home, file } = &mut held;
+        let Held { registry, home, file, .. } = &mut held;
         for dossier in [&mut *home, &mut *file].into_iter().flatten() {
             self.overtaken(&mut draft, dossier, event.clock);
         }
@@ -178,8 +183,13 @@ impl Engine {
         let made = if founded { None } else { self.found(event, draft, held, on) };
         let known = held.registry.clone();
         let found = self.found_for(event, command.spec, &args, &place, held.home.as_deref());
-        let cx = Context { found: &found, ..self.context(event, &known, place, &log) };
-        let Held { registry, home, file } = held;
+        let projects = match command.spec.reads_projects.then(|| held.read_projects()) {
+            Some(Ok(projects)) => projects,
+            Some(Err(refusal)) => return Ok(Err(refusal)),
+            None => Vec::new(),
+        };
+        let cx = Context { found: &found, projects: &projects, ..self.context(event, &known, place, &log) };
+        let Held { registry, home, file, .. } = held;
         let dossier: &mut Dossier = match (on, home, file) {
             (On::Registry | On::Nothing, ..) => registry,
             (_, _, Some(file)) if filed => file,
@@ -331,60 +341,11 @@ impl Engine {
             message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),
             quoted: event.quoted.map(|(_, key)| key),
             log,
+            projects: &[],
             found: &NOTHING,
             registry,
             causes: self.directory(Directory::causes),
         }
-    }
-
-    /// What a line wants looked up, as far as whoever asks may see it here.
-    fn found_for(
-        &self,
-        event: &Event<'_>,
-        spec: &Spec,
-        args: &Args,
-        place: &Place,
-        home: Option<&Dossier>,
-    ) -> Found {
-        let Some(ask) = spec.seeks.and_then(|seeks| seeks(args)) else { return Found::NOTHING };
-        let asker = Asker {
-            person: &event.inbound.sender.id,
-            admin: event.admin,
-            place: place.kind,
-            home: home.map(|home| home.id),
-        };
-        let index = self.index.read().expect("no panic while it is held");
-        index.look_up(&ask, &asker, &self.rules.search)
-    }
-
-    /// A command that reads every project of the asker, and their customers' files.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "all of it is the event's own, taken apart by the borrow checker"
-    )]
-    pub(super) async fn wide(
-        &self,
-        event: &Event<'_>,
-        (command, text): (&crate::grammar::Erased, &str),
-        mine: &[ProjectId],
-        here: Option<&Dossier>,
-        registry: &Dossier,
-        place: Place,
-    ) -> Result<Message, Refusal> {
-        let mut projects = Vec::new();
-        for id in mine {
-            match here.filter(|here| here.id == *id) {
-                Some(here) => projects.push(here.clone()),
-                None => projects.push(self.take(*id).await.clone()),
-            }
-        }
-        let mut files = Vec::new();
-        for id in self.directory(|directory| directory.files_of(mine)) {
-            files.push(self.take(id).await.clone());
-        }
-        let cx = self.context(event, registry, place, &[]);
-        let wide = features::Wide { projects: &projects, files: &files, here };
-        features::wide((command.spec.object, text), &wide, &cx)
     }
 }
 

@@ -16,6 +16,7 @@ mod lines;
 mod permit;
 mod receive;
 mod view;
+mod wide;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -90,6 +91,8 @@ pub const ADMIN_NOTICE: &str = "admin_notice";
 enum Task {
     /// Every project.
     Projects(&'static features::Job),
+    /// Every customer's file.
+    Customers(&'static features::CustomerJob),
     /// The administrators are told what they have to know.
     Admins,
 }
@@ -121,9 +124,11 @@ impl Engine {
             .jobs
             .into_iter()
             .filter_map(|(name, schedule)| {
-                let on_projects = || features::JOBS.iter().find(|job| job.name == name).map(Task::Projects);
-                let task = if name == ADMIN_NOTICE { Some(Task::Admins) } else { on_projects() };
-                Some((task?, schedule))
+                let on_projects = features::JOBS.iter().find(|job| job.name == name).map(Task::Projects);
+                let mut customers = features::CUSTOMER_JOBS.iter();
+                let on_customers = || customers.find(|job| job.name == name).map(Task::Customers);
+                let admins = || (name == ADMIN_NOTICE).then_some(Task::Admins);
+                Some((on_projects.or_else(on_customers).or_else(admins)?, schedule))
             })
             .collect();
         let engine = Arc::new(Self {

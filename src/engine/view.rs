@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Engine;
-use crate::features;
+use crate::{calendar::Quarter, features, report::health::Health};
 
 /// Something that is on the clock.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,6 +50,15 @@ impl Engine {
         upcoming.sort_by_key(|item| item.at);
         upcoming.truncate(most);
         upcoming
+    }
+
+    /// A customer's health report on a quarter, as a document for the team; `None` where there is none.
+    pub async fn health(&self, customer: &str, quarter: Quarter) -> Option<Health> {
+        let id = self.directory(|directory| directory.file_of(customer))?;
+        let file = self.take(id).await.clone();
+        let report = features::health::HealthReport::of(&file, quarter)?;
+        let reader = features::health::Reader::Team;
+        Some(features::health::sheet(report, &file, reader, self.clock.now(), &self.rules))
     }
 
     /// The table of commands, for a page that completes what is typed.

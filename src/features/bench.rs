@@ -115,6 +115,7 @@ impl Bench {
             quoted: None,
             message: None,
             log: &[],
+            projects: &[],
             found: &NOTHING,
             registry,
             causes: Arc::default(),

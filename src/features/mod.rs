@@ -11,6 +11,7 @@ pub mod customer;
 pub mod delay;
 pub mod document;
 pub mod export;
+pub mod health;
 pub mod help;
 pub mod history;
 mod house;
@@ -81,6 +82,7 @@ pub const OBJECTS: &[Object] = &[
     overview::MINE,
     overview::DIGEST,
     weekly::OBJECT,
+    health::OBJECT,
     search::OBJECT,
     history::HISTORY,
     why::OBJECT,
@@ -217,12 +219,16 @@ pub const COMMANDS: &[Erased] = &[
     erase::<improvement::Postpone>(),
     erase::<weekly::Show>(),
     erase::<weekly::Send>(),
+    erase::<health::Show>(),
+    erase::<health::Basis>(),
+    erase::<health::Release>(),
     erase::<overview::Status>(),
     erase::<overview::Mine>(),
     erase::<overview::Digest>(),
     erase::<search::Search>(),
     erase::<history::History>(),
     erase::<why::Why>(),
+    erase::<health::Why>(),
     erase::<export::Export>(),
     erase::<history::Undo>(),
 ];
@@ -255,6 +261,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<improvement::Improvement>(),
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
+    kind::<health::HealthReport>(),
 ];
 
 /// The letters of what lies in customers' files.
@@ -278,8 +285,22 @@ pub const JOBS: &[Job] = &[
     Job { name: "monthly_cadence", run: rhythm::monthly },
 ];
 
+/// Something that happens on a schedule, once per customer and scheduled time.
+pub struct CustomerJob {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it says and changes in the customer's file, having read the customer's projects.
+    pub run: fn(&Dossier, &[Dossier], &Waking) -> Outcome,
+}
+
+/// Every scheduled job of customers.
+pub const CUSTOMER_JOBS: &[CustomerJob] = &[CustomerJob { name: "health_report", run: health::quarterly }];
+
 /// The objects whose commands can touch more than the project of their room.
-pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE];
+pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE, health::OBJECT];
+
+/// Those of them whose commands may read every project of the customer.
+pub const READING_PROJECTS: &[Object] = &[health::OBJECT];
 
 /// Whether administrators read every project with it, and not only their own.
 pub fn spans_everything(object: &str) -> bool {

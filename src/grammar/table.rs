@@ -139,6 +139,8 @@ pub struct Spec {
     pub on: On,
     /// It reads the log; see [`Context::log`].
     pub reads_log: bool,
+    /// It reads all projects of the customer; see [`Context::projects`].
+    pub reads_projects: bool,
     /// A quoted message can become its record: `转需求`.
     pub from_quote: bool,
     /// What it wants looked up in all projects; see [`Context::found`].
@@ -167,6 +169,7 @@ impl Spec {
             who: Who::Anyone,
             on: On::Project,
             reads_log: false,
+            reads_projects: false,
             from_quote: false,
             seeks: None,
             usage,
@@ -197,6 +200,12 @@ impl Spec {
     /// The same with something to look up.
     pub const fn seeking(self, seeks: Seeks) -> Self {
         Self { seeks: Some(seeks), ..self }
+    }
+
+    /// The same on the customer's file, reading all projects of the customer. Its object stands in
+    /// [`crate::features::SPANNING`].
+    pub const fn reading_projects(self) -> Self {
+        Self { on: On::Customer, reads_projects: true, ..self }
     }
 
     /// The same working on something else.

@@ -59,8 +59,11 @@ fn marked(part: &Outgoing, cx: Sending) -> Message {
     message
 }
 
-/// With the record's id on each button: of several 响应 nobody knows whose.
+/// With the record's id on each button: of several 响应 nobody knows whose. An id that nobody types tells nobody.
 fn named(mut message: Message, about: About) -> Message {
+    if !about.key.letter.is_ascii_alphabetic() {
+        return message;
+    }
     let id = about.key.to_string();
     for button in &mut message.buttons {
         if !button.label.contains(&id) {
@@ -99,6 +102,7 @@ fn bundle(mut messages: Vec<Message>) -> Message {
         }
         all.lines.extend(message.lines);
         all.buttons.extend(message.buttons);
+        all.chart = all.chart.or(message.chart);
         all.tone = louder(all.tone, message.tone);
     }
     all.buttons.truncate(MOST_BUTTONS);

@@ -1,5 +1,7 @@
 //! Documents made from records: plain values in, text and files out. Nothing here knows a kind of record.
 
+mod docx;
+pub mod health;
 mod markdown;
 pub mod specification;
 pub mod table;

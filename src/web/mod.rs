@@ -4,6 +4,7 @@
 
 mod admin;
 mod answer;
+mod board;
 mod clock;
 mod guard;
 mod health;
@@ -61,7 +62,9 @@ pub fn router(app: App) -> Router {
         None => Router::new(),
     };
     let local = local_only(local.merge(clock::routes(Arc::clone(&app.engine))));
-    let admin = admin::routes(Arc::clone(&app.engine)).merge(health::metrics_routes(app.metrics));
+    let admin = admin::routes(Arc::clone(&app.engine))
+        .merge(board::routes(Arc::clone(&app.engine)))
+        .merge(health::metrics_routes(app.metrics));
     let routes = Router::new()
         .merge(health::routes(app.engine, app.platforms))
         .merge(local)

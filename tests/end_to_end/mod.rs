@@ -11,6 +11,7 @@ mod dingtalk;
 mod export;
 mod feishu;
 mod file;
+mod health;
 mod one_way;
 mod operation;
 mod outage;

@@ -165,6 +165,7 @@ impl Reader<'_> {
                 Ok(())
             }
             "button" => self.button(element),
+            "chart" => chart(element),
             tag => Err((200861, format!("unsupported tag {tag}"))),
         }
     }
@@ -267,6 +268,23 @@ impl Reader<'_> {
             }
         }
         Ok(words)
+    }
+}
+
+/// A chart of the client's own library: a specification with its kind and its data.
+fn chart(element: &Value) -> Result<(), Refused> {
+    let known =
+        ["tag", "chart_spec", "aspect_ratio", "color_theme", "preview", "height", "element_id", "margin"];
+    let chart = object(element, "chart", &known)?;
+    let ratio = chart.get("aspect_ratio").and_then(Value::as_str).unwrap_or("16:9");
+    one_of(ratio, &["16:9", "4:3", "2:1", "1:1"])?;
+    let spec = chart.get("chart_spec").and_then(Value::as_object);
+    let spec = spec.ok_or((200861, "chart_spec is not an object".to_owned()))?;
+    string(spec, "type")?;
+    let values = spec.get("data").and_then(|data| data["values"].as_array());
+    match values.is_some_and(|values| !values.is_empty()) {
+        true => Ok(()),
+        false => Err((200861, "a chart without data".into())),
     }
 }
 

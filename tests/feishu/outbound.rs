@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiuding::{
-    chat::{Line, Message, MessageId, PersonId, ReplyTo, RoomId, Span, Target, Tone, What},
+    chat::{Chart, Line, Message, MessageId, PersonId, ReplyTo, RoomId, Span, Target, Tone, What},
     platform::{Parcel, Platform, Undelivered},
 };
 
@@ -43,6 +43,18 @@ async fn a_card_reads_as_it_was_meant_and_its_button_says_its_line() {
     assert_eq!((heard.sender.id.raw(), heard.sender.name.as_str()), (WANG, "王工"));
     assert_eq!((heard.room.id.raw(), heard.room.name.as_deref()), (GROUP, Some("远山项目群")));
     assert_eq!(heard.reply_to.unwrap().message.raw(), sent.message_id);
+}
+
+#[tokio::test]
+async fn a_chart_is_drawn_by_the_client_and_its_line_says_the_same() {
+    let stage = Stage::new().await;
+    let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
+    let chart = Some(Chart { title: "趋势".into(), most: 100, points });
+    let message = Message { chart, ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓") };
+    stage.feishu.deliver(&into_group("p1", message)).await.unwrap();
+    let sent = stage.fake.wait_sent(1).await.remove(0);
+    assert_eq!(sent.words, "72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓");
+    assert_eq!(sent.content["body"]["elements"][1]["tag"], "chart");
 }
 
 #[tokio::test]

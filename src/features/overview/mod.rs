@@ -88,8 +88,9 @@ impl Item<'_> {
     /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 解决 11月24日 周二 09:00 · 李工`: every clock, and who is
     /// to see to it behind the last that is theirs. How late it is, for the team alone.
     fn line(&self, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
-        // What there is only one of has no id that people know.
-        let id = if self.key.number == 0 { String::new() } else { format!("{} ", self.key) };
+        // What there is only one of, and what nobody types the letter of, has no id that people know.
+        let typed = self.key.number > 0 && self.key.letter.is_ascii_alphabetic();
+        let id = if typed { format!("{} ", self.key) } else { String::new() };
         let mut parts = vec![format!("{id}{}", self.record.title())];
         for (index, open) in self.open.iter().enumerate() {
             parts.push(clock(open, now, calendar, internal));

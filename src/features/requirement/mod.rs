@@ -151,6 +151,9 @@ pub enum State {
     Accepted {
         /// When.
         at: Timestamp,
+        /// When it had been delivered; what was accepted before this was kept does not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivered: Option<Timestamp>,
     },
     /// 已豁免: confirmed, and let go all the same (RULES 10).
     Waived {
@@ -288,7 +291,7 @@ impl Kind for Requirement {
 
     fn cells(&self) -> Vec<(&'static str, Cell)> {
         let ended = match &self.state {
-            State::Delivered { at } | State::Accepted { at } => Some(*at),
+            State::Delivered { at } | State::Accepted { at, .. } => Some(*at),
             _ => None,
         };
         let why = match &self.state {

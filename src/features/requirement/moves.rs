@@ -158,8 +158,9 @@ impl Command for Accept {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = requirement(dossier, self.0)?;
         match before.state {
-            State::Delivered { .. } => {
-                Ok(moved(before, State::Accepted { at: cx.now }, "验收", self.1, dossier, cx))
+            State::Delivered { at } => {
+                let accepted = State::Accepted { at: cx.now, delivered: Some(at) };
+                Ok(moved(before, accepted, "验收", self.1, dossier, cx))
             }
             _ => Err(wrong_state(before, "验收")),
         }

@@ -161,7 +161,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     }
     match &requirement.state {
         State::Delivered { at } => message.line(format!("{} 交付", typed::echo(*at, cx.now, calendar))),
-        State::Accepted { at } => message.line(format!("{} 验收", typed::echo(*at, cx.now, calendar))),
+        State::Accepted { at, .. } => message.line(format!("{} 验收", typed::echo(*at, cx.now, calendar))),
         State::Waived { why } => message.line(format!("豁免原因：{why}")),
         State::Rejected { why } => message.line(format!("拒绝原因：{why}")),
         State::Withdrawn { why: Some(why) } => message.line(format!("撤回原因：{why}")),

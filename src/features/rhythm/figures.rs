@@ -8,7 +8,7 @@ use super::{Beat, Duty, Fate, Rhythm, Verdict, contact, contacts};
 use crate::{
     calendar::Calendar,
     chat::Message,
-    dossier::{Dossier, Hearing, Outcome, Project, Role, Rules, Say, Waking},
+    dossier::{Dossier, Hearing, MeetingKind, Outcome, Project, Role, Rules, Say, Waking},
 };
 
 /// How many gaps of a contact are named.
@@ -49,6 +49,27 @@ impl Kept {
 }
 
 impl Line<'_> {
+    /// The contact's name.
+    pub fn name(&self) -> &str {
+        self.beat.name
+    }
+
+    /// Whether a meeting of this kind counts for it.
+    pub fn counts(&self, kind: MeetingKind) -> bool {
+        match self.beat.duty {
+            Duty::Contact(rule) => rule.meetings().any(|counted| counted == kind),
+            Duty::Document(_) => false,
+        }
+    }
+
+    /// Its periods: whether each was kept, from when until when it was, and both with how often in words.
+    pub fn periods(&self, calendar: &Calendar) -> impl Iterator<Item = (bool, Timestamp, Timestamp, String)> {
+        self.verdicts.iter().map(|verdict| {
+            let kept = verdict.fate == Fate::Kept;
+            (kept, verdict.from, verdict.until, contact::gap(verdict, calendar))
+        })
+    }
+
     fn roles(&self) -> &[Role] {
         match self.beat.duty {
             Duty::Contact(rule) => &rule.by,

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use beat::{Beat, Duty, beats, contacts};
 pub use contact::{standing, tally, told};
 pub use count::{Tally, counting};
-pub use figures::{Kept, kept, kept_between, kept_by_role, kept_lines, monthly};
+pub use figures::{Kept, Line, kept, kept_between, kept_by_role, kept_lines, monthly};
 
 use super::document;
 use crate::dossier::{Dossier, Kind, Outcome, Phase, Ping, Record, Rules, Say, Waking, ladder::Ladder};

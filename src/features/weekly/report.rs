@@ -151,7 +151,7 @@ impl<'a> Source<'a> {
         let mut lines: Vec<String> = all
             .iter()
             .filter_map(|requirement| match requirement.state {
-                requirement::State::Delivered { at } | requirement::State::Accepted { at }
+                requirement::State::Delivered { at } | requirement::State::Accepted { at, .. }
                     if self.week.has(at) =>
                 {
                     Some(format!("R{} {} {}", requirement.number, requirement.title, requirement.state()))

@@ -8,7 +8,7 @@
 
 use serde_json::{Value, json};
 
-use crate::chat::{Button, Line, Message, Span, Tone};
+use crate::chat::{Button, Chart, Line, Message, Span, Tone};
 
 use super::text;
 
@@ -28,6 +28,7 @@ pub fn card(message: &Message) -> Value {
         _ => (None, &message.lines[..]),
     };
     let mut elements = body(lines);
+    elements.extend(message.chart.as_ref().map(chart));
     if let Some(buttons) = buttons(&message.buttons) {
         elements.push(buttons);
     }
@@ -101,6 +102,31 @@ fn grouped(lines: &[Line], is_words: impl Fn(&Line) -> bool) -> Vec<Value> {
             }
         })
         .collect()
+}
+
+/// A line over the moments, with its values on it; the client draws it in its own fonts. The lines of the message say
+/// the same, for clients too old to draw.
+///
+/// Source: <https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/content-components/chart>
+fn chart(chart: &Chart) -> Value {
+    let values = chart.points.iter().map(|(at, score)| json!({ "at": text::printable(at), "score": score }));
+    json!({
+        "tag": "chart",
+        "aspect_ratio": "16:9",
+        "chart_spec": {
+            "type": "line",
+            "title": { "text": text::printable(&chart.title) },
+            "data": { "values": values.collect::<Vec<Value>>() },
+            "xField": "at",
+            "yField": "score",
+            "axes": [
+                { "orient": "bottom", "type": "band" },
+                { "orient": "left", "type": "linear", "min": 0, "max": chart.most },
+            ],
+            "point": { "visible": true },
+            "label": { "visible": true },
+        },
+    })
 }
 
 fn plain_text(words: &str) -> Value {
@@ -248,6 +274,20 @@ mod tests {
         assert_eq!(card["header"]["title"]["content"], "请响应");
         assert_eq!(card["body"]["elements"][0]["content"], "<at id=ou_li></at> ");
         assert_eq!(card["body"]["elements"][1]["text"]["tag"], "plain_text");
+    }
+
+    #[test]
+    fn a_chart_stands_between_words_and_buttons() {
+        let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
+        let chart = Chart { title: "健康度趋势".into(), most: 100, points };
+        let message =
+            Message { chart: Some(chart), ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓") };
+        let card = card(&message.button("发送", "/健康度 发送"));
+        let tags = |at: usize| card["body"]["elements"][at]["tag"].as_str().map(str::to_owned);
+        assert_eq!([tags(0), tags(1), tags(2)].map(Option::unwrap), ["div", "chart", "column_set"]);
+        let spec = &card["body"]["elements"][1]["chart_spec"];
+        assert_eq!(spec["data"]["values"][1], json!({ "at": "2026Q4", "score": 72 }));
+        assert_eq!((&spec["axes"][1]["max"], &spec["title"]["text"]), (&json!(100), &json!("健康度趋势")));
     }
 
     #[test]

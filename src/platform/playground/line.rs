@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Mentioned, Pressed, Said};
-use crate::chat::{Author, File, Line, Message, Tone, Words};
+use crate::chat::{Author, Chart, File, Line, Message, Tone, Words};
 
 /// Something that was said, by the bot or a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct ChatEntry {
     /// The bot's words with their emphasis and people; empty for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
+    /// What it tells as a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
     /// Which person said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Mentioned>,
@@ -104,6 +107,7 @@ impl ChatEntry {
             reply_to: reply_to.map(str::to_owned),
             tone: message.tone,
             lines: message.lines.clone(),
+            chart: message.chart.clone(),
             sender: None,
             message_id: None,
             room_name: None,
@@ -135,6 +139,7 @@ impl ChatEntry {
             reply_to: said.reply_to.clone(),
             tone: Tone::Plain,
             lines: Vec::new(),
+            chart: None,
             sender: Some(said.sender.clone()),
             message_id: Some(message_id.to_owned()),
             room_name: said.room_name.clone(),
@@ -153,6 +158,7 @@ impl ChatEntry {
             reply_to: None,
             tone: Tone::Plain,
             lines: Vec::new(),
+            chart: None,
             sender: Some(pressed.sender.clone()),
             message_id: Some(message_id.to_owned()),
             room_name: pressed.room_name.clone(),

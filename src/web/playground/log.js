@@ -1,5 +1,6 @@
 // One chat as it is read: days, people's bubbles, the bot's cards.
 
+import { chart } from './chart.js';
 import { byId, el } from './dom.js';
 import { BOT, PEOPLE, face, personOf } from './cast.js';
 import { clockTime, day } from './time.js';
@@ -95,7 +96,7 @@ function pressedNote(line) {
 function card(line, me) {
   const lines = line.lines?.length ? line.lines : line.text.split('\n').map((text) => [{ text }]);
   const rows = lines.map((spans, at) => el('p', { class: at === 0 ? 'head' : spans.length ? '' : 'gap' }, ...spans.map((span) => spanShown(span, me))));
-  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), buttons(line));
+  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), line.chart ? chart(line.chart) : null, buttons(line));
 }
 
 /** A file to save. It follows its words, which have the quote. */

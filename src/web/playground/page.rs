@@ -8,9 +8,10 @@ use axum::{
 };
 
 /// The page's scripts; `app.js` is where it begins.
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("/playground/app.js", include_str!("app.js")),
     ("/playground/cast.js", include_str!("cast.js")),
+    ("/playground/chart.js", include_str!("chart.js")),
     ("/playground/clock.js", include_str!("clock.js")),
     ("/playground/complete.js", include_str!("complete.js")),
     ("/playground/composer.js", include_str!("composer.js")),
