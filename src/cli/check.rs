@@ -13,7 +13,7 @@ use jiuding::{
 use rustix::fs::IFlags;
 
 /// The sections whose numbers are the rules.
-const RULES: [&str; 17] = [
+const RULES: [&str; 20] = [
     "time",
     "sla",
     "minutes",
@@ -28,6 +28,9 @@ const RULES: [&str; 17] = [
     "touch",
     "document",
     "weekly",
+    "survey",
+    "review",
+    "improvement",
     "health",
     "search",
     "undo",

@@ -184,6 +184,7 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
     if acceptance.industry_misunderstood_percent > 100 {
         return wrong("acceptance.industry_misunderstood_percent", "expected 0 to 100");
     }
+    loop_of_satisfaction(config)?;
     for (key, span) in [
         ("document.log_every", config.document.log_every),
         ("document.test_report_every", config.document.test_report_every),
@@ -191,6 +192,45 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
         if matches!(span, Span::WorkingDays(0)) || span == Span::hours(0) {
             return wrong(key, "expected more than 0");
         }
+    }
+    Ok(())
+}
+
+/// Surveys, reviews, improvements.
+fn loop_of_satisfaction(config: &Config) -> Result<(), Wrong> {
+    let (survey, review) = (&config.survey, &config.review);
+    // A survey is over before the next one opens.
+    if !(1..=60).contains(&survey.answer_days) {
+        return wrong("survey.answer_days", "expected 1 to 60");
+    }
+    if survey.remind_days.iter().any(|day| !(1..survey.answer_days).contains(day)) {
+        return wrong("survey.remind_days", "expected 1 or more each, and less than survey.answer_days");
+    }
+    for (key, average) in
+        [("review.below", review.below), ("improvement.effective_from", config.improvement.effective_from)]
+    {
+        if !(1.0..=5.0).contains(&average) {
+            return wrong(key, "expected 1.0 to 5.0");
+        }
+    }
+    if !(0.0..=4.0).contains(&config.improvement.effective_up) {
+        return wrong("improvement.effective_up", "expected 0.0 to 4.0");
+    }
+    for (key, days) in
+        [("review.due_days", review.due_days), ("review.department_due_days", review.department_due_days)]
+    {
+        if !(1..=365).contains(&days) {
+            return wrong(key, "expected 1 to 365");
+        }
+    }
+    if !(1..=10).contains(&review.whys) {
+        return wrong("review.whys", "expected 1 to 10");
+    }
+    if review.causes.is_empty() || review.causes.iter().any(|cause| cause.trim().is_empty()) {
+        return wrong("review.causes", "expected at least one word, and none empty");
+    }
+    if review.department_from < 2 {
+        return wrong("review.department_from", "expected 2 or more");
     }
     Ok(())
 }

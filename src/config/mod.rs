@@ -22,9 +22,9 @@ use crate::{
     dossier::{
         CadenceRule, TouchRules,
         rules::{
-            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, HealthRules, MeetingRules,
-            MilestoneRules, MinutesRules, NoticeRules, RequirementRules, RiskRules, Rules, SearchRules, Sla,
-            UndoRules, WeeklyRules,
+            AcceptanceRules, ActionRules, ChangeRules, DocumentRules, HealthRules, ImprovementRules,
+            MeetingRules, MilestoneRules, MinutesRules, NoticeRules, RequirementRules, ReviewRules,
+            RiskRules, Rules, SearchRules, Sla, SurveyRules, UndoRules, WeeklyRules,
         },
     },
 };
@@ -89,6 +89,12 @@ pub struct Config {
     pub document: DocumentRules,
     /// RULES 13.
     pub weekly: WeeklyRules,
+    /// RULES 11.
+    pub survey: SurveyRules,
+    /// RULES 11.
+    pub review: ReviewRules,
+    /// RULES 11.
+    pub improvement: ImprovementRules,
     /// RULES 12.
     pub health: HealthRules,
     /// CONTRACT 4.
@@ -431,6 +437,9 @@ impl Config {
             touch: self.touch.clone(),
             document: self.document.clone(),
             weekly: self.weekly.clone(),
+            survey: self.survey.clone(),
+            review: self.review.clone(),
+            improvement: self.improvement.clone(),
             health: self.health.clone(),
             search: self.search.clone(),
             undo: self.undo.clone(),

@@ -6,6 +6,7 @@
 
 mod cadence;
 mod call;
+mod causes;
 mod cell;
 pub mod ladder;
 mod meeting_kind;
@@ -20,6 +21,7 @@ use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 pub use cadence::{CadenceRule, Counted, TouchRules};
 pub use call::Call;
+pub use causes::{Causes, CausesOf};
 pub use cell::{Cell, Named};
 pub use meeting_kind::MeetingKind;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
@@ -75,6 +77,9 @@ pub struct Context<'a> {
     pub found: &'a Found,
     /// Customers and whatever else spans projects.
     pub registry: &'a Dossier,
+    /// The root causes of all customers' reviews. Those of others may be stale: they are told, and make an
+    /// improvement of the department's at most.
+    pub causes: Arc<Causes>,
 }
 
 /// The chat in which something was said, as the project sees it.

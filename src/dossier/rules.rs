@@ -41,6 +41,12 @@ pub struct Rules {
     pub document: DocumentRules,
     /// RULES 13.
     pub weekly: WeeklyRules,
+    /// RULES 11.
+    pub survey: SurveyRules,
+    /// RULES 11.
+    pub review: ReviewRules,
+    /// RULES 11.
+    pub improvement: ImprovementRules,
     /// RULES 12.
     pub health: HealthRules,
     /// CONTRACT 4.
@@ -252,6 +258,46 @@ pub struct DocumentRules {
 pub struct WeeklyRules {
     /// The customer's version goes out at once, without waiting for 发送.
     pub send_at_once: bool,
+}
+
+/// `[survey]`: how satisfied a customer is, once in each quarter.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyRules {
+    /// The hour at which it opens, and at which it reminds.
+    pub open_at: Time,
+    /// How many days there are to answer.
+    pub answer_days: u16,
+    /// On which of them the customer is reminded.
+    pub remind_days: Vec<u16>,
+}
+
+/// `[review]`: what lies behind an indicator that is too low.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRules {
+    /// The average below which an indicator is reviewed.
+    pub below: f64,
+    /// How many days there are to find its root cause and an improvement.
+    pub due_days: u16,
+    /// How many whys are asked.
+    pub whys: usize,
+    /// The categories of root causes.
+    pub causes: Vec<String>,
+    /// The number of customers with the same cause from which it is the department's.
+    pub department_from: usize,
+    /// How many days the department has then.
+    pub department_due_days: u16,
+}
+
+/// `[improvement]`: what the next survey says of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImprovementRules {
+    /// The average from which it was effective.
+    pub effective_from: f64,
+    /// And the rise from which it was, whatever the average.
+    pub effective_up: f64,
 }
 
 /// `[health]`: the quarterly report of each customer.

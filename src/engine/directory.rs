@@ -1,11 +1,14 @@
 //! Which project a room, a name or a person belongs to, and which projects a customer has. Derived from the
 //! projects and the registry; never stored.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     chat::{PersonId, RoomId},
-    dossier::{Project, Served},
+    dossier::{Causes, CausesOf, Project, Served},
     features::customer::Customer,
     store::ProjectId,
 };
@@ -21,6 +24,7 @@ pub(super) struct Directory {
     /// The registered customers by number.
     customers: BTreeMap<u32, Customer>,
     of_customer: HashMap<String, BTreeSet<ProjectId>>,
+    causes: Arc<Causes>,
 }
 
 impl Directory {
@@ -67,6 +71,16 @@ impl Directory {
     /// Notes which customers are registered now.
     pub(super) fn learn_customers<'a>(&mut self, customers: impl Iterator<Item = &'a Customer>) {
         self.customers = customers.map(|customer| (customer.number, customer.clone())).collect();
+    }
+
+    /// Notes which root causes stand in a file now.
+    pub(super) fn learn_causes(&mut self, file: ProjectId, causes: CausesOf) {
+        Arc::make_mut(&mut self.causes).learn(file, causes);
+    }
+
+    /// The root causes of all files.
+    pub(super) fn causes(&self) -> Arc<Causes> {
+        self.causes.clone()
     }
 
     /// The file of the customer of that name; `None` where it is not registered.

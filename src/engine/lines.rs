@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{
     Engine, REGISTRY, address,
     answers::{batched, prefix},
+    directory::Directory,
     draft::Draft,
     home::{is_about_projects, reads_projects, split_project},
     permit::{permitted, visible},
@@ -343,6 +344,7 @@ impl Engine {
             projects: &[],
             found: &NOTHING,
             registry,
+            causes: self.directory(Directory::causes),
         }
     }
 }

@@ -252,12 +252,17 @@ impl Engine {
         }
     }
 
-    /// Lets searches find these records as they are now.
+    /// Lets searches find these records as they are now, and counts the root causes of a file.
     fn learn_records(&self, dossier: &Dossier, keys: impl IntoIterator<Item = Key>) {
+        if dossier.id.customer().is_some() {
+            let causes = features::review::causes(dossier);
+            self.directory.write().expect("no panic while it is held").learn_causes(dossier.id, causes);
+            return;
+        }
         let mut index = self.index.write().expect("no panic while it is held");
         if dossier.id == REGISTRY {
             index.learn_industries(features::customer::industries(dossier));
-        } else if dossier.id.customer().is_none() {
+        } else {
             index.learn(dossier, keys);
         }
     }

@@ -137,6 +137,7 @@ impl Engine {
         let mut draft = self.draft(event);
         let message = self.settle(event, &mut draft, &mut dossier, outcome, None);
         self.reply(event, &mut draft, message, Some((project, key)));
+        self.overtaken(&mut draft, &mut dossier, event.clock);
         self.write(draft, &mut [&mut dossier]).await
     }
 

@@ -118,6 +118,7 @@ impl Bench {
             projects: &[],
             found: &NOTHING,
             registry,
+            causes: Arc::default(),
         }
     }
 

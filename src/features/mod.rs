@@ -5,6 +5,7 @@ pub mod acceptance;
 pub mod action;
 #[cfg(test)]
 mod bench;
+mod bot;
 pub mod brief;
 pub mod change;
 pub mod customer;
@@ -14,6 +15,7 @@ pub mod export;
 pub mod health;
 pub mod help;
 pub mod history;
+pub mod improvement;
 mod line;
 pub mod meeting;
 pub mod milestone;
@@ -26,11 +28,13 @@ pub mod project;
 pub mod proof;
 mod quote;
 pub mod requirement;
+pub mod review;
 pub mod rhythm;
 pub mod risk;
 pub mod role;
 pub mod search;
 pub mod suggestion;
+pub mod survey;
 pub mod ticket;
 pub mod touch;
 pub mod value;
@@ -40,6 +44,7 @@ mod wide;
 
 use std::sync::Arc;
 
+pub use bot::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
 
 use crate::{
@@ -70,6 +75,9 @@ pub const OBJECTS: &[Object] = &[
     document::OBJECT,
     brief::OBJECT,
     suggestion::OBJECT,
+    survey::OBJECT,
+    review::OBJECT,
+    improvement::OBJECT,
     overview::STATUS,
     overview::MINE,
     overview::DIGEST,
@@ -184,6 +192,20 @@ pub const COMMANDS: &[Erased] = &[
     erase::<suggestion::Show>(),
     erase::<suggestion::Adopt>(),
     erase::<suggestion::Decline>(),
+    erase::<survey::Answering>(),
+    erase::<survey::List>(),
+    erase::<survey::Show>(),
+    erase::<survey::Open>(),
+    erase::<survey::Results>(),
+    erase::<review::Because>(),
+    erase::<review::Root>(),
+    erase::<review::List>(),
+    erase::<review::Show>(),
+    erase::<improvement::Add>(),
+    erase::<improvement::List>(),
+    erase::<improvement::Show>(),
+    erase::<improvement::Complete>(),
+    erase::<improvement::Postpone>(),
     erase::<weekly::Show>(),
     erase::<weekly::Send>(),
     erase::<health::Show>(),
@@ -222,13 +244,16 @@ pub const KINDS: &[KindEntry] = &[
     kind::<document::Document>(),
     kind::<brief::Brief>(),
     kind::<suggestion::Suggestion>(),
+    kind::<survey::Survey>(),
+    kind::<review::Review>(),
+    kind::<improvement::Improvement>(),
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
     kind::<health::HealthReport>(),
 ];
 
 /// The letters of what lies in customers' files.
-const FILED: &[char] = &[];
+const FILED: &[char] = &['S', 'W', 'I'];
 
 /// Something that happens on a schedule, once per project and scheduled time.
 pub struct Job {
@@ -270,37 +295,6 @@ pub fn spans_everything(object: &str) -> bool {
     object == project::OBJECT.name
 }
 
-/// What the bot says when it comes into a room: the three first steps.
-pub fn greeting() -> Message {
-    Message::text("大家好，我是鼎鼎：记下承诺，到点提醒，逾期升级。三步开始：")
-        .line("1. 建项目：/项目 新建 项目名 客户:客户名")
-        .line("2. 定角色：/角色 客户主管 @某人 项目经理 @某人 技术对接人 @某人")
-        .line("3. 记第一件事：/工单 登录页打不开 !紧急，或 /需求 支付模块支持退款")
-        .line("群里若只有 @ 我的消息才能收到，请写：@鼎鼎 /工单 …。全部命令：/帮助")
-        .button("全部命令", "/帮助")
-}
-
-/// What administrators hear when a platform delivers messages without their text.
-pub fn over_quota() -> Message {
-    Message::text("本月平台用量已用完，收到的消息没有内容，命令没有执行")
-        .line("请在平台管理后台查看用量，或升级版本")
-        .tone(crate::chat::Tone::Alarm)
-}
-
-/// What administrators hear when most of a platform's monthly calls are used.
-pub fn allowance(used: u64, of: u64) -> Message {
-    Message::text(format!("钉钉接口本月已调用 {used} 次，额度 {of} 次"))
-        .line("用完后消息要到下月才能发出。请在钉钉管理后台查看用量，或升级版本")
-        .tone(crate::chat::Tone::Warning)
-}
-
-/// What administrators hear of messages that could not be delivered: how many are new, and in all.
-pub fn dead_letters(new: usize, all: usize) -> Message {
-    Message::text(format!("有 {new} 条消息一天内没有送达，累计 {all} 条"))
-        .line("查看和重发：jiuding dead-letters list，jiuding dead-letters retry 编号")
-        .tone(crate::chat::Tone::Warning)
-}
-
 /// Help, of everything or of one object.
 pub fn help(object: Option<&Object>) -> Message {
     grammar::help(OBJECTS, COMMANDS, object)
@@ -312,6 +306,8 @@ pub fn answer_by_quote(key: Key, said: &str, dossier: &Dossier, cx: &Context) ->
         'R' => requirement::answer_by_quote(key.number, said, dossier, cx),
         'T' => ticket::answer_by_quote(key.number, dossier, cx),
         'U' => touch::answer_by_quote(key.number, said, dossier, cx),
+        'S' => survey::answer_by_quote(key.number, said, dossier, cx),
+        'W' => review::answer_by_quote(key.number, said, dossier, cx),
         _ => None,
     }
 }

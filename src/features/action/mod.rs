@@ -163,7 +163,7 @@ impl ActionItem {
 
 /// The reminders of a date: on the working day before, on the day itself, and each working morning once it
 /// has passed (RULES 6). A day off has no reminder of its own: it would be heard after the date.
-fn clock(due: Timestamp, now: Timestamp, rules: &Rules) -> Ladder {
+pub(crate) fn clock(due: Timestamp, now: Timestamp, rules: &Rules) -> Ladder {
     let calendar = &rules.calendar;
     let at = rules.action.remind_at;
     let day = calendar.date(due);

@@ -6,7 +6,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::dossier::Kind;
+use crate::{
+    calendar::Quarter,
+    dossier::{Dossier, Kind, Outcome, Rules, Waking},
+    features::survey::season,
+};
 
 /// The one record of a customer's file that is there from its opening.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,12 +19,15 @@ pub struct File {
     pub customer: String,
     /// Since when it is kept.
     pub opened_at: Timestamp,
+    /// The last quarter whose survey was seen to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surveyed: Option<Quarter>,
 }
 
 impl File {
     /// A new file.
     pub fn open(customer: &str, now: Timestamp) -> Self {
-        Self { customer: customer.to_owned(), opened_at: now }
+        Self { customer: customer.to_owned(), opened_at: now, surveyed: None }
     }
 }
 
@@ -43,5 +50,13 @@ impl Kind for File {
 
     fn shared(&self) -> bool {
         false
+    }
+
+    fn wakes_at(&self, rules: &Rules) -> Option<Timestamp> {
+        Some(season::opens_at(self, rules))
+    }
+
+    fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome {
+        season::wake(self, dossier, cx)
     }
 }

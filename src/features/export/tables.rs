@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::{
     dossier::{Cell, Dossier, Kind, Named, Project, Record},
-    features::{KINDS, customer::Customer},
+    features::{
+        KINDS,
+        customer::{Customer, File},
+    },
     report::table::{Table, markdown},
 };
 
@@ -52,15 +55,18 @@ pub fn count(dossier: &Dossier, scope: Scope) -> usize {
 
 /// One project as a Markdown document.
 pub fn document(dossier: &Dossier, scope: Scope, zone: &TimeZone) -> String {
-    let title = match dossier.founded() {
-        Some(project) => project.name.as_str(),
-        None => Customer::NAME,
-    };
+    let title = name_of(dossier).unwrap_or(Customer::NAME);
     let tables = tables(std::slice::from_ref(dossier), scope).into_iter();
     // The project of all of them is the title.
     let tables =
         tables.filter(|table| !table.rows.is_empty()).map(|table| table.without_column(Project::NAME));
     markdown(title, &tables.collect::<Vec<_>>(), zone)
+}
+
+/// What people call the project; of a customer's file, the customer.
+fn name_of(dossier: &Dossier) -> Option<&str> {
+    let project = dossier.founded().map(|project| project.name.as_str());
+    project.or(dossier.find::<File>(0).map(|file| file.customer.as_str()))
 }
 
 /// The records that have a row of their own.
@@ -89,7 +95,7 @@ fn projects(dossiers: &[Dossier], internal: bool) -> Table {
 /// A record's row: the columns of every table, then its own.
 fn row(record: &dyn Record, dossier: &Dossier, internal: bool) -> Vec<Named> {
     let value = record.encode();
-    let project = dossier.founded().map(|project| project.name.as_str());
+    let project = name_of(dossier);
     let mut cells: Vec<Named> = vec![
         (Cow::Borrowed(Project::NAME), project.into()),
         ("编号".into(), record.key().to_string().into()),
