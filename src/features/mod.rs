@@ -5,6 +5,7 @@ pub mod acceptance;
 pub mod action;
 #[cfg(test)]
 mod bench;
+mod bot;
 pub mod brief;
 pub mod change;
 pub mod customer;
@@ -14,7 +15,6 @@ pub mod export;
 pub mod health;
 pub mod help;
 pub mod history;
-mod house;
 pub mod improvement;
 mod line;
 pub mod meeting;
@@ -44,7 +44,7 @@ mod wide;
 
 use std::sync::Arc;
 
-pub use house::{allowance, dead_letters, greeting, over_quota};
+pub use bot::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
 
 use crate::{

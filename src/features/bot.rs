@@ -1,4 +1,4 @@
-//! What the bot says that belongs to no record: on coming into a room, and to administrators.
+//! What the bot says of itself: where it comes into a room, and to those who administer it.
 
 use crate::chat::{Message, Tone};
 
