@@ -1,8 +1,10 @@
 //! Documents made from records: plain values in, text and files out. Nothing here knows a kind of record.
 
 mod markdown;
+pub mod paper;
 pub mod specification;
 pub mod table;
+mod word;
 
 /// What somebody typed as part of a file's name: short, without characters that file systems refuse, and without those
 /// that show a name in another order than it has.
