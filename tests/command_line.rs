@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use jiuding::store::{Commit, Entry, ProjectId, Store, sled::SledStore};
 use tempfile::TempDir;
 
 /// The built binary, in an empty folder and without the environment's own settings.
@@ -233,4 +234,23 @@ fn a_store_is_backed_up_and_restored_where_no_bot_serves() {
     let (code, said, stderr) = run(&["restore", "copy"]);
     assert_eq!((code, said.as_str()), (Some(0), "0 records of 0 projects restored into data\n"), "{stderr}");
     assert_eq!(run(&["restore", "nothing"]).0, Some(1));
+}
+
+#[test]
+fn a_simulated_clock_that_goes_back_behind_the_store_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let now = "2026-11-23T01:00:00Z".parse().unwrap();
+        let store = SledStore::open(&folder.path().join("data"), now).unwrap();
+        let (at, by, room) = (now, None, None);
+        let entry = Entry { at, by, room, what: "换阶段".into(), why: None, changes: Vec::new() };
+        let project = ProjectId(1);
+        let commit = Commit { guards: vec![(project, 0)], log: vec![(project, entry)], ..Commit::default() };
+        store.commit(commit).await.unwrap();
+    });
+    let line = ["serve", "--simulated-clock", "2026-11-22T09:00:00+08:00"];
+    let why = refused(&mut jiuding(folder.path(), &line));
+    assert!(why.contains("--simulated-clock 2026-11-22T01:00:00Z is earlier"), "{why}");
+    assert!(why.contains("reaches to 2026-11-23T01:00:00Z"), "{why}");
 }

@@ -3,10 +3,11 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context;
+use jiff::Timestamp;
 use jiuding::{
     bot::Bot,
     clock::{SharedClock, SimulatedClock, SystemClock},
-    config::Config,
+    config::{Config, ConfigError},
     store::{Store, sled::SledStore},
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -37,6 +38,9 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     for warning in &store.opened().warnings {
         warn!("{warning}");
     }
+    if clock.hand().is_some() {
+        not_before_the_store(&store, now).await?;
+    }
     until_stopped(&config, Arc::new(store), clock, async |bot: &Bot| {
         if config.opens_playground() {
             println!("jiuding: http://{}/", bot.address);
@@ -44,6 +48,22 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         Ok(())
     })
     .await
+}
+
+/// A simulated clock does not go back behind what the store has: wakes and promises would be told of twice.
+async fn not_before_the_store(store: &SledStore, start: Timestamp) -> anyhow::Result<()> {
+    let mut last = None;
+    for project in store.projects().await? {
+        last = last.max(store.log(project, None, 1).await?.first().map(|entry| entry.at));
+    }
+    match last.filter(|last| start < *last) {
+        Some(last) => Err(ConfigError(format!(
+            "--simulated-clock {start} is earlier than what the store holds already, which reaches to {last}: start \
+             then or later, or with another store.path"
+        ))
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Runs the bot until SIGTERM or SIGINT; `ready` is done once it listens.

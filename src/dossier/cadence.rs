@@ -28,6 +28,8 @@ pub struct CadenceRule {
     pub times: u32,
     /// For how many periods; 0: as long as the phase lasts.
     pub most: u32,
+    /// A meeting counts once its minutes are filed, or nobody has to write any.
+    pub minutes: bool,
     /// Each carries the numbers of bugs open, fixed and new.
     pub figures: bool,
     /// What it is to be about.

@@ -25,6 +25,9 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// The columns of an export that a customer may read of a shared record, beside those of every table: none that
     /// is not named here.
     const SHOWN: &'static [&'static str] = &[];
+    /// Whether what it does by itself when it wakes stands in the log. Not where it grows, wakes often, and keeps in
+    /// itself what became of it: the log would hold it over and over.
+    const WAKES_LOGGED: bool = true;
 
     /// Its number within the project.
     fn number(&self) -> u32;
@@ -58,6 +61,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// Whether a ping for this step is still true.
     fn owes(&self, _step: &str) -> bool {
         false
+    }
+
+    /// The same, for steps that other records settle.
+    fn owes_in(&self, step: &str, _dossier: &Dossier) -> bool {
+        self.owes(step)
     }
 
     /// What somebody still has to do about it: one for each clock that runs, and for what has no date.
@@ -102,6 +110,8 @@ pub struct Waking<'a> {
 pub struct Open {
     /// Until when.
     pub due: Option<Timestamp>,
+    /// From when on it is late, where that is not `due`: a meeting that begins is not late before it ends.
+    pub late_from: Option<Timestamp>,
     /// What is to be done, in a few words: `首次响应`.
     pub what: String,
     /// Who is to do it.
@@ -122,6 +132,8 @@ pub trait Record: Any + Send + Sync {
     fn name(&self) -> &'static str;
     /// See [`Kind::FIELDS`].
     fn fields(&self) -> &'static [(&'static str, &'static str)];
+    /// See [`Kind::WAKES_LOGGED`].
+    fn wakes_logged(&self) -> bool;
     /// See [`Kind::title`].
     fn title(&self) -> String;
     /// See [`Kind::state`].
@@ -134,8 +146,8 @@ pub trait Record: Any + Send + Sync {
     fn wakes_at(&self, rules: &Rules) -> Option<Timestamp>;
     /// See [`Kind::wake`].
     fn wake(&self, dossier: &Dossier, cx: &Waking) -> Outcome;
-    /// See [`Kind::owes`].
-    fn owes(&self, step: &str) -> bool;
+    /// See [`Kind::owes_in`].
+    fn owes(&self, step: &str, dossier: &Dossier) -> bool;
     /// See [`Kind::open`].
     fn open(&self, dossier: &Dossier) -> Vec<Open>;
     /// See [`Kind::card`].
@@ -165,6 +177,10 @@ impl<K: Kind> Record for K {
         K::FIELDS
     }
 
+    fn wakes_logged(&self) -> bool {
+        K::WAKES_LOGGED
+    }
+
     fn title(&self) -> String {
         Kind::title(self)
     }
@@ -189,8 +205,8 @@ impl<K: Kind> Record for K {
         Kind::wake(self, dossier, cx)
     }
 
-    fn owes(&self, step: &str) -> bool {
-        Kind::owes(self, step)
+    fn owes(&self, step: &str, dossier: &Dossier) -> bool {
+        Kind::owes_in(self, step, dossier)
     }
 
     fn open(&self, dossier: &Dossier) -> Vec<Open> {

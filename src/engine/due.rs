@@ -246,7 +246,8 @@ impl Engine {
 
     /// Applies what a wake or a job decided.
     pub(super) fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
-        let changes = draft.apply(dossier, &outcome, &self.rules);
+        let mut changes = draft.apply(dossier, &outcome, &self.rules);
+        changes.retain(|change| dossier.record(change.key).is_none_or(|record| record.wakes_logged()));
         if !changes.is_empty() {
             let entry =
                 Entry { at: cx.due, by: None, room: None, what: outcome.what, why: outcome.why, changes };

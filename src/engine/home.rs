@@ -45,7 +45,9 @@ impl Engine {
                 if held.home.is_some() {
                     let name = held.home.as_ref().and_then(|home| home.founded()).map(|p| p.name.clone());
                     let name = name.unwrap_or_default();
-                    return refuse(format!("本群已属于项目「{name}」。要换项目，先 /项目 解绑"));
+                    return refuse(format!(
+                        "本群已属于项目「{name}」。补客户、行业：/项目 修改 客户:… 行业:…；要换项目，先 /项目 解绑"
+                    ));
                 }
                 if self.directory(|directory| directory.of_name(&args.text).is_some()) {
                     let name = args.text.trim();

@@ -222,7 +222,8 @@ impl Engine {
         }
         if let Some(made) = made.filter(|_| on == On::ProjectOrNew) {
             message = message
-                .line(format!("已为本群建项目「{made}」。设置角色：/角色 项目经理 @某人 技术对接人 @某人"));
+                .line(format!("已为本群建项目「{made}」。设置角色：/角色 项目经理 @某人 技术对接人 @某人"))
+                .line("补客户：/项目 修改 客户:… 行业:…");
         }
         Ok(Ok((message, about)))
     }

@@ -355,6 +355,7 @@ impl Owed for Engine {
         let Some(cell) = self.cell(condition.project) else { return false };
         let dossier = cell.lock().await;
         let archived = dossier.founded().is_some_and(|project| project.archived);
-        !archived && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step))
+        !archived
+            && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step, &dossier))
     }
 }

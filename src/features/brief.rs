@@ -1,17 +1,20 @@
 //! 《技术简报》: one a month for the customer's rooms, drafted from links and notes (RULES 9).
 
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Time},
+};
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use crate::{
     calendar::{Calendar, typed},
     chat::{Message, Person, Tone},
-    dossier::{
-        Cell, Context, Dossier, Hearing, Kind, Outcome, Phase, Ping, Record, Refusal, Role, RoomKind, Say,
-        Waking,
+    dossier::{Cell, Context, Dossier, Hearing, Kind, Outcome, Phase, Refusal, Role, RoomKind, Say, Waking},
+    features::{
+        listing,
+        rhythm::{self, owed},
     },
-    features::listing,
     grammar::{Args, Command, Form, Object, Rest, Spec, Who},
 };
 
@@ -219,6 +222,11 @@ fn last_week_begins(month: Date, calendar: &Calendar) -> Date {
     first.max(month.first_of_month())
 }
 
+/// Whether one was sent to the customer since then.
+pub fn sent_since(dossier: &Dossier, from: Timestamp) -> bool {
+    dossier.all::<Brief>().any(|brief| brief.sent.is_some_and(|at| from <= at))
+}
+
 /// The job of every morning: in the month's last working week, once, if none was sent.
 pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let calendar = &cx.rules.calendar;
@@ -226,9 +234,12 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let today = calendar.date(cx.due);
     let served = !matches!(project.phase, Phase::Contact | Phase::Closed)
         && project.rooms_of(RoomKind::Customer).next().is_some();
-    let this_month = |at: Timestamp| month(at, calendar) == today.first_of_month();
-    let sent = dossier.all::<Brief>().any(|brief| brief.sent.is_some_and(this_month));
-    if !served || sent || !calendar.is_working_day(today) || today != last_week_begins(today, calendar) {
+    let from = calendar.at(today.first_of_month(), Time::midnight());
+    if !served
+        || sent_since(dossier, from)
+        || !calendar.is_working_day(today)
+        || today != last_week_begins(today, calendar)
+    {
         return Outcome::default();
     }
     let call = project.call(&[Role::TechnicalContact, Role::ProjectManager]);
@@ -240,7 +251,7 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
         }
         None => message.line("起草：/简报 标题，正文写在下面几行"),
     };
-    Outcome::default().saying(Say::Ping(Ping::new(call, Record::key(project), "brief", message)))
+    Outcome::default().saying(Say::Ping(rhythm::ask(dossier, call, (owed::BRIEF, from), message)))
 }
 
 impl Kind for Brief {

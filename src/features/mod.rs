@@ -41,13 +41,11 @@ pub mod value;
 pub mod weekly;
 pub mod why;
 mod wide;
-mod words;
 
 use std::sync::Arc;
 
 pub use bot::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
-pub use words::{allowance, dead_letters, greeting, over_quota};
 
 use crate::{
     chat::Message,
@@ -99,6 +97,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<project::MovePhase>(),
     erase::<project::Bind>(),
     erase::<project::Unbind>(),
+    erase::<project::Describe>(),
     erase::<project::Archive>(),
     erase::<project::List>(),
     erase::<role::Seat>(),
@@ -182,6 +181,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<minutes::File>(),
     erase::<minutes::FileUnnamed>(),
     erase::<minutes::Excuse>(),
+    erase::<minutes::Export>(),
     erase::<minutes::List>(),
     erase::<notice::Post>(),
     erase::<notice::List>(),

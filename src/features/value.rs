@@ -1,14 +1,16 @@
 //! What of value was delivered: collected for the week; the weekly report opens with it (RULES 9).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{
-        Cell, Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Say, Waking, ladder::later,
+    dossier::{Cell, Context, Dossier, Kind, Outcome, Refusal, Role, Say, Waking, ladder::later},
+    features::{
+        listing,
+        rhythm::{self, owed},
+        weekly,
     },
-    features::{listing, weekly},
     grammar::{Args, Command, Form, Object, On, Spec},
 };
 
@@ -50,6 +52,11 @@ pub fn between(
     dossier
         .all::<Value>()
         .filter(move |value| from <= value.at && value.at < until && (internal || !value.internal))
+}
+
+/// Whether anything of value was told of since then.
+pub fn any_since(dossier: &Dossier, from: Timestamp) -> bool {
+    between(dossier, from, Timestamp::MAX, true).next().is_some()
 }
 
 /// What was delivered in the seven days up to and with this moment.
@@ -126,9 +133,14 @@ impl Command for List {
 pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let calendar = &cx.rules.calendar;
     let project = dossier.project();
-    let from = weekly::since_last(dossier, cx.due);
-    let any = between(dossier, from, cx.now, true).next().is_some();
-    if any || !weekly::is_expected(project) || !calendar.is_working_day(calendar.date(cx.due)) {
+    // What this calendar week brought counts, also where a report was sent in the middle of it.
+    let today = calendar.date(cx.due);
+    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    let from = weekly::since_last(dossier, cx.due).min(calendar.at(monday, Time::midnight()));
+    if any_since(dossier, from)
+        || !weekly::is_expected(project)
+        || !calendar.is_working_day(calendar.date(cx.due))
+    {
         return Outcome::default();
     }
     // Made up in the evening, it would be heard after the report.
@@ -139,7 +151,7 @@ pub fn remind(dossier: &Dossier, cx: &Waking) -> Outcome {
     let message = Message::text("本周还没有记交付的价值，今天出周报")
         .line("周报以价值开头，写一句客户得到了什么：/价值 支付模块已完成联调，支持 7 种支付方式")
         .tone(Tone::Warning);
-    Outcome::default().saying(Say::Ping(Ping::new(call, Record::key(project), "value", message)))
+    Outcome::default().saying(Say::Ping(rhythm::ask(dossier, call, (owed::VALUE, from), message)))
 }
 
 impl Kind for Value {

@@ -1,5 +1,7 @@
 //! The pieces of our Word files: a page with its styles, headings, tables, and what people typed as text.
 
+use std::io::Cursor;
+
 use docx_rs::{
     AlignmentType, BreakType, Docx, Footer, LineSpacing, NumPages, PageMargin, PageNum, Paragraph, Run,
     RunFonts, Shading, Style, StyleType, Table, TableCell, TableLayoutType, TableRow, WidthType,
@@ -33,6 +35,13 @@ pub(super) fn page(foot: &str) -> Docx {
         .add_style(heading("Title", "Title", 36, None))
         .add_style(heading("Heading1", "heading 1", 28, Some(0)))
         .footer(footer(foot))
+}
+
+/// The bytes of a document.
+pub(super) fn packed(docx: Docx) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    docx.pack(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes.into_inner())
 }
 
 fn footer(words: &str) -> Footer {

@@ -3,6 +3,7 @@
 mod docx;
 pub mod health;
 mod markdown;
+pub mod paper;
 pub mod specification;
 pub mod table;
 

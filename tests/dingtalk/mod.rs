@@ -1,6 +1,7 @@
 //! The DingTalk adapter against a DingTalk of our own.
 
 mod heard;
+mod meetings;
 mod spoken;
 mod stream;
 mod vectors;

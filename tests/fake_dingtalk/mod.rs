@@ -31,7 +31,7 @@ use std::{
 use jiff::Timestamp;
 use jiuding::{
     clock::SharedClock,
-    platform::dingtalk::{GroupRobot, Settings},
+    platform::dingtalk::{GroupRobot, Settings, envelope::Envelope},
 };
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
@@ -68,6 +68,8 @@ pub enum Way {
     Token,
     /// Not a message: `user/get`.
     UserGet,
+    /// Not a message: `user/getbyunionid`.
+    UserByUnion,
     /// Not a message: `media/upload`.
     Upload,
     /// Not a message: `gateway/connections/open`.
@@ -132,6 +134,8 @@ struct State {
     counter: u64,
     tokens: HashMap<String, Timestamp>,
     people: BTreeMap<String, String>,
+    /// Staff ids by union id, and whether they are of another organisation.
+    unions: HashMap<String, (String, bool)>,
     groups: HashMap<String, Group>,
     sessions: HashMap<String, ReplyAddress>,
     robots: HashMap<String, OwnRobot>,
@@ -214,6 +218,32 @@ impl FakeDingTalk {
     /// Makes somebody of the organisation known to the directory.
     pub fn person(&self, staff_id: &str, name: &str) {
         self.shared.state().people.insert(staff_id.into(), name.into());
+    }
+
+    /// Gives somebody a union id; `outside` of the organisation or in it.
+    pub fn union(&self, union_id: &str, staff_id: &str, outside: bool) {
+        self.shared.state().unions.insert(union_id.into(), (staff_id.into(), outside));
+    }
+
+    /// Sends an organisation event, sealed as the platform does; gives the status and, where it is 200, what the
+    /// answer's envelope holds.
+    pub async fn event(&self, url: &str, event: &Value) -> (u16, String) {
+        let envelope = Envelope::new(EVENT_TOKEN, EVENT_AES_KEY).unwrap();
+        let (timestamp, nonce) = (self.shared.clock.now().as_millisecond().to_string(), "n0nce");
+        let encrypt = envelope.seal([7; 16], &event.to_string(), CLIENT_ID);
+        let signature = envelope.signature(&timestamp, nonce, &encrypt);
+        let query = [("msg_signature", signature.as_str()), ("timestamp", &timestamp), ("nonce", nonce)];
+        let url = reqwest::Url::parse_with_params(&format!("{url}/dingtalk/event"), query).unwrap();
+        let body = serde_json::json!({ "encrypt": encrypt }).to_string();
+        let response = self.http.post(url).body(body).send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let field = |answer: &Value, name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+        let opened = serde_json::from_str(&text).ok().and_then(|answer: Value| {
+            let parts = ["msg_signature", "timeStamp", "nonce", "encrypt"].map(|name| field(&answer, name));
+            envelope.open(&parts[0], &parts[1], &parts[2], &parts[3], &[CLIENT_ID]).ok()
+        });
+        (status, opened.map(|opened| opened.text).unwrap_or_default())
     }
 
     /// Makes a group of these people.

@@ -35,6 +35,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/robot/sendBySession", post(send_by_session))
         .route("/robot/send", post(robot_send))
         .route("/topapi/v2/user/get", post(user_get))
+        .route("/topapi/user/getbyunionid", post(user_by_union))
         .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
@@ -183,6 +184,24 @@ async fn user_get(State(shared): State<Arc<Shared>>, query: Parameters, body: By
         }
     };
     answer(&shared, Way::UserGet, outcome).await
+}
+
+async fn user_by_union(State(shared): State<Arc<Shared>>, query: Parameters, body: Bytes) -> Response {
+    let outcome = |state: &mut Kept| {
+        let token = query.get("access_token").map(String::as_str).unwrap_or_default();
+        if state.tokens.get(token).is_none_or(|end| *end <= shared.clock.now()) {
+            return Err(numbered(40014, "不合法的access_token"));
+        }
+        let body = parse(&body)?;
+        match state.unions.get(body["unionid"].as_str().unwrap_or_default()) {
+            Some((id, outside)) => {
+                let result = json!({"contact_type": i32::from(*outside), "userid": id});
+                Ok(json!({"errcode": 0, "errmsg": "ok", "result": result}))
+            }
+            None => Err(numbered(60121, "找不到该用户")),
+        }
+    };
+    answer(&shared, Way::UserByUnion, outcome).await
 }
 
 /// Carries a call out, unless the next fault has it otherwise.

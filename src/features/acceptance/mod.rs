@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 pub use gate::{Asked, pass, undelivered};
 
 use crate::{
-    dossier::{Cell, Dossier, Kind, Outcome, Phase, Ping, Record, Role, Rules, Say, Waking, ladder::Ladder},
+    dossier::{
+        Cell, Dossier, Kind, Outcome, Phase, Ping, Record, Refusal, Role, Rules, Say, Waking, ladder::Ladder,
+    },
     features::{delay::Delay, milestone::Milestone, proof::Proof},
+    grammar::{Args, KeySpec},
 };
 
 /// How a project goes to its end.
@@ -31,6 +34,36 @@ pub struct Acceptance {
     pub clock: Option<Ladder>,
     /// How it came out, or that it did not yet.
     pub end: End,
+    /// It cost more than was planned, as somebody said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_cost: bool,
+}
+
+/// What of a project's outcome is said and not computed (RULES 1); whether it was in time tells its acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// 超成本.
+    OverCost,
+    /// 取消.
+    Cancelled,
+}
+
+impl Verdict {
+    /// The key behind which it stands.
+    pub const KEY: KeySpec = KeySpec::text("结果", "outcome");
+
+    /// What a line says of it, if anything.
+    ///
+    /// # Errors
+    /// It is no outcome that can be said.
+    pub fn read(args: &Args) -> Result<Option<Self>, Refusal> {
+        match args.key(Self::KEY.name) {
+            None => Ok(None),
+            Some("超成本" | "超支" | "over cost") => Ok(Some(Self::OverCost)),
+            Some("取消" | "cancelled") => Ok(Some(Self::Cancelled)),
+            Some(other) => Err(words::no_verdict(other)),
+        }
+    }
 }
 
 /// How a project came out.
@@ -85,7 +118,7 @@ impl Acceptance {
     /// What a new project keeps of it.
     pub fn ahead(phase: Phase, completion: Option<Date>, now: Timestamp, rules: &Rules) -> Self {
         let clock = completion.and_then(|day| meeting_clock(day, now, rules));
-        Self { phase, delays: Vec::new(), clock, end: End::Ahead }
+        Self { phase, delays: Vec::new(), clock, end: End::Ahead, over_cost: false }
     }
 
     /// What this project keeps of it.
@@ -128,6 +161,22 @@ impl Acceptance {
             self.clock = completion.and_then(|day| meeting_clock(day, now, rules));
         }
         self
+    }
+
+    /// The same with what was said of its outcome.
+    ///
+    /// # Errors
+    /// It was accepted and is to be cancelled, or no reason is given.
+    pub fn judged(mut self, verdict: Verdict, on: Date, why: Option<&str>) -> Result<Self, Refusal> {
+        match (verdict, &self.end, why) {
+            (Verdict::OverCost, ..) => {
+                self.over_cost = true;
+                Ok(self)
+            }
+            (Verdict::Cancelled, End::Accepted(_), _) => Err(words::accepted_already()),
+            (Verdict::Cancelled, _, None) => Err(words::why_cancelled()),
+            (Verdict::Cancelled, _, Some(why)) => Ok(self.cancelled(on, why.to_owned())),
+        }
     }
 
     /// The same, ended without an acceptance.
@@ -193,7 +242,7 @@ impl Kind for Acceptance {
     }
 
     fn cells(&self) -> Vec<(&'static str, Cell)> {
-        match &self.end {
+        let mut cells = match &self.end {
             End::Ahead => Vec::new(),
             End::Accepted(accepted) => vec![
                 ("验收日", accepted.on.into()),
@@ -201,7 +250,9 @@ impl Kind for Acceptance {
                 ("交付后服务到", accepted.care_until.into()),
             ],
             End::Cancelled { on, why } => vec![("取消日", (*on).into()), ("取消原因", why.as_str().into())],
-        }
+        };
+        cells.extend(self.over_cost.then_some(("超成本", Cell::Flag(true))));
+        cells
     }
 
     /// Invariant: a project that is over never wakes here.

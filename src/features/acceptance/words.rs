@@ -64,6 +64,28 @@ pub fn not_yet(lacks: &[Lack], said: &str, internal: bool) -> Refusal {
     Refusal(message.line(format!("补齐后发：{line}")))
 }
 
+/// No outcome that can be said.
+pub fn no_verdict(word: &str) -> Refusal {
+    Refusal::new(format!(
+        "结果可以写 超成本、取消，没有「{word}」，没有记录。按期还是晚，由验收日和计划完成日算出"
+    ))
+}
+
+/// What was accepted is not cancelled.
+pub fn accepted_already() -> Refusal {
+    Refusal::new("项目已经验收，不能算取消，没有记录")
+}
+
+/// A cancelled project has a reason.
+pub fn why_cancelled() -> Refusal {
+    Refusal::new("取消要写原因，没有记录。例如：/项目 归档 结果:取消 原因:客户预算取消")
+}
+
+/// An outcome can be told once the project ends.
+pub fn verdict_too_early() -> Refusal {
+    Refusal::new("结果在交付后、结束或归档时写，没有记录。例如：/项目 阶段 结束 结果:超成本")
+}
+
 /// How an acceptance compares with the planned completion.
 fn outcome(accepted: &Accepted) -> Option<String> {
     Some(match accepted.days_late()? {
@@ -105,6 +127,9 @@ pub fn card(dossier: &Dossier, cx: &Context) -> Vec<String> {
         }
         Some(End::Ahead) | None => Vec::new(),
     };
+    if internal && Acceptance::of(dossier).is_some_and(|one| one.over_cost) {
+        lines.push("结果：超成本".into());
+    }
     if internal {
         lines.extend(delay::told(&delay::tally(delays(dossier))));
     }
@@ -113,11 +138,15 @@ pub fn card(dossier: &Dossier, cx: &Context) -> Vec<String> {
 
 /// How the project came out, in a word for a list.
 pub fn brief(dossier: &Dossier) -> Option<String> {
-    match &Acceptance::of(dossier)?.end {
-        End::Accepted(accepted) => Some(format!("{}验收", outcome(accepted)?)),
+    let acceptance = Acceptance::of(dossier)?;
+    let end = match &acceptance.end {
+        End::Accepted(accepted) => outcome(accepted).map(|outcome| format!("{outcome}验收")),
         End::Cancelled { .. } => Some("已取消".into()),
         End::Ahead => None,
-    }
+    };
+    let cost = acceptance.over_cost.then(|| "超成本".to_owned());
+    let parts: Vec<String> = end.into_iter().chain(cost).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
 /// What is still to be delivered, for the pre-acceptance meeting.

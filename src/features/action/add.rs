@@ -62,7 +62,8 @@ impl Command for Add {
         self.origin.is_new::<ActionItem>(dossier, |item| item.message.as_ref())?;
         let mut outcome = Outcome::default();
         let number = outcome.next_number::<ActionItem>(dossier);
-        let item = self.line.into_item(number, self.origin.said.clone(), is_shared(dossier, cx), None, cx);
+        let shared = is_shared(dossier, cx) || self.line.is_the_customers(dossier);
+        let item = self.line.into_item(number, self.origin.said.clone(), shared, None, cx);
         let item = ActionItem { message: self.origin.message.clone(), ..item };
         outcome.what = "记待办".into();
         outcome.about = Some(crate::dossier::Record::key(&item));
@@ -75,6 +76,12 @@ impl Command for Add {
 fn is_shared(dossier: &Dossier, cx: &Context) -> bool {
     cx.place.kind == RoomKind::Customer
         || dossier.founded().is_some_and(|project| project.is_customer(&cx.actor.id))
+}
+
+/// Whether the customer's people have to do it.
+pub(super) fn is_the_customers(owner: Option<&Person>, dossier: &Dossier) -> bool {
+    let project = dossier.founded();
+    owner.is_some_and(|owner| project.is_some_and(|project| project.is_customer(&owner.id)))
 }
 
 impl Line {
@@ -90,6 +97,11 @@ impl Line {
             owner,
             title: args.text,
         }
+    }
+
+    /// Whether one of the customer's people is to do it: then their room may see it.
+    pub fn is_the_customers(&self, dossier: &Dossier) -> bool {
+        is_the_customers(self.owner.as_ref(), dossier)
     }
 
     /// The record that the line makes.
@@ -124,8 +136,9 @@ impl Line {
 
     /// The record that an earlier version of the line made, with what this one says anew; `None` if that is
     /// nothing.
-    pub fn amended(&self, before: &ActionItem, cx: &Context) -> Option<ActionItem> {
+    pub fn amended(&self, before: &ActionItem, dossier: &Dossier, cx: &Context) -> Option<ActionItem> {
         let mut next = before.clone();
+        next.shared |= self.is_the_customers(dossier);
         if let Some(owner) = &self.owner {
             next.owner = Some(owner.clone());
             next.helpers.clone_from(&self.helpers);

@@ -150,16 +150,42 @@ impl ActionItem {
             let say = ping(self.call(project), words::upcoming(self, due, cx));
             return Outcome::change(next, "提醒到期").saying(say);
         }
+        // The last of one owner's that wakes this morning speaks for all of them.
+        let outcome = Outcome::change(next, "提醒逾期");
+        let late = self.late_together(dossier, cx.now);
+        let wakes = |item: &Self| item.clock.as_ref().and_then(Ladder::next).is_some_and(|at| at <= cx.now);
+        if late.iter().any(|item| item.number != self.number && wakes(item)) {
+            return outcome;
+        }
+        let calendar = &cx.rules.calendar;
         let days = i64::from(cx.rules.action.manager_from_day);
-        let manager_from = cx.rules.calendar.date(due).saturating_add(days.days());
-        let call = if cx.rules.calendar.date(cx.now) >= manager_from {
-            project.call_after(self.owner.as_slice(), &[Role::ProjectManager])
-        } else {
-            self.call(project)
+        let is_long = |due| calendar.date(cx.now) >= calendar.date(due).saturating_add(days.days());
+        let call = match late.iter().filter_map(|item| item.due).any(is_long) {
+            true => project.call_after(self.owner.as_slice(), &[Role::ProjectManager]),
+            false => self.call(project),
         };
-        Outcome::change(next, "提醒逾期").saying(ping(call, words::overdue(self, due, cx)))
+        let numbers: Vec<String> = late.iter().map(|item| item.number.to_string()).collect();
+        let message = match late.as_slice() {
+            [_] => words::overdue(self, due, cx),
+            several => words::several_overdue(several, cx),
+        };
+        let step = format!("{OVERDUE} {}", numbers.join(" "));
+        outcome.saying(Say::Ping(Ping::of(climb, call, dossier::Record::key(self), step, message)))
+    }
+
+    /// The open items that are late with this one: all of its owner's; without an owner itself alone.
+    fn late_together<'d>(&'d self, dossier: &'d Dossier, now: Timestamp) -> Vec<&'d Self> {
+        let owner = self.owner.as_ref().map(|owner| &owner.id);
+        let theirs = |item: &&Self| {
+            item.number == self.number
+                || (owner.is_some() && item.owner.as_ref().map(|other| &other.id) == owner)
+        };
+        dossier.all::<Self>().filter(theirs).filter(|item| item.is_overdue(now)).collect()
     }
 }
+
+/// The step of a ping about what is late, with the numbers that it names.
+const OVERDUE: &str = "overdue";
 
 /// The reminders of a date: on the working day before, on the day itself, and each working morning once it
 /// has passed (RULES 6). A day off has no reminder of its own: it would be heard after the date.
@@ -238,6 +264,13 @@ impl Kind for ActionItem {
         self.is_open()
     }
 
+    /// What several are called for together is said while one of them is open.
+    fn owes_in(&self, step: &str, dossier: &Dossier) -> bool {
+        let Some(numbers) = step.strip_prefix(OVERDUE) else { return self.is_open() };
+        let mut named = numbers.split_whitespace().filter_map(|number| number.parse().ok());
+        named.any(|number| dossier.find::<Self>(number).is_some_and(Self::is_open))
+    }
+
     fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
         if !self.is_open() {
             return Vec::new();
@@ -245,7 +278,7 @@ impl Kind for ActionItem {
         let what = if self.owner.is_some() { "完成" } else { "未定负责人" };
         let who = self.call(dossier.project()).people;
         let loud = self.priority >= Some(Priority::High);
-        vec![dossier::Open { due: self.due, what: what.into(), who, loud, internal: false }]
+        vec![dossier::Open { due: self.due, late_from: None, what: what.into(), who, loud, internal: false }]
     }
 
     fn card(&self) -> Option<IndexCard> {

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{ActionItem, Postponed, State, words};
+use super::{ActionItem, Postponed, State, add::is_the_customers, words};
 use crate::{
     chat::{Message, Person, Tone},
-    dossier::{Context, Dossier, Outcome, Refusal},
+    dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
     grammar::{Args, Command, Form, KeySpec, Rest, Spec},
 };
 
@@ -60,7 +60,16 @@ impl Command for Complete {
         let mut next = before.clone();
         next.state = State::Done { by: cx.actor.clone(), at: cx.now };
         let reply = words::completed(&next, cx);
-        Ok(Outcome::change(next, "完成").because(self.result).replying(reply))
+        let told = words::completed_elsewhere(&next, cx.actor, self.result.as_deref());
+        let about = Some(crate::dossier::Record::key(&next));
+        let outcome = Outcome::change(next, "完成").because(self.result).replying(reply);
+        // The team does not read the customer's room for it.
+        Ok(match cx.place.kind {
+            RoomKind::Customer => {
+                outcome.saying(Say::Announce { hearing: Hearing::Internal, message: told, about })
+            }
+            RoomKind::Internal | RoomKind::Direct => outcome,
+        })
     }
 }
 
@@ -199,6 +208,7 @@ impl Command for Touch {
             next = next.due_by(due, cx.now, cx.rules);
         }
         if let Some(owner) = self.owner {
+            next.shared |= is_the_customers(Some(&owner), dossier);
             next.owner = Some(owner);
             next.helpers = self.helpers;
         }

@@ -78,6 +78,12 @@ pub fn completed(item: &ActionItem, cx: &Context) -> Message {
     }
 }
 
+/// What the team hears of one that was completed in the customer's room.
+pub fn completed_elsewhere(item: &ActionItem, by: &Person, result: Option<&str>) -> Message {
+    let message = Message::text(format!("{} 由 {} 完成", name(item), by.name)).tone(Tone::Good);
+    result.into_iter().fold(message, Message::line)
+}
+
 /// Another date.
 pub fn postponed(item: &ActionItem, from: Option<Timestamp>, why: Option<&str>, cx: &Context) -> Message {
     let at = |moment| typed::echo(moment, cx.now, &cx.rules.calendar);
@@ -112,6 +118,25 @@ pub fn overdue(item: &ActionItem, due: Timestamp, cx: &Waking) -> Message {
         .tone(Tone::Alarm);
     with_ways_out(message, item)
 }
+
+/// Several of one person are late.
+pub fn several_overdue(items: &[&ActionItem], cx: &Waking) -> Message {
+    let calendar = &cx.rules.calendar;
+    let message = Message::text(format!("{} 个待办已逾期", items.len())).tone(Tone::Alarm);
+    let message = items.iter().fold(message, |message, item| {
+        let due = item.due.unwrap_or(cx.now);
+        let (at, late) = (typed::echo(due, cx.now, calendar), typed::echo_span(cx.now.duration_since(due)));
+        message.line(format!("· {} · 应在 {at} 前，已逾期 {late}", name(item)))
+    });
+    let first = items.first().map(|item| item.number).unwrap_or_default();
+    let message = message.line(format!("做不完请说：/待办 A{first} 延期 周五 原因"));
+    items.iter().take(BUTTONS).fold(message, |message, item| {
+        message.button(format!("A{} 完成", item.number), format!("/A{} 完成", item.number))
+    })
+}
+
+/// How many of several items have a button of their own.
+const BUTTONS: usize = 4;
 
 fn with_ways_out(message: Message, item: &ActionItem) -> Message {
     let number = item.number;

@@ -358,7 +358,14 @@ impl Kind for ChangeRequest {
             Stage::Meeting | Stage::Plan | Stage::Contract => project.call(&[Role::ProjectManager]).people,
         };
         let due = self.clock.as_ref().filter(|_| stage == Stage::Vote).map(|clock| clock.due);
-        vec![dossier::Open { due, what: words::stage(stage).into(), who, loud: false, internal: false }]
+        vec![dossier::Open {
+            due,
+            late_from: None,
+            what: words::stage(stage).into(),
+            who,
+            loud: false,
+            internal: false,
+        }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

@@ -106,6 +106,7 @@ pub fn open(file: &File, dossier: &Dossier) -> Vec<Open> {
         who: dossier.project().call(&[Role::CustomerLead]).people,
         loud: false,
         internal: true,
+        late_from: None,
     })
     .collect()
 }

@@ -122,7 +122,14 @@ impl Kind for PlanItem {
             return Vec::new();
         }
         let who = self.call(dossier).people;
-        vec![dossier::Open { due: Some(self.due), what: "完成".into(), who, loud: false, internal: true }]
+        vec![dossier::Open {
+            due: Some(self.due),
+            what: "完成".into(),
+            who,
+            loud: false,
+            internal: true,
+            late_from: None,
+        }]
     }
 }
 

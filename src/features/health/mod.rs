@@ -308,6 +308,7 @@ impl Kind for HealthReport {
             who: file.project().call(&[Role::CustomerLead]).people,
             loud: self.light == Some(Light::Red),
             internal: true,
+            late_from: None,
         };
         clock.map(open).into_iter().collect()
     }

@@ -315,7 +315,14 @@ impl Kind for Improvement {
             return Vec::new();
         }
         let who = vec![self.owner.clone()];
-        vec![dossier::Open { due: Some(self.due), what: "完成".into(), who, loud: false, internal: true }]
+        vec![dossier::Open {
+            due: Some(self.due),
+            what: "完成".into(),
+            who,
+            loud: false,
+            internal: true,
+            late_from: None,
+        }]
     }
 }
 

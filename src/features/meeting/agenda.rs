@@ -52,9 +52,7 @@ pub(super) fn agenda(meeting: &Meeting, dossier: &Dossier, now: Timestamp, rules
         ("未完成待办", items.collect()),
     ];
     let notes: Vec<String> = progress::between(dossier, since, now).collect();
-    // Nobody has to write notes: without any there is no section that says so.
-    let sections = (!notes.is_empty()).then_some(("团队进展", notes)).into_iter().chain(sections);
-    let sections: Vec<(&str, Vec<String>)> = sections.collect();
+    let sections: Vec<(&str, Vec<String>)> = [("团队进展", notes)].into_iter().chain(sections).collect();
     let empty = sections.iter().all(|(_, lines)| lines.is_empty());
     let message = Message::text(format!("议程 {}", headline(meeting, now, rules)));
     (!empty)
@@ -68,7 +66,10 @@ fn done(since: Timestamp, dossier: &Dossier) -> Vec<String> {
         _ => None,
     });
     let tickets = dossier.all::<Ticket>().filter_map(|ticket| match ticket.state {
-        ticket::State::Resolved { at, .. } | ticket::State::Closed { at, .. } if at >= since => {
+        // By the day it was solved: that it closed later by itself is no second deed.
+        ticket::State::Resolved { at, .. } | ticket::State::Closed { at, .. }
+            if ticket.solved_at.unwrap_or(at) >= since =>
+        {
             Some(format!("T{} {}", ticket.number, ticket.title))
         }
         _ => None,
@@ -89,9 +90,12 @@ fn to_confirm(last: Option<&Meeting>, dossier: &Dossier) -> Vec<String> {
     left.chain(requirements).collect()
 }
 
-fn section(message: Message, title: &str, lines: Vec<String>) -> Message {
+/// A section with each of its lines once; without any there is no section.
+fn section(message: Message, title: &str, mut lines: Vec<String>) -> Message {
+    let mut known = std::collections::HashSet::new();
+    lines.retain(|line| known.insert(line.clone()));
     if lines.is_empty() {
-        return message.line(format!("{title}：无"));
+        return message;
     }
     let count = lines.len();
     let message = message.line(format!("{title} {count}"));

@@ -195,7 +195,7 @@ impl Meeting {
         if let Some(next) = &following {
             outcome = tell_moved(outcome.and(next.clone()), next, now, rules);
         }
-        let outcome = self.held(at, outcome, dossier, now, rules).0;
+        let outcome = self.held(at, self.counts_at_end(), outcome, dossier, (now, rules)).0;
         if !ended.owes_minutes() {
             return outcome;
         }
@@ -361,15 +361,15 @@ impl Kind for Meeting {
 
     fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {
         let manager = || dossier.project().call(&[Role::ProjectManager]).people;
-        let open = |due, what: &str, who| {
-            vec![dossier::Open { due, what: what.into(), who, loud: false, internal: false }]
+        let open = |due, late_from, what: &str, who| {
+            vec![dossier::Open { due, late_from, what: what.into(), who, loud: false, internal: false }]
         };
         let comes = || if self.people.is_empty() { manager() } else { self.people.clone() };
         match self.state {
-            State::Planned => open(Some(self.starts), "开会", comes()),
-            State::Running { .. } => open(Some(self.ends), "开会", comes()),
+            State::Planned => open(Some(self.starts), Some(self.ends), "开会", comes()),
+            State::Running { .. } => open(Some(self.ends), None, "开会", comes()),
             State::Ended { .. } if self.minutes.are_missing() => {
-                open(self.minutes.clock.as_ref().map(|clock| clock.due), "交纪要", manager())
+                open(self.minutes.clock.as_ref().map(|clock| clock.due), None, "交纪要", manager())
             }
             State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }

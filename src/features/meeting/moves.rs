@@ -1,6 +1,6 @@
 //! The moves of a meeting.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{
     Meeting, State, Told,
@@ -8,7 +8,7 @@ use super::{
     after, words,
 };
 use crate::{
-    calendar::typed,
+    calendar::typed::{self, Unreadable},
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, ladder::later},
     features::rhythm,
@@ -123,7 +123,8 @@ impl Command for End {
         let next = before.over(at, Told::People, cx.now, cx.rules);
         let mut reply = words::ended(&next, cx);
         if cx.sees_internal(dossier) {
-            let (_, tallies) = before.held(at, Outcome::default(), dossier, cx.now, cx.rules);
+            let (_, tallies) =
+                before.held(at, before.counts_at_end(), Outcome::default(), dossier, (cx.now, cx.rules));
             reply =
                 tallies.iter().fold(reply, |reply, tally| reply.line(rhythm::tally(tally, cx.now, calendar)));
         }
@@ -186,8 +187,25 @@ impl Command for Cancel {
 pub struct Touch {
     number: u32,
     time: Option<(Timestamp, Option<Timestamp>)>,
+    /// `推迟 下周`: it is to be held on another day, without an hour. The days that this can mean.
+    days: Option<Vec<Date>>,
     details: Details,
     rest: String,
+}
+
+/// Words that put a meeting off; a time stands behind them.
+const PUT_OFF: [&str; 8] = ["推迟", "延期", "延后", "顺延", "改到", "改期", "挪到", "提前"];
+
+/// The days that a line without an hour can mean; none where it names no day.
+fn days(text: &str, cx: &Context) -> Vec<Date> {
+    let calendar = &cx.rules.calendar;
+    let found = typed::find_anywhere(text, cx.now, calendar).map(|(_, reading)| reading);
+    let moments = match found {
+        Some(Ok(reading)) => vec![reading.at],
+        Some(Err(Unreadable::Ambiguous { choices, .. })) => choices,
+        Some(Err(_)) | None => Vec::new(),
+    };
+    moments.into_iter().map(|at| calendar.date(at)).collect()
 }
 
 impl Command for Touch {
@@ -201,18 +219,30 @@ impl Command for Touch {
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let details = Details::read(&args)?;
-        let time = time(&mut args, cx)?;
-        Ok(Self { number: args.number(), time, details, rest: args.words() })
+        let put_off = PUT_OFF.iter().find_map(|word| args.text.strip_prefix(word));
+        let put_off = put_off.map(|rest| rest.trim_start_matches(['到', '至']).to_owned());
+        let said = args.text.clone();
+        let time = match time(&mut args, cx) {
+            Err(_) if put_off.is_some() => None,
+            read => read?,
+        };
+        let days = put_off.is_some() && time.is_none() && args.key("时间").is_none();
+        let days = days.then(|| self::days(&said, cx));
+        let rest = if put_off.is_some() { String::new() } else { args.words() };
+        Ok(Self { number: args.number(), time, days, details, rest })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let number = self.number;
-        if !self.rest.is_empty() && self.rest != "改期" {
+        if !self.rest.is_empty() {
             return Err(Refusal::new(format!(
                 "M{number} 要做什么没看懂，没有记录。改期：/会议 M{number} 时间:明天15点；写纪要：/纪要 M{number}"
             )));
         }
         let before = meeting(dossier, number)?;
+        if let Some(days) = &self.days {
+            return Err(words::on_which_day(ahead(dossier, number, cx)?, days, cx));
+        }
         let mut next = before.clone();
         self.details.invite(&mut next, dossier);
         next.kind = self.details.kind.unwrap_or(next.kind);

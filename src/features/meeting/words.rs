@@ -1,6 +1,6 @@
 //! Every sentence of meetings.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{Meeting, State, Told};
 use crate::{
@@ -159,6 +159,35 @@ pub fn moved(meeting: &Meeting, before: &Meeting, cx: &Context) -> Message {
     let was = stretch(before, cx.now, cx.rules);
     Message::text(format!("{} 改到 {now}", name(meeting))).line(format!("原 {was}"))
 }
+
+/// It is to be held on another day: asks on which, at the hour that it has. Without any day the working days
+/// behind it are offered.
+pub fn on_which_day(meeting: &Meeting, days: &[Date], cx: &Context) -> Refusal {
+    let calendar = &cx.rules.calendar;
+    let time = calendar.local(meeting.starts).time();
+    let held = calendar.date(meeting.starts);
+    let mut next = held;
+    let following = std::iter::from_fn(|| {
+        next = calendar.next_working_day(next);
+        Some(next)
+    });
+    let mut offered: Vec<Timestamp> = days.iter().map(|day| calendar.at(*day, time)).collect();
+    if offered.is_empty() {
+        offered =
+            following.map(|day| calendar.at(day, time)).filter(|at| *at > cx.now).take(OFFERED).collect();
+    }
+    offered.retain(|at| *at > cx.now && *at != meeting.starts);
+    let number = meeting.number;
+    let refusal = Refusal::new(format!("{} 改到哪天？还没有改", headline(meeting, cx.now, cx.rules)))
+        .line(format!("改到别的时间：/会议 M{number} 时间:明天15点"));
+    offered.into_iter().take(OFFERED).fold(refusal, |refusal, at| {
+        let exact = calendar.local(at).strftime("%Y-%m-%d %H:%M");
+        refusal.button(typed::echo(at, cx.now, calendar), format!("/会议 M{number} 时间:{exact}"))
+    })
+}
+
+/// How many days are offered at most.
+const OFFERED: usize = 3;
 
 /// One line of a list.
 pub fn listed(meeting: &Meeting, cx: &Context) -> String {

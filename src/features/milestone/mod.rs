@@ -299,6 +299,7 @@ impl Kind for Milestone {
         }
         let who = self.call(dossier.project()).people;
         vec![dossier::Open {
+            late_from: None,
             due: Some(self.clock.due),
             what: "节点".into(),
             who,

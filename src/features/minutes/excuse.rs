@@ -50,6 +50,11 @@ impl Command for Excuse {
         let mut next = before.clone();
         next.minutes.excused = Some(Excused { by: cx.actor.clone(), at: cx.now, why: self.why.clone() });
         let reply = words::excused(&name(&next), &self.why);
-        Ok(Outcome::change(next, "豁免纪要").because(Some(self.why)).replying(reply))
+        let outcome = Outcome::change(next.clone(), "豁免纪要").because(Some(self.why)).replying(reply);
+        // One that is still ahead counts when it ends.
+        Ok(match next.ended_at() {
+            Some(at) => next.held(at, |rule| rule.minutes, outcome, dossier, (cx.now, cx.rules)).0,
+            None => outcome,
+        })
     }
 }

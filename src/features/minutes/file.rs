@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     chat::{Person, Typed},
-    dossier::{Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind, Say},
+    dossier::{CadenceRule, Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind, Say},
     features::{
         action::{self, ActionItem},
         meeting::{Meeting, State, Told, meeting, tell_moved},
@@ -132,12 +132,16 @@ fn file(
     {
         outcome = tell_moved(outcome.and(following.clone()), &following, cx.now, cx.rules);
     }
-    if before.is_ahead() {
-        outcome = next.held(cx.now, outcome, dossier, cx.now, cx.rules).0;
+    // What asked for minutes counts with the first of them, the rest where they say that it is over.
+    let (ends, first) = (before.is_ahead(), before.minutes.are_missing());
+    let counts = |rule: &CadenceRule| if rule.minutes { ends || first } else { ends };
+    if ends || first {
+        let at = next.ended_at().unwrap_or(cx.now);
+        outcome = next.held(at, counts, outcome, dossier, (cx.now, cx.rules)).0;
     }
     let customer = next.shared && dossier.project().rooms_of(RoomKind::Customer).next().is_some();
     let unsorted = sheet.is_unsorted();
-    let mut doubts = Vec::new();
+    let mut doubts = words::left_out(&sheet.empty, &sheet.commands);
     let items = actions(&sheet, unplaced, before, dossier, cx, &mut outcome, &mut doubts);
     let risks = risks(&sheet, before, customer, dossier, cx, &mut outcome, &mut doubts);
     let version = Version {
@@ -217,12 +221,13 @@ fn actions(
         let known = known.filter(|known| !items.iter().any(|item| item.number == known.number));
         let (item, changed) = match known {
             Some(known) => {
-                line.amended(known, cx).map_or_else(|| (known.clone(), false), |next| (next, true))
+                line.amended(known, dossier, cx).map_or_else(|| (known.clone(), false), |next| (next, true))
             }
             None => {
                 let number = outcome.next_number::<ActionItem>(dossier);
                 let source = Some(before.key().to_string());
-                (line.into_item(number, said, before.shared, source, cx), true)
+                let shared = before.shared || line.is_the_customers(dossier);
+                (line.into_item(number, said, shared, source, cx), true)
             }
         };
         if changed {
@@ -251,7 +256,8 @@ fn risks(
         let number = before.minutes.made(&read.what.title, |version| &version.risks);
         let known = number.and_then(|number| dossier.find::<Risk>(number));
         let risk = match known.filter(|known| !risks.iter().any(|risk| risk.number == known.number)) {
-            None => read.what,
+            None if customer => read.what.told(cx.now, dossier),
+            None => read.what.told_if_high(cx.now, dossier),
             Some(known) => {
                 let mut next = known.clone();
                 if let (None, Some(plan)) = (&known.plan, read.what.plan)
@@ -261,6 +267,7 @@ fn risks(
                     next.state = risk::State::Mitigating;
                 }
                 next.owner = read.what.owner.or(next.owner);
+                next = if customer { next.told(cx.now, dossier) } else { next.told_if_high(cx.now, dossier) };
                 if next == *known {
                     risks.push(next);
                     continue;

@@ -3,6 +3,7 @@
 //! They live with their meeting and have no ids of their own.
 
 mod excuse;
+mod export;
 mod file;
 mod line;
 mod list;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use excuse::Excuse;
+pub use export::Export;
 pub use file::{File, FileUnnamed};
 pub use list::List;
 pub(crate) use words::{ask, status};

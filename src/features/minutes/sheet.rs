@@ -10,6 +10,10 @@ pub(super) struct Sheet {
     pub(super) risks: Vec<Typed>,
     pub(super) questions: Vec<Typed>,
     pub(super) remarks: Vec<Typed>,
+    /// Prefixes behind which nothing stands, each once.
+    pub(super) empty: Vec<String>,
+    /// Lines that are commands: minutes do not carry them out.
+    pub(super) commands: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,27 +61,42 @@ impl Sheet {
         let mut sheet = Self::default();
         let mut section = None;
         let mut open = false;
+        // A prefix that still waits for its items.
+        let mut alone: Option<String> = None;
         for line in lines {
             let text = line.text().trim();
             if text.is_empty() {
                 continue;
             }
+            if text.starts_with(['/', '／']) {
+                sheet.commands.push(line.words().trim().to_owned());
+                continue;
+            }
             let (bare, bulleted) = without_bullet(text);
             if let Some((begun, rest)) = prefixed(bare) {
+                sheet.is_alone(alone.take());
                 section = Some(begun);
-                open = !rest.is_empty();
+                open = !is_blank(rest);
                 if open {
                     sheet.items(begun).push(line.with_text(rest));
+                } else {
+                    alone = Some(bare.chars().take_while(|c| c.is_alphabetic()).collect());
                 }
                 continue;
             }
+            alone = None;
             let items = sheet.items(section.unwrap_or(Section::Remarks));
             match items.last_mut().filter(|_| open && !bulleted && section.is_some()) {
                 Some(last) => *last = last.with_text(&format!("{} {bare}", last.text())),
                 None => items.push(line.with_text(bare)),
             }
         }
+        sheet.is_alone(alone);
         sheet
+    }
+
+    fn is_alone(&mut self, prefix: Option<String>) {
+        self.empty.extend(prefix.filter(|prefix| !self.empty.contains(prefix)));
     }
 
     fn items(&mut self, section: Section) -> &mut Vec<Typed> {
@@ -92,7 +111,7 @@ impl Sheet {
 
     /// Whether nothing was said.
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.is_unsorted() && self.remarks.is_empty()
     }
 
     /// Whether no line says of what kind it is.
@@ -102,6 +121,11 @@ impl Sheet {
             && self.risks.is_empty()
             && self.questions.is_empty()
     }
+}
+
+/// Nothing, or what the template leaves to be filled in.
+fn is_blank(text: &str) -> bool {
+    text.is_empty() || text.starts_with('…') || text.starts_with("...")
 }
 
 /// The prefixes that count without their colon, before a blank: glued to the line before, a promise would be lost.
@@ -162,6 +186,18 @@ mod tests {
     fn a_prefix_that_lost_its_colon_still_begins_an_item() {
         let sheet = read("待办: 出文档 @李工 周四\n待办 准备压测 @赵工 11月30日\n风险可控");
         assert_eq!(words(&sheet.actions), ["出文档 @李工 周四", "准备压测 @赵工 11月30日 风险可控"]);
+    }
+
+    #[test]
+    fn a_prefix_without_items_and_a_command_are_named() {
+        let sheet = read(
+            "决议: 上线\n待办:\n风险: … 方案:…\n待确认：\n- 谁付\n待办: … @李工 周四\n/工单 打不开 !紧急",
+        );
+        assert_eq!(sheet.empty, ["待办", "风险"]);
+        assert_eq!(sheet.commands, ["/工单 打不开 !紧急"]);
+        assert_eq!(words(&sheet.questions), ["谁付"]);
+        assert!(sheet.actions.is_empty() && sheet.risks.is_empty());
+        assert!(read("决议:\n待办: …").is_empty());
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn an_excuse_needs_a_reason_and_silences() {
     assert!(bench.say("张经理", "/纪要 M1 豁免 临时沟通").starts_with("M1 项目例会 不用交纪要"));
     assert_eq!(bench.until("2026-12-01 12:00"), Vec::<String>::new());
     let meeting = bench.dossier.find::<Meeting>(1).unwrap();
-    assert!(!meeting.owes(STEP) && Record::state(meeting) == "免交纪要");
+    assert!(!crate::dossier::Kind::owes(meeting, STEP) && Record::state(meeting) == "免交纪要");
 }
 
 #[test]
@@ -170,4 +170,30 @@ fn filing_during_a_meeting_ends_it() {
     bench.say("张经理", "/纪要 M1\n决议: 改期");
     assert_eq!(bench.dossier.find::<Meeting>(1).unwrap().ended_at(), Some(at("2026-11-23 10:30")));
     assert_eq!(bench.dossier.find::<Meeting>(2).unwrap().starts, at("2026-11-30 10:00"));
+}
+
+#[test]
+fn the_file_for_the_customer_has_no_internal_line_and_no_risk_without_a_countermeasure() {
+    let mut bench = Bench::new("2026-11-23 08:00");
+    bench.say_to_customer("张经理", "/会议 对账 今天10点-11点");
+    bench.until("2026-11-23 11:00");
+    bench.say_to_customer(
+        "张经理",
+        "/纪要 M1\n决议: 走原路\n决议: 底价三万 !内部\n待办: 出文档 @李工 周四\n风险: 接口慢\n风险: 账号晚 方案:先借用",
+    );
+    let text = |kind| {
+        let (actor, registry) = (person("客户陈总"), Dossier::empty(crate::store::ProjectId(0)));
+        let team = person("张经理");
+        let actor = if kind == RoomKind::Customer { &actor } else { &team };
+        let cx = bench.context(actor, &registry, "in", kind);
+        let meeting = bench.dossier.find::<Meeting>(1).unwrap();
+        let archive = export::archive_number(meeting, &cx);
+        export::paper(meeting, meeting.minutes.latest().unwrap(), &archive, &bench.dossier, &cx).markdown()
+    };
+    let theirs = text(RoomKind::Customer);
+    assert!(theirs.contains("M1-20261123-V1") && theirs.contains("1. 走原路"), "{theirs}");
+    assert!(theirs.contains("A1 出文档 · 李工") && theirs.contains("账号晚"), "{theirs}");
+    assert!(!theirs.contains("底价") && !theirs.contains("接口慢"), "{theirs}");
+    let ours = text(RoomKind::Internal);
+    assert!(ours.contains("底价三万") && ours.contains("接口慢"), "{ours}");
 }

@@ -92,6 +92,13 @@ pub fn nothing_said(meeting: &Meeting) -> Refusal {
     Refusal(template(Message::text("纪要没有内容，没有记录。每行一条，例如："), meeting))
 }
 
+/// What stands in the lines and is not in the minutes: prefixes without words, and commands.
+pub fn left_out(empty: &[String], commands: &[String]) -> Vec<String> {
+    let empty = (!empty.is_empty()).then(|| format!("「{}」后面没有内容，没有记", empty.join("」「")));
+    let command = |line: &String| format!("「{line}」是命令，没有执行，请另发一条");
+    empty.into_iter().chain(commands.iter().map(command)).collect()
+}
+
 /// Several meetings wait for minutes.
 pub fn which(meetings: &[&Meeting], lines: &[Typed], cx: &Context) -> Refusal {
     let said: Vec<String> = lines.iter().map(Typed::words).collect();
@@ -267,4 +274,65 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
     let made = Records { items: &items, risks: &risks };
     let status = status(meeting, internal, cx.now, cx.rules);
     body(message.line(format!("{status} · {}", version.by.name)), version, made, internal, cx)
+}
+
+/// The answer with which the file comes.
+pub fn exported(meeting: &Meeting, archive: &str) -> Message {
+    Message::text(format!("{} 纪要 · 归档号 {archive}", name(meeting)))
+}
+
+/// What is said where no file can be sent.
+pub fn file_instead(number: u32) -> String {
+    format!("纪要文件发不出来，看内容发 /纪要 M{number}")
+}
+
+/// It does not fit into a chat.
+pub fn file_too_big() -> Refusal {
+    Refusal::new("纪要太长，文件发不了")
+}
+
+/// Another format than there is.
+pub fn no_format(number: u32, word: &str) -> Refusal {
+    Refusal::new(format!("纪要可以导出 docx 或 md，没有「{word}」。例如：/纪要 M{number} 导出 md"))
+}
+
+/// There are none yet.
+pub fn nothing_to_export(meeting: &Meeting) -> Refusal {
+    Refusal::new(format!("{} 还没有纪要，没有导出", name(meeting)))
+}
+
+/// What stands under the title of the document.
+pub fn facts(
+    meeting: &Meeting,
+    version: &Version,
+    archive: &str,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Vec<(String, String)> {
+    let calendar = &cx.rules.calendar;
+    let day = |at: Timestamp| calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string();
+    let began = match meeting.state {
+        State::Ended { since, .. } => since.unwrap_or(meeting.starts),
+        State::Planned | State::Running { .. } | State::Cancelled { .. } => meeting.starts,
+    };
+    let ended = meeting.ended_at().unwrap_or(meeting.ends);
+    let until = calendar.local(ended).strftime("%H:%M");
+    let names = meeting.people.iter().map(|person| person.name.as_str());
+    let names: Vec<&str> = names.chain(meeting.guests.iter().map(String::as_str)).collect();
+    let late = meeting.minutes.late_by().filter(|_| cx.sees_internal(dossier));
+    let late = late.map(|late| format!("（第一版迟交 {}）", typed::echo_span(late))).unwrap_or_default();
+    [
+        ("归档号", Some(archive.to_owned())),
+        ("项目", Some(dossier.project().name.clone())),
+        ("客户", dossier.project().customer.clone()),
+        ("类型", Some(meeting.kind.name().to_owned())),
+        ("时间", Some(format!("{}—{until}", day(began)))),
+        ("地点", meeting.place.clone()),
+        ("线上", meeting.online.clone()),
+        ("参会", Some(names.join("、")).filter(|names| !names.is_empty())),
+        ("记录", Some(format!("{} · {}{late}", version.by.name, day(version.at)))),
+    ]
+    .into_iter()
+    .filter_map(|(name, text)| Some((name.to_owned(), text?)))
+    .collect()
 }

@@ -195,7 +195,14 @@ impl Kind for Notice {
         }
         let who = self.outstanding().cloned().collect();
         let loud = self.priority >= Priority::High;
-        vec![Open { due: Some(self.clock.due), what: "确认通知".into(), who, loud, internal: false }]
+        vec![Open {
+            due: Some(self.clock.due),
+            late_from: None,
+            what: "确认通知".into(),
+            who,
+            loud,
+            internal: false,
+        }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

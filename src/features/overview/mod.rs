@@ -74,7 +74,7 @@ impl Item<'_> {
     }
 
     fn is_late(&self, now: Timestamp) -> bool {
-        self.due().is_some_and(|due| due < now)
+        self.open.first().is_some_and(|open| is_late(open, now))
     }
 
     fn is_due_by(&self, at: Timestamp) -> bool {
@@ -104,11 +104,15 @@ impl Item<'_> {
     }
 }
 
+fn is_late(open: &Open, now: Timestamp) -> bool {
+    open.late_from.or(open.due).is_some_and(|from| from < now)
+}
+
 /// `首次响应 11月23日 周一 11:00，已逾期 1 小时`.
 fn clock(open: &Open, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
     let Some(due) = open.due else { return open.what.clone() };
     let clock = format!("{} {}", open.what, typed::echo(due, now, calendar));
-    if !internal || due >= now {
+    if !internal || !is_late(open, now) {
         return clock;
     }
     format!("{clock}，已逾期 {}", typed::echo_span(now.duration_since(due)))

@@ -6,7 +6,11 @@ use super::words;
 use crate::{
     chat::Message,
     dossier::{BoundRoom, Context, Dossier, Outcome, Project, Refusal, RoomKind},
-    features::{acceptance::Acceptance, customer::Customer, rhythm::Rhythm},
+    features::{
+        acceptance::{Acceptance, Verdict},
+        customer::Customer,
+        rhythm::Rhythm,
+    },
     grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
 
@@ -63,10 +67,7 @@ impl Command for Found {
         let room =
             BoundRoom { id: cx.place.room.clone(), name: cx.place.name.clone(), kind: RoomKind::Internal };
         let mut project = Project::found(self.name.clone(), room, cx.actor.clone(), cx.now);
-        let known = self
-            .customer
-            .as_ref()
-            .is_none_or(|name| cx.registry.all::<Customer>().any(|customer| customer.name == *name));
+        let known = is_registered(self.customer.as_deref(), cx);
         project.customer = self.customer;
         project.industry = self.industry;
         project.engagement = self.engagement;
@@ -81,21 +82,81 @@ impl Command for Found {
     }
 }
 
+/// `/项目 修改 客户:远山银行 行业:银行`: what was not known when it was made.
+pub struct Describe {
+    customer: Option<String>,
+    industry: Option<String>,
+    engagement: Option<String>,
+}
+
+impl Command for Describe {
+    const SPEC: Spec = Spec::new(
+        "项目",
+        Form::Act("修改", "edit"),
+        "/项目 修改 客户:远山银行 行业:银行 类型:定制开发",
+        "补上或改客户、行业、类型",
+    )
+    .keys(&[
+        KeySpec::text("客户", "customer"),
+        KeySpec::text("行业", "industry"),
+        KeySpec::text("类型", "kind"),
+    ])
+    .rest(Rest::Read)
+    .who(Who::TriangleOnceSet);
+
+    fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let key = |name: &str| args.key(name).map(str::to_owned);
+        let (customer, industry, engagement) = (key("客户"), key("行业"), key("类型"));
+        if !args.text.is_empty() || (&customer, &industry, &engagement) == (&None, &None, &None) {
+            return Err(Refusal::new(
+                "能改的是客户、行业、类型，没有改。例如：/项目 修改 客户:远山银行 行业:银行；完成日：/项目 阶段 开发 完成日:…",
+            ));
+        }
+        Ok(Self { customer, industry, engagement })
+    }
+
+    fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+        let before = dossier.project();
+        let mut next = before.clone();
+        next.customer = self.customer.or(next.customer);
+        next.industry = self.industry.or(next.industry);
+        next.engagement = self.engagement.or(next.engagement);
+        if next == *before {
+            return Err(Refusal::new(format!("项目「{}」已经是这样，没有改", next.name)));
+        }
+        let reply = words::described(&next, is_registered(next.customer.as_deref(), cx));
+        Ok(Outcome::change(next, "修改项目").replying(reply))
+    }
+}
+
+/// Whether the registry knows a customer of this name; where none is named there is nothing to know.
+fn is_registered(name: Option<&str>, cx: &Context) -> bool {
+    name.is_none_or(|name| cx.registry.all::<Customer>().any(|customer| customer.name == *name))
+}
+
 /// `/项目 归档`: no pings, no digests; `/项目 归档 取消` takes it up again.
 pub struct Archive {
     archived: bool,
+    verdict: Option<Verdict>,
+    why: Option<String>,
 }
 
 impl Command for Archive {
-    const SPEC: Spec =
-        Spec::new("项目", Form::Act("归档", "archive"), "/项目 归档", "不再提醒和汇总；/项目 归档 取消 恢复")
-            .rest(Rest::Read)
-            .who(Who::Triangle);
+    const SPEC: Spec = Spec::new(
+        "项目",
+        Form::Act("归档", "archive"),
+        "/项目 归档 结果:超成本",
+        "不再提醒和汇总，可写结果 超成本、取消（要写原因）；/项目 归档 取消 恢复",
+    )
+    .keys(&[Verdict::KEY, KeySpec::text("原因", "reason")])
+    .rest(Rest::Read)
+    .who(Who::Triangle);
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
+        let (verdict, why) = (Verdict::read(&args)?, args.key("原因").map(str::to_owned));
         match args.rest.as_str() {
-            "" => Ok(Self { archived: true }),
-            "取消" | "恢复" => Ok(Self { archived: false }),
+            "" => Ok(Self { archived: true, verdict, why }),
+            "取消" | "恢复" if verdict.is_none() => Ok(Self { archived: false, verdict, why }),
             other => Err(Refusal::new(format!("看不懂「{other}」。/项目 归档，或 /项目 归档 取消"))),
         }
     }
@@ -107,13 +168,33 @@ impl Command for Archive {
             return Err(Refusal::new(format!("项目「{}」{state}", next.name)));
         }
         next.archived = self.archived;
-        let reply = if self.archived {
+        let judged = match self.verdict {
+            Some(verdict) => {
+                let acceptance = Acceptance::or_ahead(dossier, cx.now, cx.rules);
+                Some(acceptance.judged(verdict, cx.rules.calendar.date(cx.now), self.why.as_deref())?)
+            }
+            None => None,
+        };
+        let mut reply = if self.archived {
             Message::text(format!("项目「{}」已归档，不再提醒和汇总", next.name))
-                .line("恢复：/项目 归档 取消")
         } else {
             Message::text(format!("项目「{}」恢复提醒和汇总", next.name))
         };
-        let outcome = Outcome::change(next, if self.archived { "归档" } else { "取消归档" }).replying(reply);
+        if let Some(verdict) = self.verdict {
+            let why = self.why.as_ref().map(|why| format!("（{why}）")).unwrap_or_default();
+            reply = reply.line(match verdict {
+                Verdict::OverCost => format!("结果：超成本{why}"),
+                Verdict::Cancelled => format!("结果：取消{why}"),
+            });
+        }
+        if self.archived {
+            reply = reply.line("恢复：/项目 归档 取消");
+        }
+        let what = if self.archived { "归档" } else { "取消归档" };
+        let mut outcome = Outcome::change(next, what).because(self.why).replying(reply);
+        if let Some(acceptance) = judged {
+            outcome = outcome.and(acceptance);
+        }
         // Nothing is owed while a project is put away (RULES 8).
         let rhythm = Rhythm::of(dossier).map(|rhythm| match self.archived {
             true => rhythm.stopped(cx.now, cx.rules),

@@ -5,7 +5,7 @@ mod phase;
 mod rooms;
 mod words;
 
-pub use manage::{Archive, Found};
+pub use manage::{Archive, Describe, Found};
 pub use phase::MovePhase;
 pub use rooms::{Bind, Unbind};
 pub use words::{card, listed};

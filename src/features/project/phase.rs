@@ -12,7 +12,7 @@ use crate::{
         Context, Dossier, Hearing, Outcome, Phase, Ping, Project, Record, Refusal, Role, RoomKind, Say,
     },
     features::{
-        acceptance::{self, Acceptance, Asked, End},
+        acceptance::{self, Acceptance, Asked, End, Verdict},
         delay::{self, Delay, Reason},
         milestone::plan::{self, Lack},
         proof::{FACE_TO_FACE, NO_FACE_TO_FACE, Proof},
@@ -28,6 +28,7 @@ pub struct MovePhase {
     why: Option<String>,
     signer: Option<String>,
     args: Args,
+    verdict: Option<Verdict>,
 }
 
 const SIGNER: &str = "签字人";
@@ -45,6 +46,7 @@ impl Command for MovePhase {
         FACE_TO_FACE,
         NO_FACE_TO_FACE,
         KeySpec::text(SIGNER, "signer"),
+        Verdict::KEY,
     ])
     .who(Who::Triangle);
 
@@ -58,7 +60,11 @@ impl Command for MovePhase {
         let named = args.keys().any(|(name, _)| name == SIGNER);
         let mentioned = args.people.first().filter(|_| named).map(|person| person.name.clone());
         let signer = args.key(SIGNER).map(str::to_owned).or(mentioned);
-        Ok(Self { phase, completion, why: args.key("原因").map(str::to_owned), signer, args })
+        let verdict = Verdict::read(&args)?;
+        if verdict.is_some() && phase < Phase::Aftercare {
+            return Err(acceptance::words::verdict_too_early());
+        }
+        Ok(Self { phase, completion, why: args.key("原因").map(str::to_owned), signer, verdict, args })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -66,7 +72,7 @@ impl Command for MovePhase {
         let mut next = before.clone();
         next.completion = self.completion.or(next.completion);
         next.phase = self.phase;
-        if next == *before {
+        if next == *before && self.verdict.is_none() {
             return Err(Refusal::new(format!("项目已在{}阶段", self.phase.name())));
         }
         let moves = next.phase != before.phase;
@@ -76,7 +82,10 @@ impl Command for MovePhase {
         if before.phase == Phase::Contact && moves && self.why.is_none() {
             may_leave_contact(self.phase, dossier)?;
         }
-        let acceptance = self.acceptance(&next, dossier, cx)?;
+        let mut acceptance = self.acceptance(&next, dossier, cx)?;
+        if let Some(verdict) = self.verdict {
+            acceptance = acceptance.judged(verdict, cx.rules.calendar.date(cx.now), self.why.as_deref())?;
+        }
         let told = |internal| self.told(&next, &acceptance, internal, dossier, cx);
         let mut reply = told(cx.sees_internal(dossier));
         let mut say = Vec::new();
@@ -127,6 +136,9 @@ impl MovePhase {
             Message::text(format!("项目「{}」：{phase}{}", next.name, planned.unwrap_or_default()));
         if let Some(why) = self.why.as_ref().filter(|_| internal) {
             message = message.line(format!("原因：{why}"));
+        }
+        if internal && acceptance.over_cost {
+            message = message.line("结果：超成本");
         }
         if let (Some(accepted), Phase::Aftercare) = (acceptance.accepted(), next.phase) {
             let lines = acceptance::words::accepted(accepted, internal, dossier, cx.now, cx.rules);

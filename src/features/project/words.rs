@@ -79,6 +79,22 @@ fn names(project: &Project, role: Role) -> String {
     project.holders(role).iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join("、")
 }
 
+/// What is known of a project after somebody changed it.
+pub fn described(project: &Project, known_customer: bool) -> Message {
+    let facts = [("客户", &project.customer), ("行业", &project.industry), ("类型", &project.engagement)];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)));
+    let message =
+        Message::text(format!("项目「{}」已修改", project.name)).line(facts.collect::<Vec<_>>().join(" · "));
+    match &project.customer {
+        Some(customer) if !known_customer => message.line(unregistered(customer)),
+        _ => message,
+    }
+}
+
+fn unregistered(customer: &str) -> String {
+    format!("新客户，已登记；补上级别和主管：/客户 新建 {customer} 级别:A 主管:@某人")
+}
+
 /// What a new project still needs.
 pub fn founded(dossier_name: &str, project: &Project, known_customer: bool) -> Message {
     let mut message =
@@ -86,8 +102,7 @@ pub fn founded(dossier_name: &str, project: &Project, known_customer: bool) -> M
     if let Some(customer) = &project.customer {
         message = message.line(format!("客户 {customer}"));
         if !known_customer {
-            message = message
-                .line(format!("新客户，已登记；补上级别和主管：/客户 新建 {customer} 级别:A 主管:@某人"));
+            message = message.line(unregistered(customer));
         }
     }
     message

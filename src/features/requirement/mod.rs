@@ -354,8 +354,14 @@ impl Kind for Requirement {
             _ => dossier.project().holders(self.turn()).to_vec(),
         };
         let loud = self.priority >= Some(Priority::High);
-        let open =
-            |(due, what): (_, &str)| Open { due, what: what.into(), who: who.clone(), loud, internal: false };
+        let open = |(due, what): (_, &str)| Open {
+            due,
+            late_from: None,
+            what: what.into(),
+            who: who.clone(),
+            loud,
+            internal: false,
+        };
         step.into_iter().chain(wanted).map(open).collect()
     }
 

@@ -304,7 +304,14 @@ impl Kind for Review {
         }
         let what = if self.root.is_none() { "找根因" } else { "定改进" };
         let who = dossier.project().call(&[Role::TechnicalContact, Role::ProjectManager]).people;
-        vec![dossier::Open { due: Some(self.due), what: what.into(), who, loud: false, internal: true }]
+        vec![dossier::Open {
+            due: Some(self.due),
+            what: what.into(),
+            who,
+            loud: false,
+            internal: true,
+            late_from: None,
+        }]
     }
 
     fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::{
     calendar::{Calendar, typed},
     chat::{Message, Tone},
     dossier::{CadenceRule, Call, Dossier, MeetingKind, Project, Role, Rules, Waking, ladder::later},
-    features::meeting::Meeting,
+    features::meeting::{self, Meeting},
 };
 
 /// A reminder or a miss, and whom it calls: whoever sees to it, of a miss the project manager too. Nobody is
@@ -22,7 +22,7 @@ pub(super) fn say(
     if told.missed > 0 {
         let mut roles = rule.by.clone();
         roles.push(Role::ProjectManager);
-        return Some((project.call(&roles), missed(rule, told, project, cx)));
+        return Some((project.call(&roles), missed(rule, told, dossier, cx)));
     }
     let arranged = |kind: MeetingKind| {
         let ahead = |meeting: &&Meeting| meeting.kind == kind && meeting.is_ahead();
@@ -31,17 +31,30 @@ pub(super) fn say(
     if rule.meetings().any(arranged) {
         return None;
     }
-    Some((project.call(&rule.by), owed(rule, told, project, cx)))
+    Some((project.call(&rule.by), owed(rule, told, dossier, cx)))
 }
 
-fn owed(rule: &CadenceRule, told: &Told, project: &Project, cx: &Waking) -> Message {
+/// A meeting was held in the period and only its minutes are missing: then they are what is to be done.
+fn unwritten(rule: &CadenceRule, told: &Told, dossier: &Dossier) -> Option<String> {
+    let held = |meeting: &&Meeting| {
+        let within = meeting.ended_at().is_some_and(|at| told.from <= at && at < told.until);
+        within && meeting.owes_minutes() && rule.meetings().any(|kind| kind == meeting.kind)
+    };
+    let meeting = dossier.all::<Meeting>().filter(|_| rule.minutes).find(held)?;
+    let (name, number) = (meeting::name(meeting), meeting.number);
+    Some(format!("{name} 开过了，交了纪要才算：/纪要 M{number}"))
+}
+
+fn owed(rule: &CadenceRule, told: &Told, dossier: &Dossier, cx: &Waking) -> Message {
     let (name, done, wanted) = (&rule.name, told.done, told.wanted);
     let by = deadline(told.until, cx.now, &cx.rules.calendar);
     let text = format!("{name} {done}/{wanted}，{by}还差 {} 次", wanted.saturating_sub(done));
-    Message::text(text).line(what_to_do(rule, project)).tone(Tone::Warning)
+    let todo = unwritten(rule, told, dossier).unwrap_or_else(|| what_to_do(rule, dossier.project()));
+    Message::text(text).line(todo).tone(Tone::Warning)
 }
 
-fn missed(rule: &CadenceRule, told: &Told, project: &Project, cx: &Waking) -> Message {
+fn missed(rule: &CadenceRule, told: &Told, dossier: &Dossier, cx: &Waking) -> Message {
+    let project = dossier.project();
     let calendar = &cx.rules.calendar;
     let in_a_row = match told.missed {
         1 => "记为缺一期".to_owned(),
@@ -50,6 +63,9 @@ fn missed(rule: &CadenceRule, told: &Told, project: &Project, cx: &Waking) -> Me
     let range = range(told.from, told.until, calendar);
     let text = format!("{} {range} {}/{}，{in_a_row}", rule.name, told.done, told.wanted);
     let message = Message::text(text).tone(Tone::Alarm);
+    if let Some(todo) = unwritten(rule, told, dossier) {
+        return message.line(todo);
+    }
     let until = calendar.add(told.until, cx.rules.touch.late_within);
     // Heard after a long pause, there is nothing to make good any more.
     if !rule.counts_touches() || calendar.after_quiet(cx.now) >= until {

@@ -9,6 +9,7 @@ use crate::{
     calendar::Calendar,
     chat::Message,
     dossier::{Dossier, Hearing, MeetingKind, Outcome, Project, Role, Rules, Say, Waking},
+    features::risk,
 };
 
 /// How many gaps of a contact are named.
@@ -161,6 +162,8 @@ pub fn monthly(dossier: &Dossier, cx: &Waking) -> Outcome {
         .into_iter()
         .fold(Message::text(title), |message, line| message.line(format!("· {line}")));
     let message = message.line(format!("按角色：{}", kept_by_role(&lines, project).join("、")));
+    let risks = risk::early::told_between(dossier, midnight(before), midnight(first), calendar);
+    let message = risks.into_iter().fold(message, Message::line);
     let next = Rhythm { figures_said: Some(first), ..rhythm.clone() };
     Outcome::change(next, "汇总沟通节奏").saying(Say::Announce {
         hearing: Hearing::Internal,

@@ -17,6 +17,7 @@ mod beat;
 mod contact;
 mod count;
 mod figures;
+pub mod owed;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub use beat::{Beat, Duty, beats, contacts};
 pub use contact::{standing, tally, told};
 pub use count::{Tally, counting};
 pub use figures::{Kept, Line, kept, kept_between, kept_by_role, kept_lines, monthly};
+pub use owed::ask;
 
 use super::document;
 use crate::dossier::{Dossier, Kind, Outcome, Phase, Ping, Record, Rules, Say, Waking, ladder::Ladder};
@@ -265,11 +267,18 @@ impl Rhythm {
         if next.plan != plan(next.phase, cx.rules) {
             next = next.tuned(cx.now, cx.rules);
         }
-        let say = told.iter().filter_map(|(beat, told)| next.speak(beat, told, dossier, cx)).collect();
-        (next, say)
+        let pings = told.iter().filter_map(|(beat, told)| next.speak(beat, told, dossier, cx));
+        let mut together: Vec<Ping> = Vec::new();
+        for ping in pings {
+            match together.iter_mut().find(|other| other.call == ping.call) {
+                Some(other) => owed::join(other, ping),
+                None => together.push(ping),
+            }
+        }
+        (next, together.into_iter().map(Say::Ping).collect())
     }
 
-    fn speak(&self, beat: &Beat, told: &Told, dossier: &Dossier, cx: &Waking) -> Option<Say> {
+    fn speak(&self, beat: &Beat, told: &Told, dossier: &Dossier, cx: &Waking) -> Option<Ping> {
         // At night and on days off pings wait. Where the next is due before this one would be heard, that
         // one speaks: nobody finds a pile of them after a holiday.
         let heard = cx.rules.calendar.after_quiet(cx.now);
@@ -281,18 +290,10 @@ impl Rhythm {
             Duty::Document(kind) => document::say(kind, told, dossier, cx),
             Duty::Contact(rule) => contact::say(rule, told, dossier, cx)?,
         };
-        let step = match told.missed {
-            0 => format!("{REMIND} {} {}", told.from.as_second(), beat.name),
-            _ => format!("{MISSED} {} {}", told.until.as_second(), beat.name),
-        };
-        Some(Say::Ping(Ping::new(call, Record::key(self), step, message)))
+        let step = owed::step(beat.name, told);
+        Some(Ping::new(call, Record::key(self), step, message))
     }
 }
-
-/// The step of a reminder: with the second in which its period began, and its beat.
-const REMIND: &str = "remind";
-/// The step of a miss: with the second in which its period ended, and its beat.
-const MISSED: &str = "missed";
 
 /// Changes when the beats of a phase are others.
 fn plan(phase: Phase, rules: &Rules) -> u32 {
@@ -325,6 +326,7 @@ impl Kind for Rhythm {
     const LETTER: char = '~';
     const NAME: &'static str = "节奏";
     const FIELDS: &'static [(&'static str, &'static str)] = &[];
+    const WAKES_LOGGED: bool = false;
 
     fn number(&self) -> u32 {
         0
@@ -355,22 +357,13 @@ impl Kind for Rhythm {
         Outcome { say, ..Outcome::change(next, "到期") }
     }
 
-    /// Invariant: no ping of a phase that is over is owed, nor one of what was done meanwhile.
+    /// Invariant: no ping of a phase that is over is owed, nor one of what was done meanwhile. What was said together
+    /// is owed while any of it is.
     fn owes(&self, step: &str) -> bool {
-        let mut words = step.splitn(3, ' ');
-        let (Some(what), Some(Ok(second)), Some(beat)) =
-            (words.next(), words.next().map(str::parse::<i64>), words.next())
-        else {
-            return false;
-        };
-        let running = self.running.get(beat);
-        match what {
-            REMIND => running.is_some_and(|one| one.from.as_second() == second && one.owes()),
-            MISSED => self.counted(beat).next().is_some_and(|last| {
-                let holds = running.is_some() || self.since < last.until;
-                holds && last.until.as_second() == second && last.fate == Fate::Missed
-            }),
-            _ => false,
-        }
+        step.lines().any(|one| self.owes_step(one, None))
+    }
+
+    fn owes_in(&self, step: &str, dossier: &Dossier) -> bool {
+        step.lines().any(|one| self.owes_step(one, Some(dossier)))
     }
 }

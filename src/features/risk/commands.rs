@@ -112,7 +112,8 @@ impl Command for Add {
         self.origin.is_new::<Risk>(dossier, |risk| risk.message.as_ref())?;
         let mut outcome = Outcome::default();
         let origin = self.origin.clone();
-        let risk = self.record(outcome.next_number::<Risk>(dossier), dossier, cx);
+        let risk =
+            self.record(outcome.next_number::<Risk>(dossier), dossier, cx).told_if_high(cx.now, dossier);
         outcome.reply = Some(origin.named_in(words::added(&risk, dossier, cx), cx));
         outcome.what = "提出风险".into();
         outcome.about = Some(crate::dossier::Record::key(&risk));
@@ -210,6 +211,7 @@ impl Command for Show {
         if next == *before {
             return Ok(Outcome::reply(words::shown(before, dossier, cx)));
         }
+        next = next.told_if_high(cx.now, dossier);
         open_risk(dossier, self.number)?;
         let raised = next.level > before.level || (before.plan.is_none() && next.plan.is_some());
         let say = if raised { early(&next, dossier, cx) } else { Vec::new() };
@@ -244,6 +246,7 @@ impl Command for Plan {
         let mut next = before.clone();
         next.plan = Some(self.plan.clone());
         next.state = State::Mitigating;
+        next = next.told_if_high(cx.now, dossier);
         let reply =
             Message::text(format!("{} 应对中", words::name(&next))).line(format!("方案：{}", self.plan));
         // Told early once: a changed plan of a risk the customer knows is not a new risk.
@@ -305,7 +308,8 @@ impl Command for Occur {
         }
         let title = next.title.replace('\n', " ");
         let mut reply = reply.button("转紧急工单", format!("/工单 {title} !紧急"));
-        if let Some(loss) = loss::of(&next, dossier).filter(|_| cx.sees_internal(dossier)) {
+        if let Some(loss) = loss::of(&next, dossier, &cx.rules.calendar).filter(|_| cx.sees_internal(dossier))
+        {
             reply = reply.line(words::loses(&loss, cx)).button("确认改期", loss.line);
         }
         Ok(Outcome::change(next, "风险发生").because(self.how).replying(reply))

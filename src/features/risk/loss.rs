@@ -4,6 +4,7 @@ use jiff::{ToSpan, civil::Date};
 
 use super::Risk;
 use crate::{
+    calendar::Calendar,
     dossier::Dossier,
     features::{
         delay::{self, Reason},
@@ -16,6 +17,8 @@ use crate::{
 pub(super) struct Loss<'a> {
     pub(super) milestone: &'a Milestone,
     pub(super) to: Date,
+    /// The day off on which it would fall, where it goes on to the next working day.
+    pub(super) instead_of: Option<Date>,
     /// The line that confirms it.
     pub(super) line: String,
 }
@@ -24,17 +27,19 @@ pub(super) struct Loss<'a> {
 const LOSES: [&str; 6] = ["可能", "会", "推迟", "延", "晚", "顺延"];
 
 /// What this risk's consequence costs the plan; `None` where it names no open milestone or no days.
-pub(super) fn of<'a>(risk: &Risk, dossier: &'a Dossier) -> Option<Loss<'a>> {
+pub(super) fn of<'a>(risk: &Risk, dossier: &'a Dossier, calendar: &Calendar) -> Option<Loss<'a>> {
     let consequence = risk.consequence.as_deref()?;
     let days = delay::days(consequence).filter(|days| *days > 0)?;
     let milestone = named(consequence, dossier)?;
-    let to = milestone.day.saturating_add(days.days());
+    let day = milestone.day.saturating_add(days.days());
+    let instead_of = (!calendar.is_working_day(day)).then_some(day);
+    let to = instead_of.map_or(day, |day| calendar.next_working_day(day));
     let why: String =
         format!("K{} {}", risk.number, risk.title).chars().filter(|c| !"\"“”\n".contains(*c)).collect();
     // The risk's own words may tell the category; whoever confirms sees it and can type another.
     let why = if Reason::parse(&why).is_some() { why } else { format!("其他 {why}") };
     let line = format!("/P{} 延期 {to} 原因:\"{why}\"", milestone.number);
-    Some(Loss { milestone, to, line })
+    Some(Loss { milestone, to, instead_of, line })
 }
 
 /// The open milestone that a text means: by its id, or by what stands in front of the loss; a name that

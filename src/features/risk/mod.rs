@@ -3,6 +3,7 @@
 //! Nothing goes to a customer's room as a risk without a countermeasure, and nothing internal ever.
 
 mod commands;
+pub mod early;
 mod loss;
 mod words;
 
@@ -70,6 +71,9 @@ pub struct Risk {
     /// The customer told of it and so knows of it, countermeasure or not.
     #[serde(default)]
     pub from_customer: bool,
+    /// When the customer first heard of it; none while it is the team's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
     /// Until when it must have a countermeasure.
@@ -267,6 +271,7 @@ impl Kind for Risk {
         let loud = self.level == Level::High;
         let open = |(due, what, internal): (_, &str, _)| Open {
             due,
+            late_from: None,
             what: what.into(),
             who: who.clone(),
             loud,
@@ -328,30 +333,10 @@ impl Risk {
             consequence: told.consequence,
             internal: told.internal,
             from_customer: told.from_customer,
+            told_at: told.from_customer.then_some(at),
             plan_by: plan_ladder(at, rules),
             due: told.due.map(|due| due_ladder(due, rules)),
         }
-    }
-
-    /// What others hear of a risk that is new or was raised: a high one is told early, with its
-    /// countermeasure; without one the project manager hears at once.
-    pub fn told_early(&self, dossier: &Dossier) -> Vec<Say> {
-        if self.level != Level::High {
-            return Vec::new();
-        }
-        if self.plan.is_none() {
-            let call = dossier.project().call(&[Role::ProjectManager]);
-            let about = crate::dossier::Record::key(self);
-            return vec![Say::Ping(Ping::new(call, about, "plan", words::high_without_plan(self)))];
-        }
-        if self.internal {
-            return Vec::new();
-        }
-        vec![Say::Announce {
-            hearing: crate::dossier::Hearing::Customer,
-            message: words::for_customer(self),
-            about: Some(crate::dossier::Record::key(self)),
-        }]
     }
 }
 

@@ -90,8 +90,9 @@ pub fn past_due(risk: &Risk, climb: &Climb, cx: &Waking) -> Message {
 pub fn loses(loss: &Loss, cx: &Context) -> String {
     let day = |day| typed::echo_date(day, cx.now, &cx.rules.calendar);
     let milestone = loss.milestone;
+    let moved = loss.instead_of.map(|off| format!("（{} 休息，顺延）", day(off))).unwrap_or_default();
     format!(
-        "影响 P{} {}：{} → {}，确认后改期",
+        "影响 P{} {}：{} → {}{moved}，确认后改期",
         milestone.number,
         milestone.title,
         day(milestone.day),
@@ -141,6 +142,10 @@ pub fn shown(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     };
     if let Some(due) = &risk.due {
         message = message.line(format!("{} 前了结", typed::echo(due.due, cx.now, calendar)));
+    }
+    if let Some(early) = risk.early_in_words(dossier, cx.now, calendar).filter(|_| cx.sees_internal(dossier))
+    {
+        message = message.line(early);
     }
     match risk.state {
         State::Closed { at } => message.line(format!("{} 关闭", typed::echo(at, cx.now, calendar))),

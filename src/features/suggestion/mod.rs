@@ -125,7 +125,12 @@ impl Kind for Suggestion {
         }
         let manager = dossier.project().call(&[Role::ProjectManager]);
         vec![Open {
-            due: None, what: "答复建议".into(), who: manager.people, loud: false, internal: false
+            late_from: None,
+            due: None,
+            what: "答复建议".into(),
+            who: manager.people,
+            loud: false,
+            internal: false,
         }]
     }
 

@@ -264,7 +264,14 @@ impl Kind for Survey {
             return Vec::new();
         }
         let who = self.awaited(dossier).into_iter().cloned().collect();
-        vec![dossier::Open { due: Some(self.due), what: "回答".into(), who, loud: false, internal: false }]
+        vec![dossier::Open {
+            due: Some(self.due),
+            what: "回答".into(),
+            who,
+            loud: false,
+            internal: false,
+            late_from: None,
+        }]
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

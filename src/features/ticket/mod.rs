@@ -90,7 +90,7 @@ pub struct Ticket {
     /// Broken promises; they stay for ever.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
-    /// Seconds that the closing clock stood still.
+    /// Seconds that the closing clock stood still, since the last reopening.
     #[serde(default)]
     pub paused: i64,
     /// When and why it stood still, since the last reopening.
@@ -226,6 +226,11 @@ impl Ticket {
     /// Whether somebody of ours still has to say a first word.
     pub fn awaits_response(&self) -> bool {
         self.response.is_none() && self.is_open()
+    }
+
+    /// Since when its closing clock runs: from its opening, or its last reopening (RULES 5).
+    pub fn clock_began(&self) -> Timestamp {
+        self.reopened.last().copied().unwrap_or(self.opened_at)
     }
 
     fn is_waiting(&self) -> bool {
@@ -543,6 +548,7 @@ impl Kind for Ticket {
         let loud = self.urgency == Urgency::Urgent;
         let open = |(due, what): (_, &str)| dossier::Open {
             due,
+            late_from: None,
             what: what.into(),
             who: who.clone(),
             loud,

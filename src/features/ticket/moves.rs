@@ -7,6 +7,7 @@ use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, RoomKind, Say, ladder::later},
+    features,
     grammar::{Args, Command, Form, KeySpec, Lines, Priority, Rest, Spec, Who},
 };
 
@@ -287,9 +288,10 @@ impl Command for Resolve {
             cause: self.cause.clone(),
             explanation: self.explanation.clone(),
         };
-        let took = typed::echo_span(cx.now.duration_since(before.opened_at));
+        let took = typed::echo_span(cx.now.duration_since(before.clock_began()));
         let closes = typed::echo(closes_at, cx.now, &cx.rules.calendar);
-        let reply = Message::text(format!("T{} 已解决，用时 {took}", self.number))
+        let again = if before.reopened.is_empty() { "" } else { "重开后" };
+        let reply = Message::text(format!("T{} 已解决，{again}用时 {took}", self.number))
             .line(format!("{closes} 前无人重开则自动关闭"))
             .tone(Tone::Good);
         let told = words::resolved_for_customer(&next, &self.explanation, &closes);
@@ -307,10 +309,14 @@ pub struct Close {
 impl Command for Close {
     const SPEC: Spec = Spec {
         lines: Lines::Keys,
-        ..Spec::new("工单", Form::IdAct("关闭", "close"), "/工单 T1 关闭", "解决后直接关闭")
-            .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
-            .rest(Rest::Remark)
-            .who(Who::Triangle)
+        ..Spec::new(
+            "工单",
+            Form::IdAct("关闭", "close"),
+            "/工单 T1 关闭",
+            "解决后直接关闭（铁三角；提出人和客户确认解决了也可以）",
+        )
+        .keys(&[KeySpec::text("原因", "cause"), KeySpec::text("说明", "explanation")])
+        .rest(Rest::Remark)
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
@@ -319,6 +325,12 @@ impl Command for Close {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = ticket(dossier, self.number)?;
+        let ours = cx.is_triangle(dossier);
+        // Whoever asked for it may say that it is solved; what is not solved is closed by the triangle.
+        let asked = before.by.id == cx.actor.id || dossier.project().is_customer(&cx.actor.id);
+        if !ours && !(asked && matches!(before.state, State::Resolved { .. } | State::Closed { .. })) {
+            return Err(features::who_may(Who::Triangle, dossier.project()));
+        }
         let (cause, explanation) = match (&before.state, self.given) {
             (State::Closed { .. }, _) => return Err(Refusal::new(format!("T{} 已关闭", self.number))),
             (State::Resolved { cause, explanation, .. }, Err(_)) => (cause.clone(), explanation.clone()),
@@ -330,7 +342,16 @@ impl Command for Close {
         next.state = State::Closed { at: cx.now, cause: cause.clone(), explanation };
         let reply = Message::text(format!("T{} 已关闭", self.number)).tone(Tone::Good);
         let told = Message::text(format!("{} 已关闭", words::name(&next)));
-        let outcome = Outcome::change(next.clone(), "关闭").because(Some(cause)).replying(reply);
+        let mut outcome = Outcome::change(next.clone(), "关闭").because(Some(cause)).replying(reply);
+        if !ours {
+            let message = Message::text(format!("{} 由 {} 确认关闭", words::name(&next), cx.actor.name));
+            let about = Some(crate::dossier::Record::key(&next));
+            outcome = outcome.saying(Say::Announce {
+                hearing: Hearing::Internal,
+                message: message.tone(Tone::Good),
+                about,
+            });
+        }
         Ok(tell_customer(outcome, &next, told, cx))
     }
 }
@@ -372,6 +393,7 @@ impl Command for Reopen {
         next.ask = None;
         next.reopened.push(cx.now);
         next.pauses.clear();
+        next.paused = 0;
         let due = typed::echo(next.close.due, cx.now, &cx.rules.calendar);
         let reply = Message::text(format!("{} 已重开，{due} 前须解决", words::name(&next)));
         let mut called =
@@ -485,7 +507,7 @@ impl Command for Touch {
 /// The same ticket with another priority: its deadlines count from the opening again. One that is past
 /// already escalates at the next wake, once.
 fn reprioritised(mut ticket: Ticket, urgency: Urgency, cx: &Context) -> Ticket {
-    let began = ticket.reopened.last().copied().unwrap_or(ticket.opened_at);
+    let began = ticket.clock_began();
     let breached = ticket.close.next().is_some() && ticket.close.ahead().is_empty();
     ticket.urgency = urgency;
     ticket.respond = (urgency == Urgency::Urgent && ticket.response.is_none())

@@ -87,8 +87,7 @@ pub fn please_respond(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> M
 
 /// At the deadline itself the time is just up, where nothing moved it.
 fn since(ticket: &Ticket, climb: &Climb, now: Timestamp) -> &'static str {
-    let moved = ticket.paused > 0 || !ticket.reopened.is_empty();
-    if now > climb.ladder.due || moved { "已" } else { "已满" }
+    if now > climb.ladder.due || ticket.paused > 0 { "已" } else { "已满" }
 }
 
 /// A rung of the response clock.
@@ -124,9 +123,10 @@ pub fn close_rung(ticket: &Ticket, climb: &Climb, cx: &Waking) -> Message {
                 .tone(Tone::Warning)
         }
         _ => {
-            let open_for = typed::echo_span(said_at.duration_since(ticket.opened_at));
+            let open_for = typed::echo_span(said_at.duration_since(ticket.clock_began()));
+            let again = if ticket.reopened.is_empty() { "" } else { "重开后" };
             Message::text(format!(
-                "{} 超时未解决，{} {open_for}",
+                "{} 超时未解决，{again}{} {open_for}",
                 name(ticket),
                 since(ticket, climb, said_at)
             ))
@@ -343,7 +343,7 @@ fn segments(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> Vec<String>
         format!("计时：{} 到 {}（{length}）", at(from), at(until))
     };
     let asked = |by: &Option<Person>| by.as_ref().map_or(String::new(), |by| format!("{} ", by.name));
-    let mut from = ticket.reopened.last().copied().unwrap_or(ticket.opened_at);
+    let mut from = ticket.clock_began();
     let mut lines = Vec::new();
     for pause in &ticket.pauses {
         lines.extend((from < pause.from).then(|| counted(from, pause.from)));

@@ -10,6 +10,7 @@ use crate::{
     calendar::typed,
     chat::{Message, Tone},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say, ladder::later},
+    features::risk,
     grammar::{Args, Command, Form, Spec, Who},
 };
 
@@ -101,7 +102,7 @@ impl Command for Send {
             return Err(Refusal::new("没有可以给客户看的内容，没有发。先记价值：/价值 …"));
         };
         next.sent = Some(cx.now);
-        let outcome = Outcome::change(next, "发周报");
+        let outcome = risk::early::reported(Outcome::change(next, "发周报"), cx.now, dossier);
         // Said in the customer's room itself, the answer is the report.
         let here = cx.place.kind == RoomKind::Customer
             && dossier.project().rooms_of(RoomKind::Customer).count() == 1;

@@ -14,6 +14,7 @@ pub use commands::{Send, Show};
 
 use crate::{
     dossier::{Dossier, Hearing, Kind, Outcome, Phase, Project, RoomKind, Say, Waking, ladder::later},
+    features::risk,
     grammar::Object,
 };
 use report::{Reader, Week, report};
@@ -98,7 +99,11 @@ pub fn friday(dossier: &Dossier, cx: &Waking) -> Outcome {
         about: None,
     });
     match customer.filter(|_| at_once) {
-        Some(message) => outcome.saying(Say::Announce { hearing: Hearing::Customer, message, about: None }),
+        Some(message) => risk::early::reported(outcome, cx.due, dossier).saying(Say::Announce {
+            hearing: Hearing::Customer,
+            message,
+            about: None,
+        }),
         None => outcome,
     }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     chat::{Person, PersonId},
     clock::SharedClock,
+    platform::Undelivered,
 };
 
 /// All look-ups of one message together; the platform waits 2.5 s for our answer.
@@ -100,6 +101,34 @@ impl Directory {
         };
         let name = answer["result"]["name"].as_str().map(str::trim).filter(|name| !name.is_empty());
         Ok(name.map(str::to_owned))
+    }
+
+    /// The staff id of a union id, within the time that a caller who waits for an answer has; `None` for people
+    /// outside the organisation. <https://open.dingtalk.com/document/development/query-a-user-by-the-union-id>
+    ///
+    /// # Errors
+    /// The directory does not tell now.
+    pub async fn staff_of(&self, union_id: &str) -> Result<Option<String>, Refusal> {
+        let body = json!({"unionid": union_id});
+        let asked = self.api.call_old("/topapi/user/getbyunionid", &body);
+        let answer = match tokio::time::timeout(BUDGET, asked).await {
+            Ok(answer) => answer?,
+            Err(_) => {
+                let why = "no answer in time".to_owned();
+                return Err(Refusal::Undelivered(Undelivered::Later { after: None, why }));
+            }
+        };
+        let answer = match answer::read(answer.status, &answer.body) {
+            Err(refusal) if refusal.is_final() => {
+                tracing::warn!("whoever made a DingTalk meeting cannot be looked up: {refusal:?}");
+                return Ok(None);
+            }
+            answer => answer?,
+        };
+        let result = &answer["result"];
+        let inside = result["contact_type"].as_i64() != Some(1);
+        let staff = result["userid"].as_str().filter(|id| inside && is_staff_id(id));
+        Ok(staff.map(str::to_owned))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Option<String>, Timestamp)>> {

@@ -1,16 +1,18 @@
 //! Organisation events, `POST /dingtalk/event` and the `EVENT` frames of Stream mode.
 //!
-//! Nothing is done with them yet. `check_url` comes when the address is saved in the console. Of
-//! the others only `meeting_status_change` with `conference_closed` would matter, and it names the calendar
-//! event and whoever made the meeting, but no group: no room can be told from it, so it is acknowledged and
-//! counted like the rest. <https://open.dingtalk.com/document/development/video-conference-events>
+//! `check_url` comes when the address is saved in the console. Of the others `meeting_status_change` with
+//! `conference_closed` matters: it names whoever made the meeting, by union id, but no group, so it counts for the
+//! one project of that person which it fits. The rest is acknowledged and counted.
+//! <https://open.dingtalk.com/document/development/video-conference-events>
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DingTalk, envelope::EnvelopeError};
+use super::{DingTalk, answer::Refusal, envelope::EnvelopeError, hear::NAME};
+use crate::chat::{Inbound, Person, PersonId, Room, RoomId, What};
 
 /// What the request's address says beside the path.
 pub(super) type Query = HashMap<String, String>;
@@ -33,9 +35,26 @@ pub(super) enum EventError {
     Envelope(#[from] EnvelopeError),
 }
 
+/// An event that was opened.
+pub(super) struct Event {
+    event_type: Option<String>,
+    body: Value,
+    /// When it was sent.
+    sent: Option<Timestamp>,
+    owner: String,
+}
+
+impl Event {
+    /// The event of a Stream frame, counted; it names its type beside its body, and wants no sealed answer.
+    pub(super) fn streamed(event_type: &str, body: Value, sent: Option<Timestamp>) -> Self {
+        count(Some(event_type), &body);
+        Self { event_type: Some(event_type.to_owned()), body, sent, owner: String::new() }
+    }
+}
+
 impl DingTalk {
-    /// Opens an event, counts it, and makes the encrypted answer that the platform waits for.
-    pub(super) fn acknowledge(&self, query: &Query, body: &[u8]) -> Result<Value, EventError> {
+    /// Opens an event and counts it.
+    pub(super) fn open_event(&self, query: &Query, body: &[u8]) -> Result<Event, EventError> {
         let envelope = self.envelope.as_ref().ok_or(EventError::Off)?;
         let field = |names: [&str; 2]| names.iter().find_map(|name| query.get(*name)).ok_or(EventError::Form);
         let signature = field(["msg_signature", "signature"])?;
@@ -52,27 +71,87 @@ impl DingTalk {
         if !self.is_timely(sent) {
             return Err(EventError::Time);
         }
-        let event: Value = serde_json::from_str(&opened.text).map_err(|_| EventError::Form)?;
-        count(event["EventType"].as_str(), &event);
+        let body: Value = serde_json::from_str(&opened.text).map_err(|_| EventError::Form)?;
+        let event_type = body["EventType"].as_str().map(str::to_owned);
+        count(event_type.as_deref(), &body);
+        Ok(Event { event_type, body, sent: Timestamp::from_millisecond(sent).ok(), owner: opened.owner })
+    }
 
+    /// The encrypted answer that the platform waits for.
+    pub(super) fn acknowledgement(&self, event: &Event) -> Result<Value, EventError> {
+        let envelope = self.envelope.as_ref().ok_or(EventError::Off)?;
         let (mut salt, mut nonce) = ([0; 16], [0; 8]);
         getrandom::fill(&mut salt).expect("the machine has random numbers");
         getrandom::fill(&mut nonce).expect("the machine has random numbers");
         let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
         let timestamp = self.clock.now().as_millisecond().to_string();
-        let encrypt = envelope.seal(salt, "success", &opened.owner);
+        let encrypt = envelope.seal(salt, "success", &event.owner);
         let signature = envelope.signature(&timestamp, &nonce, &encrypt);
         Ok(json!({"msg_signature": signature, "timeStamp": timestamp, "nonce": nonce, "encrypt": encrypt}))
     }
+
+    /// The end of a meeting that somebody of the organisation made; `None` for everything else.
+    ///
+    /// # Errors
+    /// The directory does not tell now who made it: the event is wanted again.
+    pub(super) async fn ended_meeting(&self, event: &Event) -> Result<Option<Inbound>, Refusal> {
+        if kind(event.event_type.as_deref(), &event.body) != ENDED {
+            return Ok(None);
+        }
+        let Ok(Closed { meeting }) = serde_json::from_value(event.body.clone()) else { return Ok(None) };
+        let moment = |field: &Value| {
+            let number = field.as_i64().or_else(|| field.as_str()?.parse().ok())?;
+            Timestamp::from_millisecond(number).ok()
+        };
+        let Some(ended) = moment(&meeting.end_time).or(event.sent) else { return Ok(None) };
+        if meeting.creator_id.is_empty() || meeting.conference_id.is_empty() {
+            return Ok(None);
+        }
+        let Some(staff) = self.directory.staff_of(&meeting.creator_id).await? else { return Ok(None) };
+        let name = self.directory.name_in_time(&staff).await.unwrap_or_else(|| staff.clone());
+        let key = format!("{NAME}:{}:conference_closed:{}", self.settings.client_id, meeting.conference_id);
+        Ok(Some(Inbound {
+            keys: vec![key],
+            // No group is told of it.
+            room: Room { id: RoomId::new(NAME, ""), name: None, direct: false },
+            sender: Person { id: PersonId::new(NAME, &staff), name },
+            written_at: event.sent,
+            reply_to: None,
+            what: What::MeetingEnded { topic: meeting.title, started: moment(&meeting.start_time), ended },
+        }))
+    }
 }
 
-/// Counts an event of this type, the only thing that is done with it.
-pub(super) fn count(event_type: Option<&str>, event: &Value) {
-    let kind = match event_type {
+#[derive(Deserialize)]
+struct Closed {
+    #[serde(rename = "openConfModel")]
+    meeting: Conference,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Conference {
+    conference_id: String,
+    title: String,
+    /// A union id.
+    creator_id: String,
+    start_time: Value,
+    end_time: Value,
+}
+
+/// How an ended meeting is counted.
+const ENDED: &str = "meeting_ended";
+
+/// Counts an event of this type.
+fn count(event_type: Option<&str>, event: &Value) {
+    metrics::counter!("jiuding_dingtalk_events_total", "type" => kind(event_type, event)).increment(1);
+}
+
+fn kind(event_type: Option<&str>, event: &Value) -> &'static str {
+    match event_type {
         Some("check_url") => "check_url",
-        Some("meeting_status_change") if event["changeScene"] == "conference_closed" => "meeting_ended",
+        Some("meeting_status_change") if event["changeScene"] == "conference_closed" => ENDED,
         Some("meeting_status_change") => "meeting_status_change",
         _ => "other",
-    };
-    metrics::counter!("jiuding_dingtalk_events_total", "type" => kind).increment(1);
+    }
 }

@@ -72,13 +72,26 @@ async fn organisation_event(
 ) -> Result<Response, Refused> {
     let body = read(body).await?;
     let Ok(Query(query)) = query else { return Err(Refused::Unreadable) };
-    match doors.dingtalk.acknowledge(&query, &body) {
-        Ok(answer) => Ok(Json(answer).into_response()),
-        Err(error) => {
-            tracing::debug!(why = %error, "an organisation event was refused");
-            Err(Refused::Unverified("event"))
-        }
+    let dingtalk = &doors.dingtalk;
+    let event = dingtalk.open_event(&query, &body).map_err(refused)?;
+    let heard = match dingtalk.ended_meeting(&event).await {
+        Ok(Some(inbound)) => doors.receiver.receive(inbound).await.map(|_| ()),
+        Ok(None) => Ok(()),
+        Err(refusal) => Err(anyhow::anyhow!("the directory: {refusal:?}")),
+    };
+    if let Err(error) = heard {
+        // It is sent again.
+        count("failed");
+        tracing::error!(error = format!("{error:#}"), "the end of a DingTalk meeting could not be recorded");
+        return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
     }
+    let answer = dingtalk.acknowledgement(&event).map_err(refused)?;
+    Ok(Json(answer).into_response())
+}
+
+fn refused(error: event::EventError) -> Refused {
+    tracing::debug!(why = %error, "an organisation event was refused");
+    Refused::Unverified("event")
 }
 
 impl DingTalk {

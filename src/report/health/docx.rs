@@ -1,11 +1,9 @@
 //! A report as a Word file. Its trend is a table: a picture would need a font of ours for its labels.
 
-use std::io::Cursor;
-
 use docx_rs::{AlignmentType, Docx, Table, TableRow};
 
 use super::Health;
-use crate::report::docx::{cell, name_cell, named_rows, page, table, titled, words};
+use crate::report::docx::{cell, name_cell, named_rows, packed, page, table, titled, words};
 
 /// The widths of a table's columns: part, score, share, figures, what is counted.
 const PARTS: [usize; 5] = [2_000, 1_700, 900, 1_426, 3_000];
@@ -18,9 +16,7 @@ impl Health {
     /// # Errors
     /// The file could not be packed; in memory that does not happen.
     pub fn docx(&self) -> std::io::Result<Vec<u8>> {
-        let mut bytes = Cursor::new(Vec::new());
-        self.document().pack(&mut bytes).map_err(std::io::Error::other)?;
-        Ok(bytes.into_inner())
+        packed(self.document())
     }
 
     fn document(&self) -> Docx {

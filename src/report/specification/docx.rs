@@ -1,11 +1,9 @@
 //! A specification as a Word file.
 
-use std::io::Cursor;
-
 use docx_rs::{AlignmentType, Docx, Table, TableRow};
 
 use super::Specification;
-use crate::report::docx::{cell, name_cell, named_rows, page, table, titled};
+use crate::report::docx::{cell, name_cell, named_rows, packed, page, table, titled};
 
 impl Specification {
     /// The whole document as a `.docx` file.
@@ -13,9 +11,7 @@ impl Specification {
     /// # Errors
     /// The file could not be packed; in memory that does not happen.
     pub fn docx(&self) -> std::io::Result<Vec<u8>> {
-        let mut bytes = Cursor::new(Vec::new());
-        self.document().pack(&mut bytes).map_err(std::io::Error::other)?;
-        Ok(bytes.into_inner())
+        packed(self.document())
     }
 
     fn document(&self) -> Docx {

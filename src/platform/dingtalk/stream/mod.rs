@@ -10,10 +10,11 @@ pub(super) mod open;
 use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::{DingTalk, event, hear::NAME, routes::Refused, wire::Delivery};
+use super::{DingTalk, event::Event, hear::NAME, routes::Refused, wire::Delivery};
 use crate::platform::{
     Receiver,
     socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
@@ -99,7 +100,7 @@ impl Link for DingTalkLink {
             // The bot sends no cards that call back.
             ("CALLBACK", open::CARD) => Heard::Answer(answer(&frame, Answer::Pressed)),
             ("CALLBACK", _) => Heard::Answer(answer(&frame, Answer::Unknown)),
-            ("EVENT", _) => event_of(frame),
+            ("EVENT", _) => self.event(frame),
             _ => Heard::Nothing,
         }
     }
@@ -129,22 +130,33 @@ impl DingTalkLink {
             failed,
         })
     }
-}
 
-/// An event of the organisation. Whatever could go wrong with it, it is asked for again.
-fn event_of(frame: Frame) -> Heard {
-    let failed = answer(&frame, Answer::Later);
-    Heard::Work(Work {
-        lane: frame.header("eventId").to_owned(),
-        run: Box::new(move |_| {
-            Box::pin(async move {
-                let data = serde_json::from_str(&frame.data()).unwrap_or_default();
-                event::count(Some(frame.header("eventType")), &data);
-                answer(&frame, Answer::Success)
-            })
-        }),
-        failed,
-    })
+    /// An event of the organisation. Whatever could go wrong with it, it is asked for again.
+    fn event(&self, frame: Frame) -> Heard {
+        let (door, failed) = (self.0.clone(), answer(&frame, Answer::Later));
+        Heard::Work(Work {
+            lane: frame.header("eventId").to_owned(),
+            run: Box::new(move |turn| {
+                Box::pin(async move {
+                    let body = serde_json::from_str(&frame.data()).unwrap_or_default();
+                    let sent = frame.header("eventBornTime").parse().ok();
+                    let sent = sent.and_then(|sent| Timestamp::from_millisecond(sent).ok());
+                    let event = Event::streamed(frame.header("eventType"), body, sent);
+                    let ended = door.dingtalk.ended_meeting(&event).await;
+                    turn.comes().await;
+                    match ended {
+                        Ok(None) => answer(&frame, Answer::Success),
+                        Ok(Some(inbound)) => match door.receiver.receive(inbound).await {
+                            Ok(_) => answer(&frame, Answer::Success),
+                            Err(_) => answer(&frame, Answer::Later),
+                        },
+                        Err(_) => answer(&frame, Answer::Later),
+                    }
+                })
+            }),
+            failed,
+        })
+    }
 }
 
 fn answer(frame: &Frame, answer: Answer) -> socket::Frame {
