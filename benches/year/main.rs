@@ -12,6 +12,10 @@
 //! durable after its time, had the clock been a real one: the seconds by which the simulated clock had passed
 //! it, and the seconds it took from there. Nearly all of it is the rounds at 09:30, when every project has
 //! something to say at the same moment.
+//!
+//! Twenty projects on two cores that others kept busy: 6,400 lines, 18,800 messages and 12,800 things that fell
+//! due in 1.3 min, 1.7 times as long as their writes one after the other and 11 times as long as 64 at a time:
+//! what takes time is one flush after the other in the quiet hours. Late by p50 0.01 s, p99 0.5 s, at most 1.1 s.
 
 mod story;
 mod watched;

@@ -41,6 +41,7 @@ impl Paper {
             for (name, value) in &section.rows {
                 let _ = match name.as_str() {
                     "" => writeln!(text, "- {}", escaped(value)),
+                    number if number.ends_with('.') => writeln!(text, "{number} {}", escaped(value)),
                     name => writeln!(text, "- {} {}", escaped(name), escaped(value)),
                 };
             }
@@ -80,7 +81,7 @@ mod tests {
             subtitle: "M3 项目例会".into(),
             facts: vec![row("归档号", "M3-20261125-V1")],
             sections: vec![
-                Section { title: "决议", rows: vec![row("", "退款走原路 <b>&</b>")] },
+                Section { title: "决议", rows: vec![row("1.", "退款走原路 <b>&</b>")] },
                 Section { title: "风险", rows: Vec::new() },
                 Section { title: "待办", rows: vec![row("A1", "出文档 · 李工")] },
             ],
@@ -93,7 +94,7 @@ mod tests {
         let text = sample().markdown();
         assert_eq!(
             text,
-            "# 会议纪要：M3 项目例会\n\n- 归档号：M3-20261125-V1\n\n## 决议\n\n- 退款走原路 &lt;b&gt;&amp;&lt;/b&gt;\n\n\
+            "# 会议纪要：M3 项目例会\n\n- 归档号：M3-20261125-V1\n\n## 决议\n\n1. 退款走原路 &lt;b&gt;&amp;&lt;/b&gt;\n\n\
              ## 待办\n\n- A1 出文档 · 李工\n\nM3-20261125-V1\n"
         );
         let document = String::from_utf8(sample().document().build().document).unwrap();

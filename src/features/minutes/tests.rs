@@ -177,7 +177,7 @@ fn the_file_for_the_customer_has_no_internal_line_and_no_risk_without_a_counterm
     let mut bench = Bench::new("2026-11-23 08:00");
     bench.say_to_customer("张经理", "/会议 对账 今天10点-11点");
     bench.until("2026-11-23 11:00");
-    bench.say_to_customer(
+    bench.say(
         "张经理",
         "/纪要 M1\n决议: 走原路\n决议: 底价三万 !内部\n待办: 出文档 @李工 周四\n风险: 接口慢\n风险: 账号晚 方案:先借用",
     );

@@ -328,7 +328,9 @@ impl Command for Close {
         let ours = cx.is_triangle(dossier);
         // Whoever asked for it may say that it is solved; what is not solved is closed by the triangle.
         let asked = before.by.id == cx.actor.id || dossier.project().is_customer(&cx.actor.id);
-        if !ours && !(asked && matches!(before.state, State::Resolved { .. } | State::Closed { .. })) {
+        let solved = matches!(before.state, State::Resolved { .. } | State::Closed { .. });
+        let may = ours || (asked && solved);
+        if !may {
             return Err(features::who_may(Who::Triangle, dossier.project()));
         }
         let (cause, explanation) = match (&before.state, self.given) {
