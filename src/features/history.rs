@@ -205,7 +205,11 @@ impl Command for Undo {
         for change in &entry.changes {
             let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
             if !same(change.key, &now, &change.after) {
-                let named = if change.key.number == 0 { "项目".into() } else { change.key.to_string() };
+                let named = match change.key.number {
+                    0 => "项目".into(),
+                    _ if is_told(change, dossier, cx) => change.key.to_string(),
+                    _ => "关联的记录".into(),
+                };
                 return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
             }
             if change.before.is_null() {
@@ -222,6 +226,7 @@ impl Command for Undo {
             .iter()
             // What a project has one of, and what only waits, has no id that people know.
             .filter(|change| change.key.number != 0 && change.key.letter.is_ascii_alphabetic())
+            .filter(|change| is_told(change, dossier, cx))
             .map(|change| change.key.to_string())
             .collect();
         outcome.what = format!("{UNDONE}「{}」", entry.what);
@@ -230,13 +235,18 @@ impl Command for Undo {
     }
 }
 
+/// Whether the id of what changed may be named here. What is taken back now still stands in the dossier.
+fn is_told(change: &Change, dossier: &Dossier, cx: &Context) -> bool {
+    cx.sees_internal(dossier) || dossier.record(change.key).is_some_and(|record| record.shared())
+}
+
 /// Whether a record is as the command left it. Who was met since does not count.
 fn same(key: Key, now: &Value, after: &Value) -> bool {
     if key.letter != <Project as crate::dossier::Kind>::LETTER {
         return now == after;
     }
     let mut now = now.clone();
-    for field in ["guests", "missed_seats"] {
+    for field in ["guests", "insiders", "missed_seats"] {
         match after.get(field) {
             Some(value) => now[field] = value.clone(),
             None => {
@@ -250,10 +260,12 @@ fn same(key: Key, now: &Value, after: &Value) -> bool {
 /// The value before; of a project, with everybody met since.
 fn restored(change: &Change, now: &Value) -> Value {
     let mut before = change.before.clone();
-    if change.key.letter == <Project as crate::dossier::Kind>::LETTER
-        && let Some(guests) = now.get("guests")
-    {
-        before["guests"] = guests.clone();
+    if change.key.letter == <Project as crate::dossier::Kind>::LETTER {
+        for field in ["guests", "insiders"] {
+            if let Some(met) = now.get(field) {
+                before[field] = met.clone();
+            }
+        }
     }
     before
 }

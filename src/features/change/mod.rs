@@ -252,6 +252,11 @@ impl ChangeRequest {
         }
     }
 
+    /// Why it was rejected, in the words that a customer may read: the customer's own. Ours stay with us.
+    fn customers_no(&self) -> Option<&str> {
+        self.votes.get(&BoardSeat::Customer).filter(|vote| !vote.agrees)?.why.as_deref()
+    }
+
     /// Whether whoever asks, here, may see it.
     fn is_seen(&self, dossier: &Dossier, cx: &Context) -> bool {
         let asked = cx.place.kind != RoomKind::Customer && Kind::asks(self, &cx.actor.id, dossier);
@@ -372,11 +377,12 @@ impl Kind for ChangeRequest {
     fn card(&self) -> Option<IndexCard> {
         let words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
         let reason = match &self.state {
-            State::Rejected { why, .. } => Some(why.clone()),
+            State::Rejected { .. } => self.customers_no().map(str::to_owned),
             State::Withdrawn { why, .. } => why.clone(),
             State::Open | State::Approved { .. } => None,
         };
-        let internal = Vec::new();
+        let ours = self.votes.iter().filter(|(seat, _)| **seat != BoardSeat::Customer);
+        let internal = ours.filter_map(|(_, vote)| vote.why.clone()).collect();
         Some(IndexCard { words, internal, owner: self.by.clone(), at: self.filed_at, reason })
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    ChangeRequest, Reason, Stage, State, board,
+    BoardSeat, ChangeRequest, Reason, Stage, State, board,
     words::{board_line, facts, impact, name, next_line, reason, seated, size, stage, until, vote_buttons},
 };
 use crate::{
@@ -59,6 +59,7 @@ pub fn counted(all: &[&ChangeRequest]) -> String {
 pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let project = dossier.project();
+    let internal = cx.sees_internal(dossier);
     let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
     let mut message = Message::text(format!("{} · {} · {}", name(change), size(change), Kind::state(change)))
         .line(format!("{} 于 {} 提出 · {}", change.by.name, at(change.filed_at), facts(change)));
@@ -77,14 +78,19 @@ pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message
     }
     for (seat, vote) in &change.votes {
         let word = if vote.agrees { "同意" } else { "反对" };
-        let why = vote.why.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+        let why = vote.why.as_ref().filter(|_| internal || *seat == BoardSeat::Customer);
+        let why = why.map(|why| format!("：{why}")).unwrap_or_default();
         message = message.line(format!("{} {} {} {word}{why}", at(vote.at), seat.name(), vote.by.name));
     }
     match &change.state {
         State::Approved { at: when, version } => {
             message.line(format!("{} 通过，R{} 更新为 V{version}", at(*when), change.requirement))
         }
-        State::Rejected { at: when, why, .. } => message.line(format!("{} 否决：{why}", at(*when))),
+        State::Rejected { at: when, why, .. } => {
+            let why = if internal { Some(why.as_str()) } else { change.customers_no() };
+            let why = why.map(|why| format!("：{why}")).unwrap_or_default();
+            message.line(format!("{} 否决{why}", at(*when)))
+        }
         State::Withdrawn { at: when, why } => {
             let why = why.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
             message.line(format!("{} 撤回{why}", at(*when)))

@@ -57,8 +57,10 @@ fn rejected(mut next: ChangeRequest, dossier: &Dossier, cx: &Context) -> Outcome
     let why = vote.why.clone().unwrap_or_default();
     next.state = State::Rejected { by: vote.by, at: cx.now, why: why.clone() };
     next.clock = None;
-    let message = words::rejected(&next);
-    let news = News { ours: message.clone(), theirs: message };
+    let news = News {
+        ours: words::rejected(&next, Some(&why)),
+        theirs: words::rejected(&next, next.customers_no()),
+    };
     conclude(
         Outcome::change(next.clone(), "反对，变更否决").because(Some(why)),
         &next,

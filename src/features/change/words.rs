@@ -338,12 +338,14 @@ pub fn why_approved(change: &ChangeRequest) -> String {
     format!("C{} {}，原因 {}，{} 同意", change.number, change.title, reason(change), voters(&change.votes))
 }
 
-/// What everybody hears of a rejection.
-pub fn rejected(change: &ChangeRequest) -> Message {
-    let State::Rejected { by, why, .. } = &change.state else { return Message::default() };
-    Message::text(format!("{} 被 {} 否决", name(change), by.name))
-        .line(format!("原因：{why}"))
-        .line(format!("R{} 不变", change.requirement))
+/// What everybody hears of a rejection; `why` as far as it is theirs to read.
+pub fn rejected(change: &ChangeRequest, why: Option<&str>) -> Message {
+    let State::Rejected { by, .. } = &change.state else { return Message::default() };
+    let mut message = Message::text(format!("{} 被 {} 否决", name(change), by.name));
+    if let Some(why) = why {
+        message = message.line(format!("原因：{why}"));
+    }
+    message.line(format!("R{} 不变", change.requirement))
 }
 
 /// What everybody hears of a withdrawal.

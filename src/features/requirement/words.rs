@@ -146,7 +146,8 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     {
         message = message.line(description.clone());
     }
-    for (name, value) in requirement.fields_in_order() {
+    let told = |name: &str| internal || !requirement.withheld().contains(&name);
+    for (name, value) in requirement.fields_in_order().filter(|(name, _)| told(name)) {
         message = message.line(format!("{name}：{value}"));
     }
     for amendment in &requirement.amendments {

@@ -329,8 +329,7 @@ impl Command for List {
             .filter(|risk| cx.sees_internal(dossier) || crate::dossier::Kind::shared(*risk))
             .collect();
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
-        let inside = cx.sees_internal(dossier);
-        let line = |risk: &&Risk| words::listed(risk, inside, cx.now, &cx.rules.calendar);
+        let line = |risk: &&Risk| words::listed(risk, cx.now, &cx.rules.calendar);
         let lines = risks.iter().map(line).collect();
         Ok(Outcome::reply(listing("风险", lines, Message::text("没有未了结的风险"))))
     }

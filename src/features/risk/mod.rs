@@ -67,7 +67,7 @@ pub struct Risk {
     /// It never appears in a customer's room.
     #[serde(default)]
     pub internal: bool,
-    /// The customer told of it and so knows of it, countermeasure or not.
+    /// The customer told of it. They hear that it came in; a risk it is to them once there is a countermeasure.
     #[serde(default)]
     pub from_customer: bool,
     /// Where it stands.
@@ -216,10 +216,13 @@ impl Kind for Risk {
         }
     }
 
-    /// Invariant: what a customer's room may see is not internal, and has a countermeasure or came from the
-    /// customer.
+    /// Invariant: what a customer's room may see is not internal and has a countermeasure.
     fn shared(&self) -> bool {
-        !self.internal && (self.plan.is_some() || self.from_customer)
+        !self.internal && self.plan.is_some()
+    }
+
+    fn receipt(&self) -> Option<String> {
+        (self.from_customer && !self.internal).then(|| words::received(self))
     }
 
     fn cells(&self) -> Vec<(&'static str, Cell)> {
@@ -383,8 +386,11 @@ mod tests {
         assert!(!Kind::shared(&risk(None, false)));
         assert!(!Kind::shared(&risk(Some("已协调"), true)));
         assert!(Kind::shared(&risk(Some("已协调"), false)));
-        assert!(Kind::shared(&Risk { from_customer: true, ..risk(None, false) }), "it told of it itself");
-        assert!(!Kind::shared(&Risk { from_customer: true, ..risk(None, true) }));
+        let told = Risk { from_customer: true, ..risk(None, false) };
+        assert!(!Kind::shared(&told), "it told of it itself, and is told that it came in");
+        assert_eq!(Kind::receipt(&told).as_deref(), Some("K1 已收到，项目组会给出应对方案"));
+        assert_eq!(Kind::receipt(&Risk { internal: true, ..told }), None);
+        assert_eq!(Kind::receipt(&risk(None, false)), None);
     }
 
     #[test]
