@@ -276,8 +276,9 @@ impl Engine {
         let today = self.rules.calendar.date(heard);
         let missing =
             dossier.founded().and_then(|project| address::missing_roles(project, &ping.call, today));
-        if let Some((line, project)) = missing {
-            ping.message.lines.push(line);
+        if let Some((missing, project)) = missing {
+            ping.message.lines.push(missing.line.into());
+            ping.lasting = Some(Message::text(missing.alone));
             draft.put(dossier, Arc::new(project), &self.rules);
         }
     }

@@ -13,6 +13,7 @@ pub mod document;
 pub mod export;
 pub mod help;
 pub mod history;
+mod inside;
 mod line;
 pub mod meeting;
 pub mod milestone;
@@ -38,11 +39,11 @@ pub mod why;
 
 use std::sync::Arc;
 
+pub use inside::not_internal_here;
+
 use crate::{
     chat::Message,
-    dossier::{
-        COUNTER, Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, RoomKind, Waking, kind,
-    },
+    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
     grammar::{self, Erased, Object, Who, erase},
     store::{Key, ProjectId, Stored},
 };
@@ -337,16 +338,6 @@ pub fn who_may(who: Who, project: &Project) -> Refusal {
         ));
     }
     Refusal::new(format!("这件事须由 {} 来做", holders.join("、")))
-}
-
-/// What was marked as internal where customers read along: where to send it instead.
-pub fn not_internal_here(said: &str, cx: &Context) -> Refusal {
-    if cx.place.kind != RoomKind::Customer {
-        return Refusal::new("内部事项由项目组来记，没有记录。请去掉「!内部」再发");
-    }
-    let line = said.lines().next().unwrap_or_default();
-    Refusal::new("这里客户看得到，不能记内部事项，没有记录。请撤回这条消息，到项目群里发：")
-        .line(line.to_owned())
 }
 
 /// Reads a record's value.

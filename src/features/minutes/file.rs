@@ -12,6 +12,7 @@ use crate::{
     dossier::{Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind, Say},
     features::{
         action::{self, ActionItem},
+        change,
         meeting::{Meeting, State, Told, meeting, tell_moved},
         risk::{self, Risk},
     },
@@ -134,6 +135,7 @@ fn file(
     }
     if before.is_ahead() {
         outcome = next.held(cx.now, outcome, dossier, cx.now, cx.rules).0;
+        outcome.say.extend(change::after_meeting(before.number, dossier));
     }
     let customer = next.shared && dossier.project().rooms_of(RoomKind::Customer).next().is_some();
     let unsorted = sheet.is_unsorted();

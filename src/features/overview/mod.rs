@@ -14,7 +14,7 @@ pub use status::Status;
 
 use crate::{
     calendar::{Calendar, typed},
-    chat::PersonId,
+    chat::{PersonId, short},
     dossier::{Dossier, Open, Record},
     grammar::Object,
     store::Key,
@@ -88,7 +88,7 @@ impl Item<'_> {
     /// `T1 登录页打不开 · 首次响应 11月23日 周一 11:00 · 解决 11月24日 周二 09:00 · 李工`: every clock, and who is
     /// to see to it behind the last that is theirs. How late it is, for the team alone.
     fn line(&self, now: Timestamp, calendar: &Calendar, internal: bool) -> String {
-        let mut parts = vec![format!("{} {}", self.key, self.record.title())];
+        let mut parts = vec![format!("{} {}", self.key, short(&self.record.title()))];
         for (index, open) in self.open.iter().enumerate() {
             parts.push(clock(open, now, calendar, internal));
             let next = self.open.get(index + 1);

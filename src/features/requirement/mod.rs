@@ -217,15 +217,6 @@ impl Requirement {
         known.filter_map(|name| Some((name, self.fields.get(name)?.as_str())))
     }
 
-    /// What is found out among ourselves, until the requirement waits for its signer.
-    fn drafts(&self) -> &'static [&'static str] {
-        match self.state {
-            State::Collected | State::Analysing => &["真实需求", "背景"],
-            State::Rejected { .. } | State::Withdrawn { .. } if self.version == 0 => &["真实需求", "背景"],
-            _ => &[],
-        }
-    }
-
     /// The scenario questions of RULES 2 that are not answered yet.
     pub fn unanswered(&self) -> Vec<&'static str> {
         SCENARIO.iter().copied().filter(|name| !self.fields.contains_key(*name)).collect()

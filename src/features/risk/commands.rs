@@ -6,7 +6,7 @@ use super::{Level, Risk, State, Told, due_ladder, loss, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Say},
-    features::{listing, origin::Origin},
+    features::{listing, origin::Origin, requirement::links},
     grammar::{Args, Command, Form, KeySpec, On, Priority, Rest, Spec, Who},
 };
 
@@ -208,7 +208,12 @@ impl Command for Show {
             next.due = Some(due_ladder(due, cx.rules));
         }
         if next == *before {
-            return Ok(Outcome::reply(words::shown(before, dossier, cx)));
+            return Ok(Outcome::reply(links::on_card(
+                words::shown(before, dossier, cx),
+                before,
+                dossier,
+                cx,
+            )));
         }
         open_risk(dossier, self.number)?;
         let raised = next.level > before.level || (before.plan.is_none() && next.plan.is_some());

@@ -3,7 +3,7 @@
 use super::{Level, Risk, State, loss::Loss};
 use crate::{
     calendar::typed,
-    chat::{Message, Tone},
+    chat::{Message, Tone, short},
     dossier::{Context, Dossier, Kind, Rules, Waking, ladder::Climb},
     features::origin::verbatim,
 };
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 /// `K1 接口延迟`.
 pub fn name(risk: &Risk) -> String {
-    format!("K{} {}", risk.number, risk.title)
+    format!("K{} {}", risk.number, short(&risk.title))
 }
 
 /// Its level and where that comes from; one set by hand says so where the scores give another.

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{Ask, Clock, State, Ticket, Urgency};
 use crate::{
     calendar::{Calendar, Span, typed},
-    chat::{Message, Person, Tone},
+    chat::{Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, Role, Rules, Waking, ladder::Climb, rules::Count},
     features::origin::verbatim,
 };
 
 /// `T1 登录页打不开`.
 pub fn name(ticket: &Ticket) -> String {
-    format!("T{} {}", ticket.number, ticket.title)
+    format!("T{} {}", ticket.number, short(&ticket.title))
 }
 
 fn urgency(ticket: &Ticket) -> &'static str {
