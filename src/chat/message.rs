@@ -169,7 +169,7 @@ impl From<String> for Line {
 }
 
 /// The longest title that is said whole.
-const LONGEST_TITLE: usize = 40;
+const LONGEST_TITLE: usize = 60;
 
 /// A title as it is said: one that is very long is cut. The record keeps it whole.
 pub fn short(title: &str) -> String {
@@ -201,8 +201,8 @@ mod tests {
     #[test]
     fn a_very_long_title_is_cut() {
         assert_eq!(short("登录页打不开"), "登录页打不开");
-        assert_eq!(short(&"长".repeat(40)), "长".repeat(40));
-        assert_eq!(short(&"长".repeat(41)), format!("{}…", "长".repeat(40)));
+        assert_eq!(short(&"长".repeat(60)), "长".repeat(60));
+        assert_eq!(short(&"长".repeat(61)), format!("{}…", "长".repeat(60)));
     }
 
     #[test]

@@ -300,8 +300,8 @@ fn an_approved_change_makes_a_version_and_every_version_can_be_shown() {
     bench.apply(crate::dossier::Outcome::change(next, "变更"));
     let newest = bench.say("张经理", "/R1 规格");
     assert!(newest.starts_with("《需求规格说明书》R1 支付模块支持退款 V2"), "{newest}");
-    assert!(newest.contains("【已批准的变更】\nC3 2026-12-02：支持部分退款"), "{newest}");
-    assert!(newest.contains("签字 客户陈总 · 2026-11-23 · 面对面：2026-11-20"), "{newest}");
+    assert!(newest.contains("【已批准的变更】\nC3 2026年12月2日 周三：支持部分退款"), "{newest}");
+    assert!(newest.contains("签字 客户陈总 · 2026年11月23日 周一 · 面对面：2026年11月20日 周五"), "{newest}");
     let first = bench.say("张经理", "/R1 规格 V1");
     assert!(first.contains(" V1\n") && !first.contains("部分退款"), "{first}");
     assert_eq!(bench.say("张经理", "/R1 规格 3"), "✗ R1 只有 V1 到 V2");
