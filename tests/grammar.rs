@@ -37,7 +37,9 @@ fn plain_text() -> impl Strategy<Value = String> {
     let text = "[支付模块登录页退款a-z０-９（）？?%+*<>_\\[\\]~^&]{1,8}( {1,2}[支付模块登录页退款a-z0-9（）？?%+*<>]{1,6}){0,3}";
     // `/工单 c1` names a record.
     text.prop_filter("begins with an id", |text| {
-        text.split([' ', '（', '?', '？']).next().is_none_or(|word| parse_id(word).is_none())
+        let mut words = text.split([' ', '（', '?', '？']).filter(|word| !word.is_empty());
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        parse_id(first).is_none() && parse_id(&format!("{first}{second}")).is_none()
     })
 }
 

@@ -99,7 +99,7 @@ impl Message {
 
     /// The same message with one more button.
     pub fn button(mut self, label: impl Into<String>, line: impl Into<String>) -> Self {
-        self.buttons.push(Button { label: label.into(), line: line.into() });
+        self.buttons.push(Button { label: straight(label), line: line.into() });
         self
     }
 
@@ -139,19 +139,20 @@ impl Message {
 impl Line {
     /// A line of plain text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self(vec![Span::Text(text.into())])
+        Self(vec![Span::Text(straight(text))])
     }
 
     /// The same line with more text.
     pub fn then(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Span::Text(text.into()));
+        self.0.push(Span::Text(straight(text)));
         self
     }
 
     /// The same line with mentions, a space after each.
     pub fn people<'a>(mut self, people: impl IntoIterator<Item = &'a Person>) -> Self {
         for person in people {
-            self.0.push(Span::Person(person.clone()));
+            let name = straight(person.name.as_str());
+            self.0.push(Span::Person(Person { name, ..person.clone() }));
             self.0.push(Span::Text(" ".into()));
         }
         self
@@ -181,9 +182,42 @@ impl From<String> for Line {
     }
 }
 
+/// The longest title that is said whole.
+const LONGEST_TITLE: usize = 60;
+
+/// A title as it is said: one that is very long is cut. The record keeps it whole.
+pub fn short(title: &str) -> String {
+    match title.char_indices().nth(LONGEST_TITLE) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title.to_owned(),
+    }
+}
+
+/// Text without the characters that turn the direction of what stands around them: nobody sees them, and with
+/// them a line reads other than it is.
+fn straight(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    text.retain(|c| !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_is_said_turns_the_direction_of_its_line() {
+        let line = Line::text("退款\u{202e}1T\u{202c}").then("\u{2067}好\u{2069}");
+        assert_eq!(line.plain(), "退款1T好");
+        assert_eq!(Message::text("a\u{200f}b").button("\u{202a}好", "/T1").buttons[0].label, "好");
+    }
+
+    #[test]
+    fn a_very_long_title_is_cut() {
+        assert_eq!(short("登录页打不开"), "登录页打不开");
+        assert_eq!(short(&"长".repeat(60)), "长".repeat(60));
+        assert_eq!(short(&"长".repeat(61)), format!("{}…", "长".repeat(60)));
+    }
 
     #[test]
     fn words_and_a_file_are_two_messages_and_each_stays_one() {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use file::File;
-pub use message::{Button, Chart, Line, Message, Span, Tone};
+pub use message::{Button, Chart, Line, Message, Span, Tone, short};
 pub use typed::{Typed, is_mention};
 
 /// A person's id on a platform, written `platform:id`, for instance `feishu:ou_84aad35d`.

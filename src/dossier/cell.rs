@@ -84,7 +84,8 @@ pub(super) fn cells<K: Kind>(record: &K, value: &Value, internal: bool) -> Vec<N
         let found = value.pointer(&format!("/{path}"));
         match (*path, found) {
             (BY_NAME, Some(Value::Object(fields))) if internal || K::SHOWN.contains(name) => {
-                let texts = fields.iter().map(|(name, text)| {
+                let told = |name: &String| internal || !record.withheld().contains(&name.as_str());
+                let texts = fields.iter().filter(|(name, _)| told(name)).map(|(name, text)| {
                     (Cow::Owned(name.clone()), text.as_str().map_or(Cell::Empty, Cell::from))
                 });
                 cells.extend(texts);

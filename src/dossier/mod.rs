@@ -10,6 +10,7 @@ mod causes;
 mod cell;
 pub mod ladder;
 mod meeting_kind;
+mod met;
 mod outcome;
 mod project;
 mod record;
@@ -24,6 +25,7 @@ pub use call::Call;
 pub use causes::{Causes, CausesOf};
 pub use cell::{Cell, Named};
 pub use meeting_kind::MeetingKind;
+pub use met::Met;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
@@ -167,10 +169,17 @@ impl Dossier {
 }
 
 impl Context<'_> {
-    /// Whether whoever asks, here, may see what is internal.
+    /// Whether whoever asks, here, may see what is internal: in the team's room all but the customer's people, alone
+    /// only the team's.
     pub fn sees_internal(&self, dossier: &Dossier) -> bool {
-        self.place.kind != RoomKind::Customer
-            && !dossier.founded().is_some_and(|project| project.is_customer(&self.actor.id))
+        let Some(project) = dossier.founded() else { return self.place.kind != RoomKind::Customer };
+        match self.place.kind {
+            RoomKind::Customer => false,
+            RoomKind::Internal => !project.is_customer(&self.actor.id),
+            RoomKind::Direct => {
+                project.is_ours(&self.actor.id) || (self.admin && !project.is_customer(&self.actor.id))
+            }
+        }
     }
 
     /// Whether whoever asks is one of the triangle, or an administrator.

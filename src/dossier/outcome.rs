@@ -79,6 +79,8 @@ pub struct Ping {
     pub about: Key,
     /// The step that must still be owed when it is sent.
     pub step: String,
+    /// What is said all the same where the step is no longer owed when it would be sent.
+    pub lasting: Option<Message>,
     /// See [`Climb::since`]; without meaning for an urgent one.
     pub since: Option<Timestamp>,
 }
@@ -86,7 +88,7 @@ pub struct Ping {
 impl Ping {
     /// A ping that is not urgent.
     pub fn new(call: Call, about: Key, step: impl Into<String>, message: Message) -> Self {
-        Self { call, message, urgent: false, about, step: step.into(), since: None }
+        Self { call, message, urgent: false, about, step: step.into(), lasting: None, since: None }
     }
 
     /// The same for the rung that a clock has climbed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Kind};
+use super::{Cell, Kind, met::Met};
 use crate::chat::{Person, PersonId, RoomId};
 
 /// One engagement with one customer.
@@ -38,6 +38,10 @@ pub struct Project {
     /// People seen in its rooms who hold no role.
     #[serde(default)]
     pub guests: Vec<Person>,
+    /// Those among them whom the team's own room has seen. Whoever was only seen before customers may be the
+    /// customer's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub insiders: BTreeMap<PersonId, Met>,
     /// Who made it.
     pub created_by: Person,
     /// When.
@@ -254,6 +258,7 @@ impl Project {
             rooms: vec![room],
             seats: BTreeMap::new(),
             guests: Vec::new(),
+            insiders: BTreeMap::new(),
             created_by: by,
             created_at: at,
             archived: false,
@@ -316,23 +321,6 @@ impl Project {
             }
         }
         known.into_iter()
-    }
-
-    /// The project with this person known and called as they are called now; `None` if nothing changes.
-    pub fn meeting(&self, person: &Person) -> Option<Self> {
-        let mut next = self.clone();
-        let mut met = false;
-        let known = next.seats.values_mut().flatten().chain(&mut next.guests).chain([&mut next.created_by]);
-        for other in known.filter(|other| other.id == person.id) {
-            met = true;
-            if person.name != person.id.raw() {
-                other.name.clone_from(&person.name);
-            }
-        }
-        if !met {
-            next.guests.push(person.clone());
-        }
-        (next != *self).then_some(next)
     }
 }
 

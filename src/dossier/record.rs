@@ -29,6 +29,16 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// itself what became of it: the log would hold it over and over.
     const WAKES_LOGGED: bool = true;
 
+    /// The parts of its content that a customer may not read yet.
+    fn withheld(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What whoever told of it reads in place of it, while a customer may not see it.
+    fn receipt(&self) -> Option<String> {
+        None
+    }
+
     /// Its number within the project.
     fn number(&self) -> u32;
 
@@ -140,6 +150,12 @@ pub trait Record: Any + Send + Sync {
     fn state(&self) -> &'static str;
     /// See [`Kind::shared`].
     fn shared(&self) -> bool;
+    /// See [`Kind::withheld`].
+    fn withheld(&self) -> &'static [&'static str];
+    /// See [`Kind::SHOWN`].
+    fn shown(&self) -> &'static [&'static str];
+    /// See [`Kind::receipt`].
+    fn receipt(&self) -> Option<String>;
     /// See [`Kind::asks`].
     fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool;
     /// See [`Kind::wakes_at`].
@@ -191,6 +207,18 @@ impl<K: Kind> Record for K {
 
     fn shared(&self) -> bool {
         Kind::shared(self)
+    }
+
+    fn withheld(&self) -> &'static [&'static str] {
+        Kind::withheld(self)
+    }
+
+    fn shown(&self) -> &'static [&'static str] {
+        K::SHOWN
+    }
+
+    fn receipt(&self) -> Option<String> {
+        Kind::receipt(self)
     }
 
     fn asks(&self, person: &PersonId, dossier: &Dossier) -> bool {

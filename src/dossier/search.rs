@@ -77,6 +77,8 @@ pub enum Hit {
         record: Arc<dyn Record>,
         /// What is shown of it.
         card: IndexCard,
+        /// The asker may read what the team alone reads.
+        internal: bool,
     },
     /// A requirement of a project that the asker is not in. Nothing in it tells whose it was.
     Case {

@@ -71,6 +71,13 @@ impl Post<'_> {
             messages.push(self.sealed(ping, Target::Room(room.clone()), message));
         }
         messages.extend(self.ping_alone(ping, ping.call.people.iter().filter(|person| !reached(person))));
+        // Said once, where it is heard first.
+        if let (Some(first), Some(lasting)) = (messages.first_mut(), &ping.lasting) {
+            first.otherwise = Some(match room {
+                Some(_) => lasting.clone(),
+                None => in_direct(lasting, &self.project.name),
+            });
+        }
         messages
     }
 
@@ -103,9 +110,17 @@ impl Post<'_> {
     }
 }
 
+/// That roles are empty.
+pub(super) struct Missing {
+    /// As a line of the ping that they would have got.
+    pub(super) line: String,
+    /// By itself.
+    pub(super) alone: String,
+}
+
 /// What is added once a day for each role to a ping whose roles are empty, and the project that remembers
 /// it. `today` is the day on which the ping is heard.
-pub(super) fn missing_roles(project: &Project, call: &Call, today: Date) -> Option<(Line, Project)> {
+pub(super) fn missing_roles(project: &Project, call: &Call, today: Date) -> Option<(Missing, Project)> {
     let untold = |role: &&Role| project.missed_seats.get(role) != Some(&today);
     let roles: Vec<Role> = call.missing.iter().filter(untold).copied().collect();
     if roles.is_empty() {
@@ -116,8 +131,8 @@ pub(super) fn missing_roles(project: &Project, call: &Call, today: Date) -> Opti
     let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
     let stands_in = if call.people.len() == 1 { "，先找您" } else { "" };
     let set: Vec<String> = names.iter().map(|name| format!("{name} @某人")).collect();
-    let line = format!("还没有{}{stands_in}。设置：/角色 {}", names.join("、"), set.join(" "));
-    Some((Line::text(line), next))
+    let line = |who: &str| format!("还没有{}{who}。设置：/角色 {}", names.join("、"), set.join(" "));
+    Some((Missing { line: line(stands_in), alone: line("") }, next))
 }
 
 /// The message with the people it calls in front of its first line.

@@ -11,7 +11,7 @@ use super::{
     directory::Directory,
     draft::Draft,
     home::{is_about_projects, reads_projects, split_project},
-    permit::{permitted, visible},
+    permit::{kept_inside, permitted, visible},
     receive::Event,
     wide::Served,
 };
@@ -202,6 +202,7 @@ impl Engine {
             people.push(author.clone());
         }
         let decided = permitted(command.spec.who, args.id, dossier, &cx)
+            .and_then(|()| kept_inside(&args, dossier, &cx))
             .and_then(|()| visible(&args, dossier, &cx))
             .and_then(|()| (command.run)(args, dossier, &cx));
         let outcome = match decided {
@@ -216,8 +217,10 @@ impl Engine {
         let about = outcome.about.map(|key| (dossier.id, key));
         let mut message = self.settle(event, draft, dossier, outcome, Some(&said));
         if dossier.founded().is_some() && !matches!(on, On::Registry | On::Nothing) && !filed {
-            for person in [sender].into_iter().chain(&people) {
-                self.meet(draft, dossier, person);
+            let room = cx.place.kind;
+            self.meet(draft, dossier, sender, room, true);
+            for person in people.iter().filter(|person| person.id != sender.id) {
+                self.meet(draft, dossier, person, room, false);
             }
         }
         if let Some(made) = made.filter(|_| on == On::ProjectOrNew) {
@@ -301,16 +304,17 @@ impl Engine {
         let today = self.rules.calendar.date(heard);
         let missing =
             dossier.founded().and_then(|project| address::missing_roles(project, &ping.call, today));
-        if let Some((line, project)) = missing {
-            ping.message.lines.push(line);
+        if let Some((missing, project)) = missing {
+            ping.message.lines.push(missing.line.into());
+            ping.lasting = Some(Message::text(missing.alone));
             draft.put(dossier, Arc::new(project), &self.rules);
         }
     }
 
     /// Makes somebody known to the project, so that others can name them. It is no decision of anybody's and
     /// stands in no history.
-    pub(super) fn meet(&self, draft: &mut Draft, dossier: &mut Dossier, person: &Person) {
-        let met = dossier.founded().and_then(|project| project.meeting(person));
+    fn meet(&self, draft: &mut Draft, dossier: &mut Dossier, person: &Person, room: RoomKind, spoke: bool) {
+        let met = dossier.founded().and_then(|project| project.meeting(person, room, spoke));
         if let Some(project) = met {
             draft.put(dossier, Arc::new(project), &self.rules);
         }

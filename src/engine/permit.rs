@@ -29,6 +29,14 @@ fn waits_for(dossier: &Dossier, key: Key, person: &PersonId) -> bool {
     open.iter().flat_map(|open| &open.who).any(|who| who.id == *person)
 }
 
+/// Nothing internal is written where customers read along.
+pub(super) fn kept_inside(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
+    if !args.internal || cx.sees_internal(dossier) {
+        return Ok(());
+    }
+    Err(features::not_internal_here(&args.said, cx))
+}
+
 /// A record that this room or person may not see is as if it were not there.
 pub(super) fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
     let Some(key) = args.id else { return Ok(()) };
@@ -38,6 +46,9 @@ pub(super) fn visible(args: &Args, dossier: &Dossier, cx: &Context) -> Result<()
     });
     if seen {
         return Ok(());
+    }
+    if let Some(receipt) = dossier.record(key).and_then(|record| record.receipt()) {
+        return Err(Refusal::new(receipt));
     }
     Err(Refusal::new(format!("没有 {key}。看编号发 {}", features::list_line(key.letter))))
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     calendar::typed,
-    chat::Message,
+    chat::{Message, short},
     dossier::{Context, Dossier, Outcome, Project, Record, Refusal, RoomKind},
     grammar::{Args, Command, Form, Object, Rest, Spec},
     store::{Change, Entry, Key},
@@ -64,9 +64,9 @@ impl Command for History {
         };
         let of_it = |entry: &&Entry| entry.changes.iter().any(|change| change.key == self.key);
         let entries: Vec<&Entry> = cx.log.iter().filter(of_it).filter(|entry| heard(entry)).collect();
-        let mut message = Message::text(format!("{} {} 的历史", self.key, record.title()));
+        let mut message = Message::text(format!("{} {} 的历史", self.key, short(&record.title())));
         for entry in entries.iter().take(SHOWN).rev() {
-            message = message.line(told(entry, self.key, record.as_ref(), cx));
+            message = message.line(told(entry, self.key, record.as_ref(), dossier, cx));
         }
         if entries.len() > SHOWN {
             message = message.line(format!("更早的还有 {} 次", entries.len() - SHOWN));
@@ -75,16 +75,26 @@ impl Command for History {
     }
 }
 
-/// One change in one line.
-fn told(entry: &Entry, key: Key, record: &dyn Record, cx: &Context) -> String {
+/// The fields whose changes everybody hears of who may see the record.
+const EVERYBODYS: [&str; 4] = ["title", "state", "owner", "due"];
+
+/// One change in one line. Before customers without our reasons and without fields that are ours.
+fn told(entry: &Entry, key: Key, record: &dyn Record, dossier: &Dossier, cx: &Context) -> String {
+    let internal = cx.sees_internal(dossier);
     let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
     let by = entry.by.as_ref().map_or("鼎鼎", |person| person.name.as_str());
     let mut line = format!("{at} {by} {}", entry.what);
-    if let Some(why) = &entry.why {
+    let ours = entry.by.as_ref().is_some_and(|by| dossier.project().is_ours(&by.id));
+    if let Some(why) = entry.why.as_ref().filter(|_| internal || !ours) {
         line.push_str(&format!("：{why}"));
     }
     if let Some(change) = entry.changes.iter().find(|change| change.key == key) {
-        let fields = differences(change, record.fields(), cx);
+        let is_told = |(field, name): &&(&'static str, &'static str)| {
+            internal || EVERYBODYS.contains(field) || record.shown().contains(name)
+        };
+        let fields: Vec<(&str, &str)> = record.fields().iter().filter(is_told).copied().collect();
+        let withheld = if internal { &[] } else { record.withheld() };
+        let fields = differences(change, &fields, withheld, cx);
         if !fields.is_empty() {
             line.push_str(&format!("（{}）", fields.join("；")));
         }
@@ -94,7 +104,7 @@ fn told(entry: &Entry, key: Key, record: &dyn Record, cx: &Context) -> String {
 
 /// The plain fields that differ, from and to, by the names people use. A new record differs in all and
 /// tells none.
-fn differences(change: &Change, names: &[(&str, &str)], cx: &Context) -> Vec<String> {
+fn differences(change: &Change, names: &[(&str, &str)], withheld: &[&str], cx: &Context) -> Vec<String> {
     if change.before.is_null() || change.after.is_null() {
         return Vec::new();
     }
@@ -108,6 +118,7 @@ fn differences(change: &Change, names: &[(&str, &str)], cx: &Context) -> Vec<Str
             _ if before == after => {}
             (Value::Object(_), _) | (_, Value::Object(_)) if *field == "fields" => {
                 let parts = after.as_object().into_iter().flatten();
+                let parts = parts.filter(|(part, _)| !withheld.contains(&part.as_str()));
                 for (part, value) in parts.filter(|(part, value)| before.get(part.as_str()) != Some(*value)) {
                     let before = before.get(part.as_str()).and_then(plain).unwrap_or("空".into());
                     differences.push(format!("{part}：{before} → {}", plain(value).unwrap_or_default()));
@@ -207,7 +218,8 @@ impl Command for Undo {
             if !same(change.key, &now, &change.after) {
                 let named = match change.key.number {
                     0 => crate::features::name_of(change.key.letter).to_owned(),
-                    _ => change.key.to_string(),
+                    _ if is_told(change, dossier, cx) => change.key.to_string(),
+                    _ => "关联的记录".into(),
                 };
                 return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
             }
@@ -225,6 +237,7 @@ impl Command for Undo {
             .iter()
             // What a project has one of, and what only waits, has no id that people know.
             .filter(|change| change.key.number != 0 && change.key.letter.is_ascii_alphabetic())
+            .filter(|change| is_told(change, dossier, cx))
             .map(|change| change.key.to_string())
             .collect();
         outcome.what = format!("{UNDONE}「{}」", entry.what);
@@ -233,13 +246,18 @@ impl Command for Undo {
     }
 }
 
+/// Whether the id of what changed may be named here. What is taken back now still stands in the dossier.
+fn is_told(change: &Change, dossier: &Dossier, cx: &Context) -> bool {
+    cx.sees_internal(dossier) || dossier.record(change.key).is_some_and(|record| record.shared())
+}
+
 /// Whether a record is as the command left it. Who was met since does not count.
 fn same(key: Key, now: &Value, after: &Value) -> bool {
     if key.letter != <Project as crate::dossier::Kind>::LETTER {
         return now == after;
     }
     let mut now = now.clone();
-    for field in ["guests", "missed_seats"] {
+    for field in ["guests", "insiders", "missed_seats"] {
         match after.get(field) {
             Some(value) => now[field] = value.clone(),
             None => {
@@ -253,10 +271,12 @@ fn same(key: Key, now: &Value, after: &Value) -> bool {
 /// The value before; of a project, with everybody met since.
 fn restored(change: &Change, now: &Value) -> Value {
     let mut before = change.before.clone();
-    if change.key.letter == <Project as crate::dossier::Kind>::LETTER
-        && let Some(guests) = now.get("guests")
-    {
-        before["guests"] = guests.clone();
+    if change.key.letter == <Project as crate::dossier::Kind>::LETTER {
+        for field in ["guests", "insiders"] {
+            if let Some(met) = now.get(field) {
+                before[field] = met.clone();
+            }
+        }
     }
     before
 }

@@ -16,6 +16,7 @@ pub mod health;
 pub mod help;
 pub mod history;
 pub mod improvement;
+mod inside;
 mod line;
 pub mod meeting;
 pub mod milestone;
@@ -45,6 +46,7 @@ mod wide;
 use std::sync::Arc;
 
 pub use bot::{allowance, dead_letters, greeting, over_quota};
+pub use inside::not_internal_here;
 pub use wide::{Wide, wide};
 
 use crate::{

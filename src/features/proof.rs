@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    calendar::Calendar,
+    calendar::{Calendar, typed},
     dossier::{Context, Dossier, Kind, Refusal, Rules},
     features::meeting::{self, Meeting},
     grammar::{Args, KeySpec, narrow, parse_id},
@@ -64,7 +64,10 @@ impl Proof {
         }
         match past_day(text, now, &rules.calendar) {
             Some(day) if day <= rules.calendar.date(now) => Ok(Self::Date(day)),
-            Some(day) => Err(Refusal::new(format!("面对面的日期 {day} 还没到，没有记录"))),
+            Some(day) => {
+                let day = typed::echo_date(day, now, &rules.calendar);
+                Err(Refusal::new(format!("面对面的日期 {day} 还没到，没有记录")))
+            }
             None => Err(Refusal::new(format!(
                 "看不懂面对面「{text}」。写会议编号或日期：面对面:M3、面对面:11月20日、面对面:昨天；没有面谈写 无面对面:原因"
             ))),
@@ -78,7 +81,7 @@ impl Proof {
                 let title = dossier.find::<Meeting>(*number).map(Kind::title).unwrap_or_default();
                 format!("面对面：M{number} {title}").trim_end().to_owned()
             }
-            Self::Date(date) => format!("面对面：{date}"),
+            Self::Date(date) => format!("面对面：{}", typed::echo_full_date(*date)),
             Self::None(why) => format!("无面对面：{why}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::typed,
-    chat::Message,
+    chat::{Message, short},
     dossier::{Context, Dossier, Outcome, Refusal},
     grammar::{Args, Command, Form, Object, Rest, Spec},
     store::Key,
@@ -37,7 +37,7 @@ impl Command for Why {
         let Some(record) = dossier.record(self.key) else {
             return Err(Refusal::new(format!("没有 {}", self.key)));
         };
-        let title = format!("{} {} · {}", self.key, record.title(), record.state());
+        let title = format!("{} {} · {}", self.key, short(&record.title()), record.state());
         let mut message = record
             .why(cx.now, cx.rules)
             .into_iter()

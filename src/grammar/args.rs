@@ -150,7 +150,7 @@ impl Args {
     pub fn date(&self, name: &str, cx: &Context) -> Result<Option<Timestamp>, Refusal> {
         let Some(text) = self.key(name) else { return Ok(None) };
         match typed::read(text, cx.now, &cx.rules.calendar) {
-            Ok(reading) => Ok(Some(reading.at)),
+            Ok(reading) => Ok(Some(last(&reading))),
             Err(why) => Err(unreadable(name, text, &why, &self.said, cx)),
         }
     }
@@ -177,7 +177,7 @@ impl Args {
         self.text = rest;
         self.forget(&phrase);
         match reading {
-            Ok(reading) => Ok(Some(reading.at)),
+            Ok(reading) => Ok(Some(last(&reading))),
             Err(why) => Err(unreadable(name, &phrase, &why, &self.said, cx)),
         }
     }
@@ -193,7 +193,7 @@ impl Args {
         match typed::read(&self.text, cx.now, &cx.rules.calendar) {
             Ok(reading) => {
                 self.text.clear();
-                Ok(Some(reading.at))
+                Ok(Some(last(&reading)))
             }
             Err(Unreadable::NotATime) => Ok(None),
             Err(why) => Err(unreadable(name, &self.text, &why, &self.said, cx)),
@@ -242,7 +242,7 @@ impl Args {
             let reading = reading.map_err(|why| unreadable(name, phrase, &why, &self.said, cx))?;
             self.text = rest.trim_start_matches([' ', ',', '，', ';', '；', '。']).to_owned();
             self.forget(phrase);
-            return Ok(Some(reading.at));
+            return Ok(Some(last(&reading)));
         }
         self.date(name, cx)
     }
@@ -327,6 +327,11 @@ impl Args {
             self.people.push(person);
         }
     }
+}
+
+/// Until when something is to be done that was said of a stretch of time: its end.
+fn last(reading: &Reading) -> Timestamp {
+    reading.end.unwrap_or(reading.at)
 }
 
 /// What to say to a time that cannot be taken: the reading shown, or a choice of absolute ones.

@@ -119,10 +119,20 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
         scan.skip_word();
         return convert::parse(command, scan, leading, rest, reader);
     }
-    let Some((object, mut id)) = find_object(&head, reader) else {
-        return headless(&head, &scan, leading, rest, reader);
+    let (object, mut id) = match find_object(&head, reader) {
+        Some(found) => {
+            scan.skip_word();
+            found
+        }
+        None => {
+            slip::refuse_several_at_head(&scan, reader)?;
+            let apart = scan.clone().take_id(|_| true).and_then(|key| object_of(key, reader.objects));
+            let Some(object) = apart.filter(|_| head.len() == 1) else {
+                return headless(&head, &scan, leading, rest, reader);
+            };
+            (object, scan.take_id(|_| true))
+        }
     };
-    scan.skip_word();
     let any = reader.commands.iter().any(|c| c.spec.object == object.name && c.spec.form == Form::AnyId);
     let fits = |key: Key| match any {
         true => object_of(key, reader.objects).is_some(),
@@ -133,6 +143,9 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
     }
     if any {
         id = id.or(reader.quoted);
+    }
+    if let Some(first) = id {
+        slip::refuse_several(object, first, &scan, reader)?;
     }
     let action = scan.take_action(object, reader.commands);
     if id.is_none() {

@@ -111,6 +111,38 @@ pub(super) fn find(name: &str, scan: &Scan, reader: &Reader) -> Result<Person, R
     }
 }
 
+/// The name with which the words behind a key begin: the longest one known that ends there with a word, or else the
+/// first word, with those behind it that belong to a name in Latin letters.
+pub(super) fn begins<'a>(words: &'a str, reader: &Reader) -> &'a str {
+    let ends: Vec<usize> =
+        words.char_indices().filter(|(_, c)| ends_name(*c)).map(|(at, _)| at).chain([words.len()]).collect();
+    let bare = |end: &usize| words[..*end].trim_start_matches(['@', '＠']);
+    let known = |end: &&usize| reader.known.iter().any(|person| is_same(&person.name, bare(end)));
+    if let Some(end) = ends.iter().rev().find(known) {
+        return &words[..*end];
+    }
+    let latin = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '.');
+    let mut end = ends[0];
+    let mut behind = ends[1..].iter().filter(|_| latin(&words[..ends[0]]));
+    while let Some(next) = behind.next().filter(|next| latin(words[end..**next].trim())) {
+        end = *next;
+    }
+    &words[..end]
+}
+
+fn ends_name(c: char) -> bool {
+    c.is_whitespace() || ",，;；。".contains(c)
+}
+
+/// The same refusal with a button for somebody who is in no chat and is kept by name.
+pub(super) fn or_by_name(refusal: Refusal, name: &str, scan: &Scan, reader: &Reader) -> Refusal {
+    let said = scan.typed().words().replacen(name, &format!("\"{name}\""), 1);
+    match said_again(&said, scan.typed(), reader) {
+        Some(line) => refusal.button(format!("就写 {name}（不在群里）"), line),
+        None => refusal,
+    }
+}
+
 /// Whether two names differ at most in letter case and width.
 fn is_same(one: &str, other: &str) -> bool {
     let plain = |name: &str| name.chars().map(super::narrow).collect::<String>().to_lowercase();

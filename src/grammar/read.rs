@@ -4,7 +4,11 @@ use super::{
     Args, Form, KeySpec, Lines, Priority, Reader, Spec, Takes, Token, Value, person,
     scan::{SEPARATORS, Scan},
 };
-use crate::{chat::Person, dossier::Refusal, store::Key};
+use crate::{
+    chat::Person,
+    dossier::{Refusal, Role},
+    store::Key,
+};
 
 /// Reads everything behind the command. `leading` are the people who stood in front of it.
 pub(super) fn collect(
@@ -139,29 +143,57 @@ impl Reading<'_> {
     /// Reads a key's value: in quotes, or up to the next key, mark, person or line end.
     fn value(&self, scan: &mut Scan, key: &KeySpec) -> Result<Value, Refusal> {
         scan.skip_blanks();
-        let is_person = key.takes == Takes::Person;
-        let mut text = String::new();
-        if let Some(quoted) = scan.take_quoted() {
-            text = quoted;
-        } else if is_person && let Some(person) = person::take(scan, self.reader)? {
-            return Ok(Value { text: person.name.clone(), person: Some(person) });
-        } else {
-            while let Some(c) = scan.peek()
-                && key_at(scan, self.spec.keys).is_none()
-                && mark_at(scan).is_none()
-                && !person::is_at(scan, self.reader)?
-                && !(is_person && (c.is_whitespace() || ",，;；。".contains(c)))
-            {
-                text.extend(scan.take());
-            }
-            text.truncate(trimmed(&text).len());
+        let or_role = key.takes == Takes::PersonOrRole;
+        if !or_role && key.takes != Takes::Person {
+            let text = match scan.take_quoted() {
+                Some(quoted) => quoted,
+                None => self.words(scan)?,
+            };
+            return Ok(Value { text: text.trim().to_owned(), person: None });
         }
-        let text = text.trim().to_owned();
-        let person = match is_person && !text.is_empty() {
-            true => Some(person::find(&text, scan, self.reader)?),
-            false => None,
+        if let Some(person) = person::take(scan, self.reader)? {
+            return Ok(Value { text: person.name.clone(), person: Some(person) });
+        }
+        let quoted = scan.take_quoted();
+        let is_quoted = quoted.is_some();
+        let text = match quoted {
+            Some(quoted) => quoted,
+            None => {
+                // Of the words up to the next key those that are a name; what is left goes on as text.
+                let words = self.words(&mut scan.clone())?;
+                let name = person::begins(&words, self.reader);
+                scan.skip(name.chars().count());
+                name.to_owned()
+            }
         };
-        Ok(Value { text, person })
+        let text = text.trim().to_owned();
+        // A role is looked up when it counts; in quotes stands the name of somebody who is not here.
+        if text.is_empty() || (or_role && (is_quoted || Role::parse(&text).is_some())) {
+            return Ok(Value { text, person: None });
+        }
+        if !or_role {
+            return Ok(Value { person: Some(person::find(&text, scan, self.reader)?), text });
+        }
+        // Whoever signs is likelier the customer's.
+        let known: Vec<Person> = self.reader.known.iter().rev().cloned().collect();
+        let reader = Reader { known: &known, ..*self.reader };
+        let found = person::find(&text, scan, &reader);
+        let person = found.map_err(|refusal| person::or_by_name(refusal, &text, scan, &reader))?;
+        Ok(Value { text, person: Some(person) })
+    }
+
+    /// The words up to the next key, mark, person or line end.
+    fn words(&self, scan: &mut Scan) -> Result<String, Refusal> {
+        let mut text = String::new();
+        while scan.has_more()
+            && key_at(scan, self.spec.keys).is_none()
+            && mark_at(scan).is_none()
+            && !person::is_at(scan, self.reader)?
+        {
+            text.extend(scan.take());
+        }
+        text.truncate(trimmed(&text).len());
+        Ok(text)
     }
 }
 
@@ -189,13 +221,14 @@ enum Mark {
 }
 
 /// The words that follow `!`.
-const MARKS: [(&str, Mark); 12] = [
+const MARKS: [(&str, Mark); 13] = [
     ("紧急", Mark::Priority(Priority::Urgent)),
     ("urgent", Mark::Priority(Priority::Urgent)),
     ("高", Mark::Priority(Priority::High)),
     ("high", Mark::Priority(Priority::High)),
     ("中", Mark::Priority(Priority::Medium)),
     ("一般", Mark::Priority(Priority::Medium)),
+    ("普通", Mark::Priority(Priority::Medium)),
     ("normal", Mark::Priority(Priority::Medium)),
     ("medium", Mark::Priority(Priority::Medium)),
     ("低", Mark::Priority(Priority::Low)),

@@ -114,9 +114,22 @@ impl<'a> Scan<'a> {
         self.end_piece();
     }
 
-    /// Takes the next word if it is an id that `fits`.
+    /// Takes the next word if it is an id that `fits`; its letter and number may stand apart.
     pub(super) fn take_id(&mut self, fits: impl Fn(Key) -> bool) -> Option<Key> {
         let word = self.word();
+        if word.len() == 1 {
+            let mut behind = self.clone();
+            behind.skip(1);
+            behind.skip_blanks();
+            let digits = behind.word();
+            let digits = bare(digits.split(SEPARATORS).next().unwrap_or_default());
+            let digits = Some(digits).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))?;
+            let key = parse_id(&format!("{word}{digits}")).filter(|key| fits(*key))?;
+            behind.skip(digits.len());
+            behind.end_piece();
+            *self = behind;
+            return Some(key);
+        }
         let word = word.split(SEPARATORS).next().unwrap_or_default();
         let key = parse_id(bare(word)).filter(|key| fits(*key))?;
         self.skip(word.chars().count());

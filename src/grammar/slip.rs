@@ -75,6 +75,42 @@ pub(super) fn refuse_slips(object: &Object, scan: &Scan, reader: &Reader) -> Res
     Err(with_line(refusal, &key.to_string(), &better, scan.typed(), reader))
 }
 
+/// Several ids in one line: `/工单 T2 T3 关闭` would be a remark on the first of them.
+pub(super) fn refuse_several(
+    object: &Object,
+    first: Key,
+    scan: &Scan,
+    reader: &Reader,
+) -> Result<(), Refusal> {
+    let mut behind = scan.clone();
+    let mut keys = vec![first];
+    loop {
+        if matches!(behind.word().as_str(), "和" | "与" | "及" | "&" | "and") {
+            behind.skip_word();
+        }
+        let Some(key) = behind.take_id(|key| key.letter == first.letter) else { break };
+        keys.push(key);
+    }
+    let acts = behind.clone().take_action(object, reader.commands).is_some();
+    if keys.len() == 1 || (behind.has_more() && !acts) {
+        return Ok(());
+    }
+    let rest = scan.typed().words_of(&behind.rest());
+    let lines = keys.into_iter().map(|key| format!("/{key} {rest}").trim_end().to_owned());
+    let refusal = Refusal::new("一行只写一个编号，没有记录。请分开写，可以一次发多行：");
+    Err(lines.fold(refusal, |refusal, line| refusal.line(line)))
+}
+
+/// The same where the ids stand in one word and in front: `/T2、T3 关闭`.
+pub(super) fn refuse_several_at_head(scan: &Scan, reader: &Reader) -> Result<(), Refusal> {
+    let mut behind = scan.clone();
+    let Some(first) = behind.take_id(|key| object_of(key, reader.objects).is_some()) else { return Ok(()) };
+    match object_of(first, reader.objects) {
+        Some(object) => refuse_several(object, first, &behind, reader),
+        None => Ok(()),
+    }
+}
+
 /// Whether a new record of this object begins with an id of that kind, as the table shows it:
 /// `/变更 R12 …`.
 fn begins_with_another(object: &Object, key: Key, reader: &Reader) -> bool {

@@ -94,6 +94,8 @@ pub enum Takes {
     Text,
     /// A mention or a typed name.
     Person,
+    /// The same, or the name of a role.
+    PersonOrRole,
 }
 
 /// What the lines after the first are to a command.
@@ -260,6 +262,11 @@ impl KeySpec {
     /// A key whose value is words.
     pub const fn text(name: &'static str, english: &'static str) -> Self {
         Self { name, english, takes: Takes::Text }
+    }
+
+    /// A key whose value is a person, or a role for whoever holds it then.
+    pub const fn person_or_role(name: &'static str, english: &'static str) -> Self {
+        Self { name, english, takes: Takes::PersonOrRole }
     }
 
     /// A key whose value is a person.

@@ -1,6 +1,6 @@
 //! The task that says one target's messages, one after the other.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -125,6 +125,7 @@ impl Lane {
             };
             let parts = self.still_owed(&head.outgoing).await;
             if !parts.is_empty() {
+                let parts: Vec<&Outgoing> = parts.iter().map(AsRef::as_ref).collect();
                 return self.say(speaker, &head, &parts).await;
             }
             if !self.settle(&head.outgoing, Settlement::Dropped).await {
@@ -148,7 +149,8 @@ impl Lane {
         Ok(head)
     }
 
-    async fn still_owed<'a>(&self, head: &'a Outgoing) -> Vec<&'a Outgoing> {
+    /// The parts that are still true, and what is said in place of the others.
+    async fn still_owed<'a>(&self, head: &'a Outgoing) -> Vec<Cow<'a, Outgoing>> {
         let owed = self.outbox.owed.get().and_then(|owed| owed.upgrade());
         let mut parts = Vec::new();
         for part in std::iter::once(head).chain(&head.bundled) {
@@ -156,8 +158,12 @@ impl Lane {
                 (Some(owed), Some(condition)) => owed.is_owed(condition).await,
                 _ => true,
             };
-            if said {
-                parts.push(part);
+            match &part.otherwise {
+                _ if said => parts.push(Cow::Borrowed(part)),
+                Some(message) => {
+                    parts.push(Cow::Owned(Outgoing { message: message.clone(), ..part.clone() }))
+                }
+                None => {}
             }
         }
         parts

@@ -234,7 +234,7 @@ impl Index {
         }
         let here = asker.home == Some(id) && asker.place != RoomKind::Direct;
         let project = (!here).then(|| facts.project.name.clone());
-        Some(Hit::Record { key, project, record, card })
+        Some(Hit::Record { key, project, record, card, internal: sight == Sight::Everything })
     }
 }
 

@@ -147,6 +147,9 @@ pub struct Outgoing {
     /// What must still be owed for it to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// What is said in its place where that is no longer owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Message>,
     /// The record it speaks of, so that a quote of it is understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -172,6 +175,7 @@ impl Outgoing {
             not_before: now,
             due: None,
             condition: None,
+            otherwise: None,
             about: None,
             tries: 0,
             created: now,

@@ -372,6 +372,7 @@ impl World {
             about: None,
             tries: 0,
             created: self.now(),
+            otherwise: None,
             bundled: Vec::new(),
         };
         change(&mut outgoing);

@@ -67,6 +67,7 @@ pub fn outgoing(text: &str) -> Outgoing {
         due: Some(at(9)),
         condition: None,
         about: Some(about("T1")),
+        otherwise: None,
         bundled: Vec::new(),
         tries: 0,
         created: at(8),

@@ -15,13 +15,17 @@ pub fn echo(at: Timestamp, now: Timestamp, calendar: &Calendar) -> String {
 
 /// `11月30日 周一`, with the year when it is not the present one.
 pub fn echo_date(date: Date, now: Timestamp, calendar: &Calendar) -> String {
-    let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
-    let (month, day, weekday) = (date.month(), date.day(), weekday_name(weekday));
-    if date.year() == calendar.date(now).year() {
-        format!("{month}月{day}日 {weekday}")
-    } else {
-        format!("{}年{month}月{day}日 {weekday}", date.year())
+    let full = echo_full_date(date);
+    match full.split_once('年') {
+        Some((_, short)) if date.year() == calendar.date(now).year() => short.to_owned(),
+        _ => full,
     }
+}
+
+/// `2026年11月30日 周一`, with the year always: for what is read in other years too.
+pub fn echo_full_date(date: Date) -> String {
+    let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
+    format!("{}年{}月{}日 {}", date.year(), date.month(), date.day(), weekday_name(weekday))
 }
 
 /// As [`echo`], and `11月25日 周三 10:00-11:30` for a stretch of time.

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 
 pub use amount::read_duration;
 pub use back::split_leading_past;
-pub use echo::{echo, echo_date, echo_reading, echo_span};
+pub use echo::{echo, echo_date, echo_full_date, echo_reading, echo_span};
 pub use find::{find_anywhere, split_leading, split_trailing};
 pub use when::when_line;
 

@@ -64,7 +64,7 @@ fn everything_that_is_missing_is_named_at_once_with_the_line_to_send_back() {
     assert_eq!(
         reply,
         "项目「支付」：开发 → 交付后\n\
-         11月23日 周一 验收 · 签字 客户陈总 · 面对面：2026-11-23\n\
+         11月23日 周一 验收 · 签字 客户陈总 · 面对面：2026年11月23日 周一\n\
          豁免：R1\n\
          交付后服务到 2027年11月23日 周二"
     );

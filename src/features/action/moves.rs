@@ -6,6 +6,7 @@ use super::{ActionItem, Postponed, State, add::is_the_customers, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, RoomKind, Say},
+    features::requirement::links,
     grammar::{Args, Command, Form, KeySpec, Rest, Spec},
 };
 
@@ -187,7 +188,9 @@ impl Command for Touch {
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         if self.owner.is_none() && self.due.is_none() && self.measure.is_none() {
-            return Ok(Outcome::reply(words::shown(item(dossier, self.number)?, cx)));
+            let item = item(dossier, self.number)?;
+            let card = links::on_card(words::shown(item, cx), item, dossier, cx);
+            return Ok(Outcome::reply(card));
         }
         let before = open_item(dossier, self.number)?;
         // What is still open may be filled in by anyone; what somebody is bound to may not.

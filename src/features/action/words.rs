@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{ActionItem, State};
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Line, Message, Person, Tone},
+    chat::{Line, Message, Person, Tone, short},
     dossier::{Context, Waking},
     features::origin::verbatim,
 };
 
 /// `A7 出退款接口文档`.
 pub fn name(item: &ActionItem) -> String {
-    format!("A{} {}", item.number, item.title)
+    format!("A{} {}", item.number, short(&item.title))
 }
 
 fn names(people: &[Person]) -> String {
@@ -179,7 +179,11 @@ pub fn shown(item: &ActionItem, cx: &Context) -> Message {
     if let Some(measure) = &item.measure {
         message = message.line(format!("衡量：{measure}"));
     }
-    let source = item.source.as_ref().map(|source| format!("，来自 {source} 纪要")).unwrap_or_default();
+    let source = match &item.source {
+        Some(meeting) if meeting.starts_with('M') => format!("，来自 {meeting} 纪要"),
+        Some(source) => format!("，来自 {source}"),
+        None => String::new(),
+    };
     message = message.line(format!("{} 于 {} 记下{source}", item.by.name, at(item.created_at)));
     for postponed in &item.postponed {
         let why = postponed.why.as_ref().map(|why| format!("：{why}")).unwrap_or_default();

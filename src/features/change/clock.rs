@@ -218,6 +218,19 @@ pub fn call_manager(change: &ChangeRequest, stage: Stage, by: &Person, dossier: 
     (!there).then(|| Say::Ping(Ping::new(call, change.key(), step_of(stage), message)))
 }
 
+/// Calls the project manager to the plans of the changes that waited for a meeting, now that it was held.
+pub fn after_meeting(number: u32, dossier: &Dossier) -> Vec<Say> {
+    let waited = |change: &&ChangeRequest| {
+        change.is_open() && change.meeting == Some(number) && change.stage() == Stage::Plan
+    };
+    let ping = |change: &ChangeRequest| {
+        let call = dossier.project().call(&[Role::ProjectManager]);
+        let message = words::next_step(change, Stage::Plan);
+        Say::Ping(Ping::new(call, change.key(), step_of(Stage::Plan), message))
+    };
+    dossier.all::<ChangeRequest>().filter(waited).map(ping).collect()
+}
+
 /// Whether the customer's room may hear of it, and there is one.
 pub fn in_customer_room(change: &ChangeRequest, project: &Project) -> bool {
     change.shared && project.rooms_of(RoomKind::Customer).next().is_some()

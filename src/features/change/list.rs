@@ -4,7 +4,7 @@ use super::{ChangeRequest, Reason, change, file::read_reason, sheet, words};
 use crate::{
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
-    features::listing,
+    features::{listing, requirement::links},
     grammar::{Args, Command, Form, KeySpec, Spec},
 };
 
@@ -60,7 +60,12 @@ impl Command for Show {
             )));
         }
         let Some(reason) = self.reason else {
-            return Ok(Outcome::reply(sheet::shown(before, dossier, cx)));
+            return Ok(Outcome::reply(links::on_card(
+                sheet::shown(before, dossier, cx),
+                before,
+                dossier,
+                cx,
+            )));
         };
         if before.by.id != cx.actor.id && !cx.is_triangle(dossier) {
             let by = &before.by.name;

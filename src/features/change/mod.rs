@@ -10,6 +10,7 @@ mod export;
 mod file;
 mod impact;
 mod list;
+mod refusal;
 mod replan;
 mod sheet;
 mod steps;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use board::{BoardSeat, Vote};
+pub use clock::after_meeting;
 pub use file::File;
 pub use impact::Impact;
 pub use list::{List, Show};
@@ -183,6 +185,19 @@ pub enum Stage {
     Vote,
 }
 
+impl Stage {
+    /// The state of an open change that waits for it.
+    fn state(self) -> &'static str {
+        match self {
+            Self::Meeting => "待会议",
+            Self::Plan => "待计划",
+            Self::Confirmation => "待客户确认",
+            Self::Contract => "待合同",
+            Self::Vote => "待表决",
+        }
+    }
+}
+
 impl Reason {
     /// All, as people and the code say them.
     pub const ALL: [(Reason, &'static str, &'static str); 4] = [
@@ -243,13 +258,18 @@ impl ChangeRequest {
         if self.contract.is_none() { Stage::Contract } else { Stage::Vote }
     }
 
-    /// The next step, given what became of its meeting: one that was cancelled does not count.
+    /// The next step, given what became of its meeting: only one that was held counts.
     fn stage_in(&self, dossier: &Dossier) -> Stage {
-        let stands = |number| dossier.find::<Meeting>(number).is_some_and(is_or_will_be_held);
+        let was_held = |number| dossier.find::<Meeting>(number).is_some_and(|met| met.ended_at().is_some());
         match self.meeting {
-            Some(number) if self.is_large() && !stands(number) => Stage::Meeting,
+            Some(number) if self.is_large() && !was_held(number) => Stage::Meeting,
             _ => self.stage(),
         }
+    }
+
+    /// Its state as [`Kind::state`] names it, given what became of its meeting.
+    fn state_in(&self, dossier: &Dossier) -> &'static str {
+        if self.is_open() { self.stage_in(dossier).state() } else { self.state() }
     }
 
     /// Whether whoever asks, here, may see it.
@@ -306,13 +326,7 @@ impl Kind for ChangeRequest {
 
     fn state(&self) -> &'static str {
         match self.state {
-            State::Open => match self.stage() {
-                Stage::Meeting => "待会议",
-                Stage::Plan => "待计划",
-                Stage::Confirmation => "待客户确认",
-                Stage::Contract => "待合同",
-                Stage::Vote => "待表决",
-            },
+            State::Open => self.stage().state(),
             State::Approved { .. } => "已通过",
             State::Rejected { .. } => "已否决",
             State::Withdrawn { .. } => "已撤回",
@@ -378,12 +392,12 @@ impl Kind for ChangeRequest {
 
     fn card(&self) -> Option<IndexCard> {
         let words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
-        let reason = match &self.state {
-            State::Rejected { why, .. } => Some(why.clone()),
-            State::Withdrawn { why, .. } => why.clone(),
-            State::Open | State::Approved { .. } => None,
-        };
-        let internal = Vec::new();
+        let reason = self.customers_no().map(str::to_owned);
+        let ours = self.votes.iter().filter(|(seat, _)| **seat != BoardSeat::Customer);
+        let mut internal: Vec<String> = ours.filter_map(|(_, vote)| vote.why.clone()).collect();
+        if let State::Withdrawn { why: Some(why), .. } = &self.state {
+            internal.push(why.clone());
+        }
         Some(IndexCard { words, internal, owner: self.by.clone(), at: self.filed_at, reason })
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 
-use super::{ChangeRequest, Reason, Said, Stage, clock, steps::at_stage, words};
+use super::{ChangeRequest, Reason, Said, Stage, clock, refusal, steps::at_stage, words};
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal, Rules},
     features::{
@@ -21,9 +21,8 @@ pub struct Replan {
     text: String,
 }
 
-/// Words that tell a before from an after.
-const MOVES: [&str; 13] =
-    ["→", "->", "=>", "⇒", "改", "调整", "推迟", "延", "提前", "顺延", "不变", "至", "到"];
+/// Words that say that no milestone moves.
+const STAYS: [&str; 7] = ["不变", "不动", "不调整", "不移动", "不影响", "无节点", "没有节点"];
 /// Words behind which the new date stands.
 const TO: [&str; 6] = ["→", "->", "=>", "⇒", "到", "至"];
 
@@ -45,13 +44,14 @@ impl Command for Replan {
         let number = self.number;
         let before = at_stage(dossier, number, Stage::Plan, true)?;
         let example = words::line(before, Stage::Plan);
-        if !MOVES.iter().any(|word| self.text.contains(word)) {
-            return Err(Refusal::new(format!("计划要写各节点调整前→调整后，没有记录。例如：{example}")));
-        }
-        let (rest, parts) = pieces(&self.text);
+        let (rest, mut parts) = pieces(&self.text);
+        let rest = by_title(&rest, &mut parts, dossier);
         let mut moves = Vec::new();
         for (milestone, text) in &parts {
             moves.extend(moved(*milestone, text, dossier, cx)?);
+        }
+        if moves.is_empty() && !STAYS.iter().any(|word| self.text.contains(word)) {
+            return Err(refusal::no_moves(before));
         }
         let touched = before.impact.iter().flat_map(|impact| &impact.milestones);
         let unsaid = touched.filter(|key| !parts.iter().any(|(number, _)| *number == key.number));
@@ -68,7 +68,7 @@ impl Command for Replan {
         let mut next = before.clone();
         next.plan = Some(Said { by: cx.actor.clone(), at: cx.now, text: text.clone() });
         next.moves = moves;
-        let reply = words::replanned(&next, dossier.project());
+        let reply = words::replanned(&next, dossier);
         let mut outcome = Outcome::change(next.clone(), "调整计划").because(Some(text)).replying(reply);
         outcome.say.extend(clock::ask_customer(&next, dossier));
         Ok(outcome)
@@ -93,6 +93,22 @@ fn pieces(text: &str) -> (String, Vec<(u32, String)>) {
     let ends = starts.iter().skip(1).map(|(at, ..)| *at).chain([plain.len()]);
     let parts = starts.iter().zip(ends).map(|((_, from, number), to)| (*number, piece(*from, to)));
     (piece(0, starts.first().map_or(plain.len(), |(at, ..)| *at)), parts.collect())
+}
+
+/// Lines that name a milestone by its title become pieces of it; what is left.
+fn by_title(rest: &str, parts: &mut Vec<(u32, String)>, dossier: &Dossier) -> String {
+    let mut left = Vec::new();
+    for line in rest.lines() {
+        let named = |milestone: &&Milestone| milestone.is_open() && line.contains(&milestone.title);
+        let mut named = dossier.all::<Milestone>().filter(named).map(|milestone| milestone.number);
+        match (named.next(), named.next()) {
+            (Some(number), None) if TO.iter().any(|word| line.contains(word)) => {
+                parts.push((number, line.trim().to_owned()));
+            }
+            _ => left.push(line),
+        }
+    }
+    left.join("\n")
 }
 
 /// What a piece says of its milestone: another date, or that it stays.

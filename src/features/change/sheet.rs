@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 
 use super::{
-    ChangeRequest, Reason, Stage, State, board,
+    BoardSeat, ChangeRequest, Reason, Stage, State, board,
     words::{board_line, facts, impact, name, next_line, reason, seated, size, stage, until, vote_buttons},
 };
 use crate::{
     calendar::{Span, typed},
     chat::{Line, Message},
     dossier::{Context, Dossier, Kind, Rules},
+    features::{action::ActionItem, meeting::Meeting},
+    store::Key,
 };
 
 /// One line of a list.
@@ -59,39 +61,55 @@ pub fn counted(all: &[&ChangeRequest]) -> String {
 pub fn shown(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let project = dossier.project();
+    let internal = cx.sees_internal(dossier);
     let at = |moment: Timestamp| typed::echo(moment, cx.now, calendar);
-    let mut message = Message::text(format!("{} · {} · {}", name(change), size(change), Kind::state(change)))
-        .line(format!("{} 于 {} 提出 · {}", change.by.name, at(change.filed_at), facts(change)));
+    let mut message =
+        Message::text(format!("{} · {} · {}", name(change), size(change), change.state_in(dossier)))
+            .line(format!("{} 于 {} 提出 · {}", change.by.name, at(change.filed_at), facts(change)));
     message.lines.extend(change.description.iter().flat_map(|more| more.lines()).map(Line::text));
     if change.is_large() {
+        let told = |key| internal || dossier.record(key).is_some_and(|record| record.shared());
         let done = [
-            change.meeting.map(|meeting| format!("会议 M{meeting}")),
+            change.meeting.map(|number| match told(Key { letter: Meeting::LETTER, number }) {
+                true => format!("会议 M{number}"),
+                false => "会议 已约".to_owned(),
+            }),
             change
                 .plan
                 .as_ref()
                 .map(|plan| format!("计划 {}（{} {}）", plan.text, plan.by.name, at(plan.at))),
             change.confirmation.as_ref().map(|said| format!("客户确认 {} {}", said.by.name, at(said.at))),
-            change.contract.map(|item| format!("合同变更 A{item}")),
+            change.contract.map(|number| match told(Key { letter: ActionItem::LETTER, number }) {
+                true => format!("合同变更 A{number}"),
+                false => "合同变更 已安排".to_owned(),
+            }),
         ];
         message.lines.extend(done.into_iter().flatten().map(Line::text));
     }
     for (seat, vote) in &change.votes {
         let word = if vote.agrees { "同意" } else { "反对" };
-        let why = vote.why.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+        let why = vote.why.as_ref().filter(|_| internal || *seat == BoardSeat::Customer);
+        let why = why.map(|why| format!("：{why}")).unwrap_or_default();
         message = message.line(format!("{} {} {} {word}{why}", at(vote.at), seat.name(), vote.by.name));
     }
     match &change.state {
         State::Approved { at: when, version } => {
             message.line(format!("{} 通过，R{} 更新为 V{version}", at(*when), change.requirement))
         }
-        State::Rejected { at: when, why, .. } => message.line(format!("{} 否决：{why}", at(*when))),
+        State::Rejected { at: when, why, .. } => {
+            let why = if internal { Some(why.as_str()) } else { change.customers_no() };
+            let why = why.map(|why| format!("：{why}")).unwrap_or_default();
+            message.line(format!("{} 否决{why}", at(*when)))
+        }
         State::Withdrawn { at: when, why } => {
-            let why = why.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+            let told = internal || !project.is_ours(&change.by.id);
+            let why = why.as_ref().filter(|_| told).map(|why| format!("：{why}")).unwrap_or_default();
             message.line(format!("{} 撤回{why}", at(*when)))
         }
         State::Open => match change.stage_in(dossier) {
             Stage::Vote => vote_buttons(message.line(board_line(change, project, cx.now, calendar)), change),
-            now => message.line(next_line(change, now, project)),
+            now if internal || now == Stage::Confirmation => message.line(next_line(change, now, dossier)),
+            now => message.line(format!("下一步：{}", stage(now))),
         },
     }
 }

@@ -3,7 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::{ChangeRequest, Impact, Said, Stage, clock, impact, is_or_will_be_held, open_change, words};
+use super::{
+    ChangeRequest, Impact, Said, Stage, clock, impact, is_or_will_be_held, open_change, refusal, words,
+};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Hearing, Outcome, Record, Refusal, Role, RoomKind},
@@ -33,14 +35,14 @@ pub(super) fn at_stage(
     }
     let now = change.stage_in(dossier);
     if now < stage {
-        return Err(words::not_yet(change, stage, now, dossier.project()));
+        return Err(refusal::not_yet(change, stage, now, dossier));
     }
     let repeats =
         again && matches!((stage, now), (Stage::Meeting, Stage::Plan) | (Stage::Plan, Stage::Confirmation));
     if now == stage || repeats {
         return Ok(change);
     }
-    Err(words::already(change, stage, now, dossier.project()))
+    Err(refusal::already(change, stage, now, dossier))
 }
 
 /// `/变更 C3 影响 进度:3天 成本:20000 节点:P1`: decides whether it is large.
@@ -150,7 +152,7 @@ impl Command for LinkMeeting {
         "变更",
         Form::IdAct("会议", "meeting"),
         "/变更 C3 会议 M5",
-        "大变更第 1 步：关联已开或已约的会",
+        "大变更第 1 步：关联已开或已约的会，开完才算",
     )
     .rest(Rest::Read)
     .who(Who::Triangle);
@@ -218,7 +220,7 @@ impl Command for CustomerConfirm {
         let before = at_stage(dossier, self.number, Stage::Confirmation, false)?;
         let project = dossier.project();
         if !project.holds(&cx.actor.id, Role::CustomerRepresentative) {
-            return Err(words::only_customer(before, project));
+            return Err(refusal::only_customer(before, dossier));
         }
         let mut next = before.clone();
         next.confirmation = Some(Said { by: cx.actor.clone(), at: cx.now, text: self.text.clone() });

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Hearing, Outcome, Project, Record, Refusal, RoomKind, Rules, Say, Waking},
-    features::requirement::{Requirement, links, with_newest},
+    features::{
+        action::{self, ActionItem},
+        requirement::{Requirement, links, with_newest},
+    },
 };
 
 /// What the team and the customer hear of an end.
@@ -57,24 +60,38 @@ fn rejected(mut next: ChangeRequest, dossier: &Dossier, cx: &Context) -> Outcome
     let why = vote.why.clone().unwrap_or_default();
     next.state = State::Rejected { by: vote.by, at: cx.now, why: why.clone() };
     next.clock = None;
-    let message = words::rejected(&next);
-    let news = News { ours: message.clone(), theirs: message };
-    conclude(
-        Outcome::change(next.clone(), "反对，变更否决").because(Some(why)),
-        &next,
-        news,
-        dossier,
-        Some(cx),
-    )
+    let news = News {
+        ours: words::rejected(&next, Some(&why)),
+        theirs: words::rejected(&next, next.customers_no()),
+    };
+    dropped(Outcome::change(next.clone(), "反对，变更否决").because(Some(why)), &next, news, dossier, cx)
+}
+
+/// The end of a change that came to nothing: its contract is not amended either.
+fn dropped(
+    outcome: Outcome,
+    change: &ChangeRequest,
+    mut news: News,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Outcome {
+    let item = change.contract.and_then(|number| dossier.find::<ActionItem>(number));
+    let Some(item) = item.filter(|item| item.state == action::State::Open) else {
+        return conclude(outcome, change, news, dossier, Some(cx));
+    };
+    news.ours = news.ours.line(words::contract_ended(item));
+    let cancelled = action::State::Cancelled { by: cx.actor.clone(), at: cx.now };
+    let outcome = outcome.and(ActionItem { state: cancelled, ..item.clone() });
+    conclude(outcome, change, news, dossier, Some(cx))
 }
 
 /// `/变更 C3 撤回`: told to everybody who was asked.
 pub fn withdrawn(mut next: ChangeRequest, why: Option<String>, dossier: &Dossier, cx: &Context) -> Outcome {
     next.state = State::Withdrawn { at: cx.now, why: why.clone() };
     next.clock = None;
-    let message = words::withdrawn(&next);
-    let news = News { ours: message.clone(), theirs: message };
-    conclude(Outcome::change(next.clone(), "撤回变更").because(why), &next, news, dossier, Some(cx))
+    let told = why.as_deref().filter(|_| !dossier.project().is_ours(&next.by.id));
+    let news = News { ours: words::withdrawn(&next, why.as_deref()), theirs: words::withdrawn(&next, told) };
+    dropped(Outcome::change(next.clone(), "撤回变更").because(why), &next, news, dossier, cx)
 }
 
 fn approved(next: ChangeRequest, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

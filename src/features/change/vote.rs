@@ -1,6 +1,6 @@
 //! `/变更 C3 同意`, `反对`, `撤回`: how a change is decided.
 
-use super::{ChangeRequest, Stage, Vote, board, open_change, verdict, words};
+use super::{BoardSeat, ChangeRequest, Stage, Vote, board, open_change, refusal, verdict};
 use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
     grammar::{Args, Command, Form, KeySpec, Rest, Spec},
@@ -16,16 +16,16 @@ fn vote(
 ) -> Result<Outcome, Refusal> {
     let project = dossier.project();
     if board::filled(project).is_empty() {
-        return Err(words::no_board());
+        return Err(refusal::no_board());
     }
     let seats = board::seats_of(&cx.actor.id, project);
     if seats.is_empty() {
-        return Err(words::not_on_board(project));
+        return Err(refusal::not_on_board(project));
     }
     let stage = before.stage_in(dossier);
     // Nobody has to go through the steps of a change that one of the board will not have.
     if agrees && stage != Stage::Vote {
-        return Err(words::not_yet(before, Stage::Vote, stage, project));
+        return Err(refusal::not_yet(before, Stage::Vote, stage, dossier));
     }
     let mut next = before.clone();
     for seat in seats {
@@ -40,9 +40,16 @@ fn vote(
         })
     };
     if next.votes.iter().all(|(seat, vote)| same(seat, vote)) {
-        return Err(Refusal::new(words::already_voted(before, project)));
+        return Err(Refusal::new(refusal::already_voted(before, project)));
     }
     verdict::counted(next, cx.actor, dossier, cx)
+}
+
+impl ChangeRequest {
+    /// Why it was rejected, in the words that a customer may read: the customer's own. Ours stay with us.
+    pub(super) fn customers_no(&self) -> Option<&str> {
+        self.votes.get(&BoardSeat::Customer).filter(|vote| !vote.agrees)?.why.as_deref()
+    }
 }
 
 fn reason(args: &Args) -> Option<String> {

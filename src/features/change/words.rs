@@ -1,4 +1,4 @@
-//! Every sentence of change requests.
+//! Every sentence of change requests but the refusals.
 
 use jiff::Timestamp;
 
@@ -8,15 +8,15 @@ use super::{
 };
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Line, Message, Person, Tone},
-    dossier::{Context, Dossier, Kind, Project, Refusal, Role, RoomKind, Waking, ladder::Climb},
+    chat::{Line, Message, Person, Tone, short},
+    dossier::{Context, Dossier, Project, Role, RoomKind, Waking, ladder::Climb},
     features::{action::ActionItem, meeting::Meeting, requirement::Requirement},
     report::specification::short_fingerprint,
 };
 
 /// `C3 支持部分退款（R12）`.
 pub fn name(change: &ChangeRequest) -> String {
-    format!("C{} {}（R{}）", change.number, change.title, change.requirement)
+    format!("C{} {}（R{}）", change.number, short(&change.title), change.requirement)
 }
 
 pub(super) fn size(change: &ChangeRequest) -> &'static str {
@@ -35,7 +35,7 @@ pub fn stage(stage: Stage) -> &'static str {
 }
 
 /// What somebody does who takes a step.
-fn act(stage: Stage) -> &'static str {
+pub(super) fn act(stage: Stage) -> &'static str {
     match stage {
         Stage::Meeting => "定会议",
         Stage::Plan => "排计划",
@@ -63,8 +63,22 @@ pub fn assess_line(number: u32) -> String {
 }
 
 /// The next step with its line, and who takes it.
-pub(super) fn next_line(change: &ChangeRequest, now: Stage, project: &Project) -> String {
+pub(super) fn next_line(change: &ChangeRequest, now: Stage, dossier: &Dossier) -> String {
+    let project = dossier.project();
     let said = line(change, now);
+    let ahead = change.meeting.and_then(|number| dossier.find::<Meeting>(number));
+    match (now, ahead.filter(|meeting| meeting.is_ahead())) {
+        (Stage::Meeting, Some(meeting)) => format!(
+            "下一步会议：M{} {} 开完再排计划；提前开完发 /会议 M{} 结束",
+            meeting.number,
+            short(&meeting.title),
+            meeting.number
+        ),
+        (now, _) => due_line(now, said, project),
+    }
+}
+
+fn due_line(now: Stage, said: String, project: &Project) -> String {
     match now {
         Stage::Meeting => format!("下一步会议：{said}（没约先约：/会议 变更评审 明天10点-11点）"),
         Stage::Confirmation => match names(project.holders(Role::CustomerRepresentative)).as_str() {
@@ -143,12 +157,12 @@ pub(super) fn board_line(
     format!("{} 前表决：{}", until(change, now, calendar), seated(&missing, project))
 }
 
-const SEATS: &str = "/角色 客户代表 @某人 项目经理 @某人 技术负责人 @某人";
+pub(super) const SEATS: &str = "/角色 客户代表 @某人 项目经理 @某人 技术负责人 @某人";
 
 /// The answer to a new change.
 pub fn filed(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message {
     let project = dossier.project();
-    let headline = format!("{} · {} · {}", name(change), size(change), Kind::state(change));
+    let headline = format!("{} · {} · {}", name(change), size(change), change.state_in(dossier));
     let mut message = Message::text(headline).line(facts(change));
     if change.reason.is_none() {
         let names: Vec<&str> = Reason::ALL.iter().map(|(_, name, _)| *name).collect();
@@ -168,13 +182,14 @@ fn large(message: Message, change: &ChangeRequest, dossier: &Dossier, cx: &Conte
     if cx.place.kind == RoomKind::Customer {
         return message;
     }
-    message.line(next_line(change, change.stage_in(dossier), dossier.project()))
+    message.line(next_line(change, change.stage_in(dossier), dossier))
 }
 
 /// The answer to an impact.
 pub fn assessed(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message {
-    let message = Message::text(format!("{} · {} · {}", name(change), size(change), Kind::state(change)))
-        .line(format!("影响 {}", impact(change.impact.as_ref())));
+    let message =
+        Message::text(format!("{} · {} · {}", name(change), size(change), change.state_in(dossier)))
+            .line(format!("影响 {}", impact(change.impact.as_ref())));
     if change.is_large() {
         return large(message, change, dossier, cx);
     }
@@ -242,7 +257,7 @@ pub fn please_confirm(change: &ChangeRequest) -> Message {
 pub fn next_step(change: &ChangeRequest, now: Stage) -> Message {
     let before = match now {
         Stage::Meeting => "大变更，要先开会",
-        Stage::Plan => "会议已定，请重排计划",
+        Stage::Plan => "会议已开，请重排计划",
         Stage::Contract => "客户已确认，请安排合同变更",
         Stage::Confirmation | Stage::Vote => "请继续",
     };
@@ -261,19 +276,16 @@ pub fn linked(
     cx: &Context,
 ) -> Message {
     let at = typed::echo(held.starts, cx.now, &cx.rules.calendar);
-    Message::text(format!("{} 关联 M{} {} · {at}", name(change), held.number, held.title)).line(next_line(
-        change,
-        now,
-        dossier.project(),
-    ))
+    Message::text(format!("{} 关联 M{} {} · {at}", name(change), held.number, short(&held.title)))
+        .line(next_line(change, now, dossier))
 }
 
 /// The answer to a plan.
-pub fn replanned(change: &ChangeRequest, project: &Project) -> Message {
+pub fn replanned(change: &ChangeRequest, dossier: &Dossier) -> Message {
     let plan = change.plan.as_ref().map(|plan| plan.text.as_str()).unwrap_or_default();
     let mut message = Message::text(format!("{} 计划已调整", name(change)));
     message.lines.extend(plan.lines().map(Line::text));
-    message.line(next_line(change, Stage::Confirmation, project))
+    message.line(next_line(change, Stage::Confirmation, dossier))
 }
 
 /// The answer to the customer's word.
@@ -338,63 +350,26 @@ pub fn why_approved(change: &ChangeRequest) -> String {
     format!("C{} {}，原因 {}，{} 同意", change.number, change.title, reason(change), voters(&change.votes))
 }
 
-/// What everybody hears of a rejection.
-pub fn rejected(change: &ChangeRequest) -> Message {
-    let State::Rejected { by, why, .. } = &change.state else { return Message::default() };
-    Message::text(format!("{} 被 {} 否决", name(change), by.name))
-        .line(format!("原因：{why}"))
-        .line(format!("R{} 不变", change.requirement))
+/// What everybody hears of a rejection; `why` as far as it is theirs to read.
+pub fn rejected(change: &ChangeRequest, why: Option<&str>) -> Message {
+    let State::Rejected { by, .. } = &change.state else { return Message::default() };
+    let mut message = Message::text(format!("{} 被 {} 否决", name(change), by.name));
+    if let Some(why) = why {
+        message = message.line(format!("原因：{why}"));
+    }
+    message.line(format!("R{} 不变", change.requirement))
 }
 
-/// What everybody hears of a withdrawal.
-pub fn withdrawn(change: &ChangeRequest) -> Message {
+/// What everybody hears of a withdrawal; `why` as far as it is theirs to read.
+pub fn withdrawn(change: &ChangeRequest, why: Option<&str>) -> Message {
     let message = Message::text(format!("{} 由 {} 撤回", name(change), change.by.name));
-    match &change.state {
-        State::Withdrawn { why: Some(why), .. } => message.line(format!("原因：{why}")),
-        _ => message,
+    match why {
+        Some(why) => message.line(format!("原因：{why}")),
+        None => message,
     }
 }
 
-/// A step that was skipped.
-pub fn not_yet(change: &ChangeRequest, step: Stage, now: Stage, project: &Project) -> Refusal {
-    Refusal::new(format!(
-        "C{} 是大变更，还不能{}，没有记录。{}",
-        change.number,
-        act(step),
-        next_line(change, now, project)
-    ))
-}
-
-/// A step that was taken before.
-pub fn already(change: &ChangeRequest, step: Stage, now: Stage, project: &Project) -> Refusal {
-    let done = match (step, change.contract) {
-        (Stage::Contract, Some(item)) => format!("合同变更已记为 A{item}，改期：/待办 A{item} 延期 …"),
-        _ => format!("{}这一步已完成", stage(step)),
-    };
-    Refusal::new(format!("C{} {done}，没有改。{}", change.number, next_line(change, now, project)))
-}
-
-/// Somebody else spoke for the customer.
-pub fn only_customer(change: &ChangeRequest, project: &Project) -> Refusal {
-    Refusal::new(format!(
-        "须由客户代表本人确认，没有记录。{}",
-        next_line(change, Stage::Confirmation, project)
-    ))
-}
-
-/// Nobody sits in the board.
-pub fn no_board() -> Refusal {
-    Refusal::new(format!("变更委员会还没有人，不能表决，没有记录。先设置：{SEATS}"))
-}
-
-/// Somebody without a seat voted.
-pub fn not_on_board(project: &Project) -> Refusal {
-    let seats = board::filled(project);
-    Refusal::new(format!("变更由变更委员会表决，没有记录：{}", seated(&seats, project)))
-}
-
-/// The same vote again.
-pub fn already_voted(change: &ChangeRequest, project: &Project) -> String {
-    let missing = board::missing(&change.votes, project);
-    format!("C{} 您已表决，没有改。还差 {}", change.number, seated(&missing, project))
+/// The amendment of a change that came to nothing.
+pub fn contract_ended(item: &ActionItem) -> Line {
+    Line::text(format!("A{} 合同变更不用办了，已取消 ", item.number)).people(&item.owner)
 }

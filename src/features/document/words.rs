@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{Document, DocumentKind};
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Message, Tone},
+    chat::{Message, Tone, short},
     dossier::{Context, Waking},
     features::rhythm::Told,
 };
 
 /// `D1 联调日志`.
 pub fn name(document: &Document) -> String {
-    format!("D{} {}", document.number, document.title)
+    format!("D{} {}", document.number, short(&document.title))
 }
 
 /// `D1 第三轮 · 测试报告`; the kind is left out where the title says it.

@@ -31,7 +31,10 @@ use crate::{
         self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
         Rules, Say, Waking, ladder::Ladder,
     },
-    features::minutes::{self, Minutes},
+    features::{
+        change,
+        minutes::{self, Minutes},
+    },
     grammar::Object,
 };
 
@@ -195,7 +198,8 @@ impl Meeting {
         if let Some(next) = &following {
             outcome = tell_moved(outcome.and(next.clone()), next, now, rules);
         }
-        let outcome = self.held(at, self.counts_at_end(), outcome, dossier, (now, rules)).0;
+        let mut outcome = self.held(at, self.counts_at_end(), outcome, dossier, (now, rules)).0;
+        outcome.say.extend(change::after_meeting(self.number, dossier));
         if !ended.owes_minutes() {
             return outcome;
         }

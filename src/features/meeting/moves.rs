@@ -11,7 +11,7 @@ use crate::{
     calendar::typed::{self, Unreadable},
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal, ladder::later},
-    features::rhythm,
+    features::{requirement::links, rhythm},
     grammar::{Args, Command, Form, Rest, Spec},
 };
 
@@ -263,7 +263,12 @@ impl Command for Touch {
             None => before.weekly,
         };
         if next == *before {
-            return Ok(Outcome::reply(words::shown(before, dossier, cx)));
+            return Ok(Outcome::reply(links::on_card(
+                words::shown(before, dossier, cx),
+                before,
+                dossier,
+                cx,
+            )));
         }
         ahead(dossier, number, cx)?;
         let only_adds =

@@ -5,14 +5,14 @@ use jiff::{Timestamp, civil::Date};
 use super::{Meeting, State, Told};
 use crate::{
     calendar::typed::{self, Reading},
-    chat::{Line, Message, Tone},
+    chat::{Line, Message, Tone, short},
     dossier::{Cell, Context, Dossier, MeetingKind, Refusal, RoomKind, Rules, Waking},
     features::minutes,
 };
 
 /// `M3 项目例会`.
 pub(crate) fn name(meeting: &Meeting) -> String {
-    format!("M{} {}", meeting.number, meeting.title)
+    format!("M{} {}", meeting.number, short(&meeting.title))
 }
 
 /// `11月25日 周三 10:00-11:00`.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     dossier::{Context, Dossier, Outcome, Record, Refusal},
+    features::requirement::links,
     grammar::{Args, Command, Form, Lines, Spec},
 };
 
@@ -46,7 +47,10 @@ impl Command for Touch {
         if next == *before {
             if self.says_nothing() {
                 let about = Some(before.key());
-                return Ok(Outcome { about, ..Outcome::reply(words::shown(before, dossier, cx)) });
+                return Ok(Outcome {
+                    about,
+                    ..Outcome::reply(links::on_card(words::shown(before, dossier, cx), before, dossier, cx))
+                });
             }
             return Err(Refusal::new(format!("P{number} 已经是这样，没有改")));
         }

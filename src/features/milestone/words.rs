@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Line, Message, Person, Tone},
+    chat::{Line, Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, Project, Rules, Waking},
     features::{delay::Cause, proof::Proof},
 };
 
 /// `P2 联调完成`.
 pub fn name(milestone: &Milestone) -> String {
-    format!("P{} {}", milestone.number, milestone.title)
+    format!("P{} {}", milestone.number, short(&milestone.title))
 }
 
 fn date(day: Date, now: Timestamp, rules: &Rules) -> String {

@@ -12,6 +12,7 @@ use crate::{
     dossier::{CadenceRule, Context, Dossier, Hearing, Kind, Outcome, Record, Refusal, RoomKind, Say},
     features::{
         action::{self, ActionItem},
+        change,
         meeting::{Meeting, State, Told, meeting, tell_moved},
         risk::{self, Risk},
     },
@@ -138,6 +139,9 @@ fn file(
     if ends || first {
         let at = next.ended_at().unwrap_or(cx.now);
         outcome = next.held(at, counts, outcome, dossier, (cx.now, cx.rules)).0;
+        if ends {
+            outcome.say.extend(change::after_meeting(before.number, dossier));
+        }
     }
     let customer = next.shared && dossier.project().rooms_of(RoomKind::Customer).next().is_some();
     let unsorted = sheet.is_unsorted();

@@ -5,13 +5,18 @@ use jiff::Timestamp;
 use super::{Acknowledged, Notice};
 use crate::{
     calendar::{Calendar, Span, typed},
-    chat::{Line, Message, Person, Tone},
+    chat::{Line, Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, Refusal, Rules, Waking},
     grammar::Priority,
 };
 
 /// `N1 今晚停机升级`.
 pub fn name(notice: &Notice) -> String {
+    format!("N{} {}", notice.number, short(&notice.title))
+}
+
+/// The same with the whole title.
+fn whole(notice: &Notice) -> String {
     format!("N{} {}", notice.number, notice.title)
 }
 
@@ -106,7 +111,7 @@ pub fn shown(notice: &Notice, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
     let at = typed::echo(notice.at, cx.now, calendar);
     let mut message =
-        Message::text(format!("{} · {} · {}", name(notice), notice.priority.name(), notice.state()))
+        Message::text(format!("{} · {} · {}", whole(notice), notice.priority.name(), notice.state()))
             .line(format!("{} 于 {at} 发出", notice.by.name));
     if let Some(body) = &notice.body {
         message = message.line(body.clone());

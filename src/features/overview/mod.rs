@@ -14,7 +14,7 @@ pub use status::Status;
 
 use crate::{
     calendar::{Calendar, typed},
-    chat::PersonId,
+    chat::{PersonId, short},
     dossier::{Dossier, Open, Record},
     grammar::Object,
     store::Key,
@@ -91,7 +91,7 @@ impl Item<'_> {
         // What there is only one of, and what nobody types the letter of, has no id that people know.
         let typed = self.key.number > 0 && self.key.letter.is_ascii_alphabetic();
         let id = if typed { format!("{} ", self.key) } else { String::new() };
-        let mut parts = vec![format!("{id}{}", self.record.title())];
+        let mut parts = vec![format!("{id}{}", short(&self.record.title()))];
         for (index, open) in self.open.iter().enumerate() {
             parts.push(clock(open, now, calendar, internal));
             let next = self.open.get(index + 1);

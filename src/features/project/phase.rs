@@ -45,7 +45,7 @@ impl Command for MovePhase {
         KeySpec::text("原因", "reason"),
         FACE_TO_FACE,
         NO_FACE_TO_FACE,
-        KeySpec::text(SIGNER, "signer"),
+        KeySpec::person_or_role(SIGNER, "signer"),
         Verdict::KEY,
     ])
     .who(Who::Triangle);
@@ -56,10 +56,7 @@ impl Command for MovePhase {
             return Err(Refusal::new(format!("没有「{}」这个阶段。可写：{all}", args.words())));
         };
         let completion = args.date("完成日", cx)?.map(|at| cx.rules.calendar.date(at));
-        // A mention behind `签字人:` ends its value and is a person of the line.
-        let named = args.keys().any(|(name, _)| name == SIGNER);
-        let mentioned = args.people.first().filter(|_| named).map(|person| person.name.clone());
-        let signer = args.key(SIGNER).map(str::to_owned).or(mentioned);
+        let signer = args.key(SIGNER).map(str::to_owned);
         let verdict = Verdict::read(&args)?;
         if verdict.is_some() && phase < Phase::Aftercare {
             return Err(acceptance::words::verdict_too_early());
@@ -180,7 +177,7 @@ impl MovePhase {
         if next.phase == Phase::Aftercare && acceptance.accepted().is_none() {
             let asked = Asked {
                 proof: Proof::of(&self.args, dossier, cx)?,
-                signer: self.signer.clone(),
+                signer: self.signer.as_deref().map(|name| signed_by(name, before)).transpose()?,
                 why: self.why.clone(),
                 completion: next.completion,
                 line: self.line(),
@@ -195,6 +192,19 @@ impl MovePhase {
             return Ok(acceptance.cancelled(cx.rules.calendar.date(cx.now), why.clone()));
         }
         Ok(acceptance)
+    }
+}
+
+/// The name of whoever signed. A role stands for the one who holds it.
+fn signed_by(name: &str, project: &Project) -> Result<String, Refusal> {
+    let Some(role) = Role::parse(name) else { return Ok(name.to_owned()) };
+    match project.holders(role) {
+        [only] => Ok(only.name.clone()),
+        [] => Err(Refusal::new(format!("还没有{}，签字人请写姓名，没有记录", role.name()))),
+        several => {
+            let names: Vec<&str> = several.iter().map(|person| person.name.as_str()).collect();
+            Err(Refusal::new(format!("{} 有 {}，签字人请写一位，没有记录", role.name(), names.join("、"))))
+        }
     }
 }
 

@@ -37,6 +37,9 @@ impl Command for Add {
         KeySpec::text("标签", "tags"),
         KeySpec::text("原型", "prototype"),
         KeySpec::text("目标", "goal"),
+        KeySpec::text("用户", "users"),
+        KeySpec::text("指标", "metrics"),
+        KeySpec::text("场景", "scenario"),
     ])
     .on(On::ProjectOrNew)
     .from_quote()
@@ -47,7 +50,7 @@ impl Command for Add {
         if args.text.is_empty() {
             return Err(Refusal::new("需求是什么？例如：/需求 支付模块支持退款 !高 截止:下周五"));
         }
-        let fields = ["原型", "目标"]
+        let fields = ["原型", "目标", "用户", "指标", "场景"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), args.key(name)?.to_owned())))
             .collect();

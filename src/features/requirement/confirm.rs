@@ -11,8 +11,7 @@ use crate::{
 /// Confirms a requirement; said by one of us, it asks the signer to.
 pub struct Confirm {
     number: u32,
-    met: Option<String>,
-    not_met: Option<String>,
+    args: Args,
 }
 
 impl Command for Confirm {
@@ -34,11 +33,7 @@ impl Command for Confirm {
                 rest
             )));
         }
-        let (met, not_met) = (args.key("面对面"), args.key("无面对面"));
-        if met.is_some() && not_met.is_some() {
-            return Err(Refusal::new("面对面 和 无面对面 只写一个，没有确认"));
-        }
-        Ok(Self { number, met: met.map(str::to_owned), not_met: not_met.map(str::to_owned) })
+        Ok(Self { number, args })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -50,13 +45,9 @@ impl Command for Confirm {
             return Err(refusal::not_to_be_confirmed(before, dossier, cx));
         }
         let missing = before.missing_for_confirmation(dossier.project());
-        let proof = match (&self.met, &self.not_met) {
-            (Some(text), _) => Some(Proof::read(text, dossier, cx.now, cx.rules)?),
-            (None, Some(why)) => Some(Proof::None(why.clone())),
-            (None, None) => None,
-        };
+        let proof = Proof::of(&self.args, dossier, cx)?;
+        let has_proof = proof.is_some();
         let Some(proof) = proof.filter(|_| missing.is_empty()) else {
-            let has_proof = self.met.is_some() || self.not_met.is_some();
             return Err(refusal::incomplete(before, &missing, has_proof));
         };
         let signers = before.signers(dossier);
@@ -64,7 +55,7 @@ impl Command for Confirm {
             return Ok(confirmed(before, proof, dossier, cx));
         }
         if signers.is_empty() {
-            return Err(refusal::unknown_signer(before));
+            return Err(refusal::unknown_signer(before, dossier));
         }
         if !cx.is_triangle(dossier) {
             return Err(refusal::signer_only(before, &signers));

@@ -1,6 +1,6 @@
 //! `/需求 R12 补充 真实需求:… 目标:…`: fills fields, in one line or many.
 
-use super::{Requirement, frozen, gate, requirement, words};
+use super::{Requirement, frozen, requirement, words};
 use crate::{
     chat::Person,
     dossier::{Context, Dossier, Outcome, Refusal, Role},
@@ -22,11 +22,12 @@ pub(super) const FIELDS: &[KeySpec] = &[
     KeySpec::text("兼容", "compatibility"),
     KeySpec::text("用例", "cases"),
     KeySpec::text("流程", "process"),
-    KeySpec::text("签字人", "signer"),
+    KeySpec::person_or_role("签字人", "signer"),
     KeySpec::text("变更规则", "change_rules"),
     KeySpec::text("评估周期", "assessment"),
     KeySpec::text("费用规则", "cost_rules"),
     KeySpec::text("原型", "prototype"),
+    KeySpec::text("反应", "reaction"),
 ];
 
 /// Fills fields of a requirement.
@@ -50,19 +51,13 @@ impl Command for Fill {
     };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
-        let mut fields: Vec<(&'static str, String)> = args
+        let fields: Vec<(&'static str, String)> = args
             .keys()
             .filter(|(_, value)| !value.text.is_empty())
             .map(|(name, value)| (name, value.text.clone()))
             .collect();
-        // A mention behind `签字人:` is a person.
-        let mut signer = None;
-        if args.key("签字人").is_none()
-            && let (true, Some(person)) = (args.keys().any(|(name, _)| name == "签字人"), args.people.first())
-        {
-            fields.push(("签字人", person.name.clone()));
-            signer = Some(person.clone());
-        }
+        // A role is looked up when it counts, not now.
+        let signer = args.person("签字人").cloned();
         let number = args.number();
         let rest = args.words();
         if !rest.is_empty() {
@@ -94,7 +89,7 @@ impl Command for Fill {
         }
         for (name, value) in self.fields {
             if name == "签字人" {
-                next.signer = self.signer.clone().or_else(|| the_one(&value, dossier));
+                next.signer = self.signer.clone();
             }
             next.fields.insert(name.to_owned(), value);
         }
@@ -111,10 +106,4 @@ fn may_name_the_signer(dossier: &Dossier, cx: &Context) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(who_may(Who::TriangleOrRepresentative, project))
-}
-
-/// The person of that name. A role is looked up when it counts, not now.
-fn the_one(name: &str, dossier: &Dossier) -> Option<Person> {
-    let role = Role::parse(name.trim().trim_start_matches(['@', '＠']));
-    if role.is_some() { None } else { gate::named(name, dossier).pop() }
 }

@@ -1,6 +1,6 @@
 //! The gate before 已确认 (RULES 2): what must be filled, and who may sign.
 
-use super::Requirement;
+use super::{Requirement, State};
 use crate::{
     chat::Person,
     dossier::{Dossier, Project, Role},
@@ -17,6 +17,15 @@ impl Requirement {
             missing.push("签字人");
         }
         missing
+    }
+
+    /// What is found out among ourselves, until the requirement waits for its signer.
+    pub(super) fn drafts(&self) -> &'static [&'static str] {
+        match self.state {
+            State::Collected | State::Analysing => &["真实需求", "背景"],
+            State::Rejected { .. } | State::Withdrawn { .. } if self.version == 0 => &["真实需求", "背景"],
+            _ => &[],
+        }
     }
 
     /// Whether a field says enough for a signature. There may be no screen; there is always a goal.

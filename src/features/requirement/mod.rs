@@ -289,6 +289,10 @@ impl Kind for Requirement {
         self.shared
     }
 
+    fn withheld(&self) -> &'static [&'static str] {
+        self.drafts()
+    }
+
     fn cells(&self) -> Vec<(&'static str, Cell)> {
         let ended = match &self.state {
             State::Delivered { at } | State::Accepted { at, .. } => Some(*at),
@@ -377,10 +381,13 @@ impl Kind for Requirement {
         let mut words = vec![IndexCard::below_title(&self.said), self.by.name.clone()];
         // In a table the description stands in the line itself.
         words.extend(self.description.clone().filter(|text| !words[0].contains(text)));
-        words.extend(self.fields.values().cloned());
+        let (drafts, told): (Vec<_>, Vec<_>) =
+            self.fields.iter().partition(|(name, _)| self.drafts().contains(&name.as_str()));
+        words.extend(told.into_iter().map(|(_, text)| text.clone()));
         words.extend(self.tags.iter().cloned());
         let analysis = &self.analysis;
-        let internal = [&analysis.note, &analysis.contribution, &analysis.phases];
+        let analysed = [&analysis.note, &analysis.contribution, &analysis.phases];
+        let drafts = drafts.into_iter().map(|(_, text)| text);
         let reason = match &self.state {
             State::Rejected { why } => Some(why.clone()),
             State::Withdrawn { why } => why.clone(),
@@ -388,7 +395,7 @@ impl Kind for Requirement {
         };
         Some(IndexCard {
             words,
-            internal: internal.into_iter().flatten().cloned().collect(),
+            internal: analysed.into_iter().flatten().chain(drafts).cloned().collect(),
             owner: self.owner.clone().unwrap_or_else(|| self.by.clone()),
             at: self.at,
             reason,

@@ -74,13 +74,22 @@ pub fn incomplete(requirement: &Requirement, missing: &[&str], has_proof: bool) 
     Refusal(message)
 }
 
-/// Nobody in the project bears the signer's name.
-pub fn unknown_signer(requirement: &Requirement) -> Refusal {
+/// How many people are offered for a signer whom nobody knows.
+const OFFERED: usize = 3;
+
+/// Nobody in the project bears the signer's name: who is meant, the customer's people first.
+pub fn unknown_signer(requirement: &Requirement, dossier: &Dossier) -> Refusal {
     let number = requirement.number;
     let named = requirement.fields.get("签字人").map(String::as_str).unwrap_or_default();
-    Refusal::new(format!(
-        "签字人「{named}」项目里对不上人。请本人先在群里说句话，或改签字人：/R{number} 补充 签字人:@某人"
-    ))
+    let refusal = Refusal::new(format!(
+        "签字人「{named}」项目里对不上人，没有确认。是下面哪位就点谁；都不是，请本人先在群里说句话，或改签字人：/R{number} 补充 签字人:@某人"
+    ));
+    let mut people: Vec<&Person> = dossier.people().collect();
+    people.sort_by_key(|person| !dossier.project().is_customer(&person.id));
+    let alone = |person: &&&Person| people.iter().filter(|other| other.name == person.name).count() == 1;
+    people.iter().filter(alone).take(OFFERED).fold(refusal, |refusal, person| {
+        refusal.button(format!("@{}", person.name), format!("/R{number} 补充 签字人:@{}", person.name))
+    })
 }
 
 /// Only the signer may.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Edition, Origin, Requirement, refusal, requirement};
 use crate::{
-    calendar::Calendar,
+    calendar::{Calendar, typed},
     chat::Message,
     dossier::{Context, Dossier, Outcome, Refusal},
     grammar::{Args, Command, Form, Rest, Spec, behind_command, narrow},
@@ -17,7 +17,7 @@ use crate::{
 
 /// The parts of a specification and the fields that stand in each, after what was asked for.
 const PARTS: [(&str, &[&str]); 4] = [
-    ("背景与目标", &["背景", "真实需求", "目标", "功能", "用户", "指标", "场景", "原型"]),
+    ("背景与目标", &["背景", "真实需求", "目标", "功能", "用户", "指标", "场景", "原型", "反应"]),
     ("交付标准", &["性能", "界面", "兼容"]),
     ("验收方法", &["用例", "流程", "签字人"]),
     ("变更规则", &["变更规则", "评估周期", "费用规则"]),
@@ -172,7 +172,7 @@ fn signature(requirement: &Requirement, dossier: &Dossier, calendar: &Calendar) 
 }
 
 fn day(at: Timestamp, calendar: &Calendar) -> String {
-    calendar.date(at).to_string()
+    typed::echo_full_date(calendar.date(at))
 }
 
 #[cfg(test)]

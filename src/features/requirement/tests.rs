@@ -197,7 +197,7 @@ fn the_signer_confirms_and_everybody_concerned_hears_it() {
         reply,
         format!(
             "R1 支付模块支持退款 已确认\n\
-             《需求规格说明书》V1 · 指纹 {short} · 客户陈总 2026-11-23 确认 · 无面对面：疫情封控，电话确认\n\
+             《需求规格说明书》V1 · 指纹 {short} · 客户陈总 2026年11月23日 周一 确认 · 无面对面：疫情封控，电话确认\n\
              注意：有界面但没有原型，交付时容易对不上\n\
              以后要改，走变更：/变更 R1 改什么 原因:…"
         )
@@ -231,13 +231,15 @@ fn one_of_us_asks_the_signer_and_does_not_sign() {
     assert!(said[0].starts_with("11-23 10:00 客户群 @客户陈总 请确认 R1 支付模块支持退款"), "{said:?}");
     assert!(!said[0].contains("8万"), "{said:?}");
     let reply = bench.say_to_customer("客户陈总", "/R1 确认 面对面:\"昨天\"");
-    assert!(reply.contains("面对面：2026-11-22"), "{reply}");
+    assert!(reply.contains("面对面：2026年11月22日 周日"), "{reply}");
 }
 
 #[test]
 fn a_signer_by_role_or_by_a_name_nobody_bears() {
     let mut bench = analysed();
-    bench.say("张经理", "/R1 补充 签字人:孙副行长");
+    let reply = bench.say("张经理", "/R1 补充 签字人:孙副行长");
+    assert!(reply.starts_with("✗ 项目里还没有叫「孙副行长」的人，没有记录"), "{reply}");
+    bench.say("张经理", "/R1 补充 签字人:\"孙副行长\"");
     let reply = bench.say_to_customer("客户陈总", "/R1 确认 面对面:今天");
     assert!(reply.starts_with("✗ 签字人「孙副行长」项目里对不上人"), "{reply}");
     bench.say("张经理", "/R1 补充 签字人:客户代表");
@@ -298,8 +300,8 @@ fn an_approved_change_makes_a_version_and_every_version_can_be_shown() {
     bench.apply(crate::dossier::Outcome::change(next, "变更"));
     let newest = bench.say("张经理", "/R1 规格");
     assert!(newest.starts_with("《需求规格说明书》R1 支付模块支持退款 V2"), "{newest}");
-    assert!(newest.contains("【已批准的变更】\nC3 2026-12-02：支持部分退款"), "{newest}");
-    assert!(newest.contains("签字 客户陈总 · 2026-11-23 · 面对面：2026-11-20"), "{newest}");
+    assert!(newest.contains("【已批准的变更】\nC3 2026年12月2日 周三：支持部分退款"), "{newest}");
+    assert!(newest.contains("签字 客户陈总 · 2026年11月23日 周一 · 面对面：2026年11月20日 周五"), "{newest}");
     let first = bench.say("张经理", "/R1 规格 V1");
     assert!(first.contains(" V1\n") && !first.contains("部分退款"), "{first}");
     assert_eq!(bench.say("张经理", "/R1 规格 3"), "✗ R1 只有 V1 到 V2");

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Origin, Requirement, State, links};
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Line, Message, Person, Tone},
+    chat::{Line, Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, RoomKind, Rules, Waking},
     grammar::Priority,
     report::specification::short_fingerprint,
@@ -13,7 +13,7 @@ use crate::{
 
 /// `R1 支付模块支持退款`.
 pub fn name(requirement: &Requirement) -> String {
-    format!("R{} {}", requirement.number, requirement.title)
+    format!("R{} {}", requirement.number, short(&requirement.title))
 }
 
 /// The typed priority, or before us the one of the scores.
@@ -55,8 +55,8 @@ pub fn added(requirement: &Requirement, cx: &Context) -> Message {
     if !facts.is_empty() {
         message = message.line(facts.join(" · "));
     }
-    if let Some(prototype) = requirement.fields.get("原型") {
-        message = message.line(format!("原型 {prototype}"));
+    for (name, value) in requirement.fields_in_order() {
+        message = message.line(format!("{name}：{value}"));
     }
     let message = questions(message, requirement);
     if cx.place.kind == RoomKind::Customer {
@@ -146,7 +146,8 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
     {
         message = message.line(description.clone());
     }
-    for (name, value) in requirement.fields_in_order() {
+    let told = |name: &str| internal || !requirement.withheld().contains(&name);
+    for (name, value) in requirement.fields_in_order().filter(|(name, _)| told(name)) {
         message = message.line(format!("{name}：{value}"));
     }
     for amendment in &requirement.amendments {
@@ -254,7 +255,7 @@ fn to_confirm(message: Message, requirement: &Requirement, dossier: &Dossier) ->
 /// `《需求规格说明书》 V1 · 指纹 … · 王女士 2026-11-25 确认 · 面对面：M3`.
 fn edition(requirement: &Requirement, dossier: &Dossier, rules: &Rules) -> Option<String> {
     let edition = requirement.edition()?;
-    let day = rules.calendar.date(edition.at);
+    let day = typed::echo_full_date(rules.calendar.date(edition.at));
     let how = match &edition.origin {
         Origin::Signed { by, proof } => {
             format!("{} {day} 确认 · {}", by.name, proof.in_words(dossier))

@@ -6,7 +6,7 @@ use super::{Level, Risk, State, Told, due_ladder, loss, words};
 use crate::{
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Say},
-    features::{listing, origin::Origin},
+    features::{listing, origin::Origin, requirement::links},
     grammar::{Args, Command, Form, KeySpec, On, Priority, Rest, Spec, Who},
 };
 
@@ -209,7 +209,12 @@ impl Command for Show {
             next.due = Some(due_ladder(due, cx.rules));
         }
         if next == *before {
-            return Ok(Outcome::reply(words::shown(before, dossier, cx)));
+            return Ok(Outcome::reply(links::on_card(
+                words::shown(before, dossier, cx),
+                before,
+                dossier,
+                cx,
+            )));
         }
         next = next.told_if_high(cx.now, dossier);
         open_risk(dossier, self.number)?;
@@ -333,8 +338,7 @@ impl Command for List {
             .filter(|risk| cx.sees_internal(dossier) || crate::dossier::Kind::shared(*risk))
             .collect();
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
-        let inside = cx.sees_internal(dossier);
-        let line = |risk: &&Risk| words::listed(risk, inside, cx.now, &cx.rules.calendar);
+        let line = |risk: &&Risk| words::listed(risk, cx.now, &cx.rules.calendar);
         let lines = risks.iter().map(line).collect();
         Ok(Outcome::reply(listing("风险", lines, Message::text("没有未了结的风险"))))
     }

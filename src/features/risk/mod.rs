@@ -68,7 +68,7 @@ pub struct Risk {
     /// It never appears in a customer's room.
     #[serde(default)]
     pub internal: bool,
-    /// The customer told of it and so knows of it, countermeasure or not.
+    /// The customer told of it, and hears that it came in; to them it is a risk once it has a countermeasure.
     #[serde(default)]
     pub from_customer: bool,
     /// When the customer first heard of it; none while it is the team's own.
@@ -220,10 +220,13 @@ impl Kind for Risk {
         }
     }
 
-    /// Invariant: what a customer's room may see is not internal, and has a countermeasure or came from the
-    /// customer.
+    /// Invariant: what a customer's room may see is not internal and has a countermeasure.
     fn shared(&self) -> bool {
-        !self.internal && (self.plan.is_some() || self.from_customer)
+        !self.internal && self.plan.is_some()
+    }
+
+    fn receipt(&self) -> Option<String> {
+        (self.from_customer && !self.internal).then(|| words::received(self))
     }
 
     fn cells(&self) -> Vec<(&'static str, Cell)> {
@@ -368,8 +371,8 @@ mod tests {
         assert!(!Kind::shared(&risk(None, false)));
         assert!(!Kind::shared(&risk(Some("已协调"), true)));
         assert!(Kind::shared(&risk(Some("已协调"), false)));
-        assert!(Kind::shared(&Risk { from_customer: true, ..risk(None, false) }), "it told of it itself");
-        assert!(!Kind::shared(&Risk { from_customer: true, ..risk(None, true) }));
+        let told = Risk { from_customer: true, ..risk(None, false) };
+        assert_eq!((Kind::shared(&told), Kind::receipt(&told).is_some()), (false, true));
     }
 
     #[test]

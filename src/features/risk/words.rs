@@ -3,15 +3,15 @@
 use super::{Level, Risk, State, loss::Loss};
 use crate::{
     calendar::typed,
-    chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, RoomKind, Rules, Waking, ladder::Climb},
+    chat::{Message, Tone, short},
+    dossier::{Context, Dossier, Kind, Rules, Waking, ladder::Climb},
     features::origin::verbatim,
 };
 use jiff::Timestamp;
 
 /// `K1 接口延迟`.
 pub fn name(risk: &Risk) -> String {
-    format!("K{} {}", risk.number, risk.title)
+    format!("K{} {}", risk.number, short(&risk.title))
 }
 
 /// Its level and where that comes from; one set by hand says so where the scores give another.
@@ -27,9 +27,21 @@ fn weight(risk: &Risk, rules: &Rules) -> String {
     }
 }
 
+/// What the customer hears of a risk that has no countermeasure yet.
+pub fn received(risk: &Risk) -> String {
+    format!("K{} 已收到，项目组会给出应对方案", risk.number)
+}
+
 /// The answer to a new risk.
 pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     let calendar = &cx.rules.calendar;
+    if !cx.sees_internal(dossier) && risk.plan.is_none() {
+        let message = Message::text(received(risk)).line(risk.title.clone());
+        return match &risk.due {
+            Some(due) => message.line(format!("{} 前了结", typed::echo(due.due, cx.now, calendar))),
+            None => message,
+        };
+    }
     let internal = if risk.internal { " · 内部" } else { "" };
     let who = risk.call(dossier).people;
     let who: Vec<&str> = who.iter().map(|person| person.name.as_str()).collect();
@@ -44,7 +56,6 @@ pub fn added(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
         .line(facts.join(" · "));
     match &risk.plan {
         Some(plan) => message.line(format!("方案：{plan}")).button("关闭", format!("/K{} 关闭", risk.number)),
-        None if cx.place.kind == RoomKind::Customer => message.line("已记下，项目组会给出应对方案"),
         None => message.line(format!(
             "还没有应对方案，请在 {} 前补：/K{} 方案 …",
             typed::echo(risk.plan_by.due, cx.now, calendar),
@@ -101,13 +112,9 @@ pub fn loses(loss: &Loss, cx: &Context) -> String {
 }
 
 /// One line of a list.
-pub fn listed(risk: &Risk, inside: bool, now: Timestamp, calendar: &crate::calendar::Calendar) -> String {
+pub fn listed(risk: &Risk, now: Timestamp, calendar: &crate::calendar::Calendar) -> String {
     let internal = if risk.internal { " · 内部" } else { "" };
-    let plan = match (&risk.plan, inside) {
-        (Some(_), _) => "",
-        (None, true) => " · 缺方案",
-        (None, false) => " · 方案制定中",
-    };
+    let plan = if risk.plan.is_none() { " · 缺方案" } else { "" };
     let due = match &risk.due {
         Some(due) => format!(" · {} 前了结", typed::echo(due.due, now, calendar)),
         None => String::new(),
@@ -137,7 +144,6 @@ pub fn shown(risk: &Risk, dossier: &Dossier, cx: &Context) -> Message {
     }
     message = match &risk.plan {
         Some(plan) => message.line(format!("方案：{plan}")),
-        None if !cx.sees_internal(dossier) => message.line("项目组正在制定应对方案"),
         None => message.line(format!("还没有方案：/K{} 方案 …", risk.number)),
     };
     if let Some(due) = &risk.due {

@@ -1,6 +1,7 @@
 //! `/搜索 退款 类型:需求`: what the asker may see of all projects. The engine looks it up; here it is asked
 //! and told.
 
+mod excerpt;
 mod words;
 
 pub use words::similar;

@@ -1,8 +1,9 @@
 //! Every sentence of searches.
 
+use super::excerpt;
 use crate::{
     calendar::typed,
-    chat::Message,
+    chat::{Message, short},
     dossier::{Context, Hit, Query, Refusal},
 };
 
@@ -24,7 +25,10 @@ pub fn found(query: &Query, cx: &Context) -> Result<Message, Refusal> {
         true => format!("没有全部符合「{words}」的，部分符合的 {} 条", found.total),
         false => format!("「{words}」{} 条", found.total),
     };
-    let message = found.hits.iter().fold(Message::text(title), |message, hit| message.line(line(hit, cx)));
+    let message = found.hits.iter().fold(Message::text(title), |message, hit| {
+        let around = excerpt::of(hit, words).map(|around| format!(" · {around}")).unwrap_or_default();
+        message.line(format!("{}{around}", line(hit, cx)))
+    });
     if query.page == pages {
         return Ok(if pages > 1 {
             message.line(format!("第 {pages} 页，共 {pages} 页"))
@@ -64,11 +68,11 @@ fn typed_again(query: &Query, page: usize) -> String {
 /// `【银行业】退款走原路 · 已拒绝：没有预算`.
 fn line(hit: &Hit, cx: &Context) -> String {
     match hit {
-        Hit::Record { key, project, record, card } => {
+        Hit::Record { key, project, record, card, internal: _ } => {
             let project = project.as_ref().map(|name| format!("【{name}】")).unwrap_or_default();
             let calendar = &cx.rules.calendar;
             let at = typed::echo_date(calendar.date(card.at), cx.now, calendar);
-            let (title, state) = (record.title(), outcome(record.state(), card.reason.as_deref()));
+            let (title, state) = (short(&record.title()), outcome(record.state(), card.reason.as_deref()));
             format!("{project}{key} {title} · {state} · {} · {at}", card.owner.name)
         }
         Hit::Case { industry, title, state, reason } => {

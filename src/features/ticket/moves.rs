@@ -7,7 +7,7 @@ use crate::{
     calendar::typed,
     chat::{Message, Person, Tone},
     dossier::{Context, Dossier, Hearing, Outcome, Refusal, Role, RoomKind, Say, ladder::later},
-    features,
+    features::{self, requirement::links},
     grammar::{Args, Command, Form, KeySpec, Lines, Priority, Rest, Spec, Who},
 };
 
@@ -107,7 +107,11 @@ pub(super) fn acknowledge(
         (Some(_), Some(at)) => words::promised_for_customer(&next, at, cx),
         _ => words::acknowledged_for_customer(&next, promise, cx),
     };
-    let outcome = Outcome::change(next.clone(), "响应").replying(reply);
+    let what = match promise {
+        Some(at) => format!("响应，承诺 {} 前回复", typed::echo(at, cx.now, &cx.rules.calendar)),
+        None => "响应".to_owned(),
+    };
+    let outcome = Outcome::change(next.clone(), what).replying(reply);
     tell_customer(outcome, &next, message, cx)
 }
 
@@ -437,7 +441,12 @@ impl Command for Touch {
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
         let before = ticket(dossier, self.number)?;
         if self.urgency.is_none() && self.owner.is_none() && self.remark.is_empty() {
-            return Ok(Outcome::reply(words::shown(before, dossier, cx)));
+            return Ok(Outcome::reply(links::on_card(
+                words::shown(before, dossier, cx),
+                before,
+                dossier,
+                cx,
+            )));
         }
         let before = open_ticket(dossier, self.number)?;
         let ours =
@@ -454,7 +463,8 @@ impl Command for Touch {
                 Urgency::Normal => "改为一般",
             });
         }
-        if let Some(owner) = &self.owner {
+        let owner = self.owner.as_ref().filter(|owner| before.owner.as_ref() != Some(*owner));
+        if let Some(owner) = owner {
             next.owner = Some(owner.clone());
             done.push("转派");
         }
@@ -463,7 +473,10 @@ impl Command for Touch {
             done.push(if ours { "进展" } else { "补充" });
         }
         if done.is_empty() {
-            return Err(Refusal::new(format!("T{} 已经是这个优先级", self.number)));
+            return Err(Refusal::new(match &self.owner {
+                Some(owner) => format!("T{} 已由 {} 负责，没有改", self.number, owner.name),
+                None => format!("T{} 已经是这个优先级", self.number),
+            }));
         }
         // RULES 5: a response is the first message by a triangle member on that ticket.
         let first = ours && !self.remark.is_empty() && before.response.is_none();
@@ -480,7 +493,7 @@ impl Command for Touch {
         }
         let calendar = &cx.rules.calendar;
         let mut reply = Message::text(words::listed(&next, cx.sees_internal(dossier), cx.now, calendar));
-        if let Some(owner) = &self.owner {
+        if let Some(owner) = owner {
             reply = reply.line(format!("负责 {}", owner.name));
         }
         let why = (!self.remark.is_empty()).then(|| self.remark.clone());
@@ -497,7 +510,7 @@ impl Command for Touch {
         // RULES 5: an urgent one calls the technical contact at once; one that is late already escalates.
         let raised = next.urgency == Urgency::Urgent && before.urgency == Urgency::Normal;
         let in_time = next.respond.as_ref().is_some_and(|respond| respond.due > cx.now);
-        if self.owner.is_some() || (raised && in_time) {
+        if owner.is_some() || (raised && in_time) {
             let called = words::please_respond(&next, cx.now, calendar);
             let ping = next.ping(dossier, &[Role::TechnicalContact], next.first_step(), called);
             outcome = outcome.saying(Say::Ping(ping));

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{Ask, Clock, State, Ticket, Urgency};
 use crate::{
     calendar::{Calendar, Span, typed},
-    chat::{Message, Person, Tone},
+    chat::{Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, Role, Rules, Waking, ladder::Climb, rules::Count},
     features::origin::verbatim,
 };
 
 /// `T1 登录页打不开`.
 pub fn name(ticket: &Ticket) -> String {
-    format!("T{} {}", ticket.number, ticket.title)
+    format!("T{} {}", ticket.number, short(&ticket.title))
 }
 
 fn urgency(ticket: &Ticket) -> &'static str {
@@ -324,13 +324,6 @@ pub fn why(ticket: &Ticket, now: Timestamp, rules: &Rules) -> Vec<String> {
     if ticket.is_open() {
         lines.push(format!("{} 前须解决", at(ticket.close.due)));
     }
-    if let Some(ask) = &ticket.ask {
-        lines.push(match (ask.promised, ask.asked) {
-            (_, true) => format!("承诺 {} 前回复，还没有消息", at(ask.at)),
-            (true, false) => format!("{} 若还没有消息会询问进展（承诺的时间）", at(ask.at)),
-            (false, false) => format!("{} 若还没有消息会询问进展（响应后过一半解决时限）", at(ask.at)),
-        });
-    }
     lines
 }
 
@@ -382,10 +375,16 @@ fn clock(clock: Clock) -> &'static str {
     }
 }
 
-/// What the team alone is told of it: broken promises stay on the record.
+/// What the team alone is told of it: when it is asked after; broken promises stay on the record.
 pub fn why_internal(ticket: &Ticket, now: Timestamp, calendar: &Calendar) -> Vec<String> {
     let told = |breach: &super::Breach| {
         format!("{} 超过{}时限，记录在案", typed::echo(breach.at, now, calendar), clock(breach.clock))
     };
-    ticket.breaches.iter().map(told).collect()
+    let at = |moment: Timestamp| typed::echo(moment, now, calendar);
+    let asks = ticket.ask.as_ref().map(|ask| match (ask.promised, ask.asked) {
+        (_, true) => format!("承诺 {} 前回复，还没有消息", at(ask.at)),
+        (true, false) => format!("{} 若还没有消息会询问进展（承诺的时间）", at(ask.at)),
+        (false, false) => format!("{} 若还没有消息会询问进展（响应后过一半解决时限）", at(ask.at)),
+    });
+    asks.into_iter().chain(ticket.breaches.iter().map(told)).collect()
 }

@@ -34,7 +34,7 @@ impl Specification {
     }
 
     fn revision_table(&self) -> Table {
-        let widths = [900, 1_500, 3_726, 2_900];
+        let widths = [800, 2_100, 3_326, 2_800];
         let heads = Self::REVISION_HEADS.iter().zip(widths).map(|(head, width)| name_cell(head, width));
         let mut rows = vec![TableRow::new(heads.collect())];
         for row in self.revision_rows() {

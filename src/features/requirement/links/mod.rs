@@ -15,7 +15,8 @@ pub use commands::{Link, Recheck, Unlink};
 
 use super::{Amendment, Requirement, State};
 use crate::{
-    dossier::{Dossier, Record},
+    chat::{Line, Message, short},
+    dossier::{Context, Dossier, Record},
     store::Key,
 };
 
@@ -106,9 +107,14 @@ impl Requirement {
 
     /// The requirements that are linked to this one.
     fn linking<'a>(&self, dossier: &'a Dossier) -> impl Iterator<Item = &'a Requirement> {
-        let me = Target::Record(self.key());
-        dossier.all::<Requirement>().filter(move |other| other.tie(&me).is_some())
+        linking(self.key(), dossier)
     }
+}
+
+/// The requirements that are linked to a record.
+fn linking(key: Key, dossier: &Dossier) -> impl Iterator<Item = &Requirement> {
+    let to = Target::Record(key);
+    dossier.all::<Requirement>().filter(move |other| other.tie(&to).is_some())
 }
 
 fn requirement_of(key: Key, dossier: &Dossier) -> Option<&Requirement> {
@@ -125,6 +131,16 @@ pub fn shaken(changed: &Requirement, dossier: &Dossier) -> Option<String> {
         .filter(|other| !matches!(other.state, State::Rejected { .. } | State::Withdrawn { .. }));
     let others = others.map(|other| (other.number, vec![&me]));
     words::grouped([(changed.number, mine)].into_iter().chain(others))
+}
+
+/// The card of a record with its title where that was cut and, for us alone, the requirements that are linked to it.
+pub fn on_card(mut message: Message, record: &impl Record, dossier: &Dossier, cx: &Context) -> Message {
+    let title = record.title();
+    if short(&title) != title {
+        message.lines.insert(message.lines.len().min(1), Line::text(title));
+    }
+    let line = words::linking(record.key(), dossier).filter(|_| cx.sees_internal(dossier));
+    line.into_iter().fold(message, Message::line)
 }
 
 /// How many links of the project are suspect, and which.

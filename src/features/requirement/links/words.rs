@@ -62,22 +62,25 @@ fn titled(key: Key, dossier: &Dossier) -> String {
     }
 }
 
+/// `被关联：R1 支付模块支持退款（待复核，C1 之后）`; `None` where no requirement is linked to the record.
+pub fn linking(key: Key, dossier: &Dossier) -> Option<String> {
+    let others: Vec<String> = super::linking(key, dossier)
+        .map(|other| {
+            let tie = other.tie(&Target::Record(key));
+            let since = tie.and_then(|tie| other.suspect_since(tie, dossier));
+            format!("{}{}", name(other), mark(since))
+        })
+        .collect();
+    (!others.is_empty()).then(|| format!("被关联：{}", others.join("、")))
+}
+
 /// What a requirement is linked to and what is linked to it; for us alone.
 pub fn shown(mut message: Message, requirement: &Requirement, dossier: &Dossier) -> Message {
     if let Some(line) = links(requirement, dossier) {
         message = message.line(line);
     }
-    let me = requirement.key();
-    let others: Vec<String> = requirement
-        .linking(dossier)
-        .map(|other| {
-            let tie = other.tie(&Target::Record(me));
-            let since = tie.and_then(|tie| other.suspect_since(tie, dossier));
-            format!("{}{}", name(other), mark(since))
-        })
-        .collect();
-    if !others.is_empty() {
-        message = message.line(format!("被关联：{}", others.join("、")));
+    if let Some(line) = linking(requirement.key(), dossier) {
+        message = message.line(line);
     }
     if requirement.suspects(dossier).is_empty() {
         return message;

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// The columns that a table can have, in a sentence.
-const COLUMNS: &str = "第一行写列名：需求（或 标题、名称）、优先级、负责、截止、标签、目标、原型、描述";
+const COLUMNS: &str =
+    "第一行写列名：需求（或 标题、名称）、优先级、负责、截止、标签、目标、用户、指标、场景、原型、描述";
 
 /// What would be recorded, and what not.
 pub(super) fn preview(number: u32, read: &[Read], unplaced: bool, cx: &Context) -> Message {
@@ -42,7 +43,9 @@ fn told(read: &Read, cx: &Context) -> String {
     parts.extend(requirement.priority.map(|priority| priority.name().to_owned()));
     parts.extend(facts(requirement, cx.now, &cx.rules.calendar));
     parts.extend(
-        ["目标", "原型"].iter().filter_map(|key| Some(format!("{key} {}", requirement.fields.get(*key)?))),
+        ["目标", "用户", "指标", "场景", "原型"]
+            .iter()
+            .filter_map(|key| Some(format!("{key} {}", requirement.fields.get(*key)?))),
     );
     parts.extend(requirement.description.clone());
     format!("✓ {}", parts.join(" · "))
