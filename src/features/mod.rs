@@ -41,11 +41,13 @@ pub mod value;
 pub mod weekly;
 pub mod why;
 mod wide;
+mod words;
 
 use std::sync::Arc;
 
 pub use bot::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
+pub use words::{allowance, dead_letters, greeting, over_quota};
 
 use crate::{
     chat::Message,

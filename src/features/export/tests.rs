@@ -82,3 +82,22 @@ fn what_an_export_does_not_know_is_refused() {
         assert!(answer.starts_with("✗ "), "{line}: {answer}");
     }
 }
+
+#[test]
+fn a_customers_file_as_the_store_has_it_is_named_by_the_customer() {
+    let mut bench = Bench::new("2026-11-23 10:00");
+    let file = crate::features::customer::File::open("远山银行", bench.now);
+    bench.dossier.put(std::sync::Arc::new(file));
+    bench.until("2026-12-01 10:00");
+    bench.say_to_customer("客户陈总", "/满意度 4 4 3 4");
+    bench.until("2026-12-01 10:00");
+    bench.say("张经理", "/W1 根因 没有值班 类别:流程 理由:清楚");
+    bench.say("张经理", "/改进 W1 排值班 @李工 截止:12月11日");
+    bench.dossier.take("*0".parse().unwrap());
+    let ours = texts(&bench, true);
+    for told in
+        ["# 远山银行", "满意度", "复盘", "改进", "远山银行,W1,沟通效率（2026年四季度）", "排值班", "流程"]
+    {
+        assert!(ours.contains(told), "{told} is not in\n{ours}");
+    }
+}

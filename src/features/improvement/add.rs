@@ -104,7 +104,7 @@ impl Command for Add {
             clock: action::clock(due, cx.now, cx.rules),
         };
         let settled = super::improved(review, cx.now);
-        outcome.reply = Some(words::added(&improvement, settled.as_ref().unwrap_or(review), cx));
+        outcome.reply = Some(words::added(&improvement, review, settled.is_some(), cx));
         outcome.what = "定改进".into();
         outcome.about = Some(crate::dossier::Record::key(&improvement));
         outcome = outcome.and(improvement);

@@ -193,6 +193,11 @@ impl Improvement {
         self.state == State::Open && self.verdict.is_none()
     }
 
+    /// Whether the next survey is to say whether it worked.
+    pub fn is_to_be_judged(&self) -> bool {
+        self.verdict.is_none() && self.review().is_some()
+    }
+
     /// Whether the survey after it said that it worked.
     pub fn is_effective(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.effective)

@@ -29,8 +29,8 @@ fn decided_how(indicator: &str, rules: &Rules) -> String {
     )
 }
 
-/// The answer to a new one.
-pub fn added(improvement: &Improvement, review: &Review, cx: &Context) -> Message {
+/// The answer to a new one, with which its review may be settled.
+pub fn added(improvement: &Improvement, review: &Review, settled: bool, cx: &Context) -> Message {
     let due = typed::echo(improvement.due, cx.now, &cx.rules.calendar);
     let owner = &improvement.owner;
     let promise = match owner.id == cx.actor.id {
@@ -46,10 +46,11 @@ pub fn added(improvement: &Improvement, review: &Review, cx: &Context) -> Messag
     }
     message = message.line(decided_how(review.indicator.name(), cx.rules));
     let number = review.number;
-    message = message.line(match &review.root {
-        Some(_) => format!("W{number} 复盘完成"),
-        None => format!("W{number} 还没有根因：/W{number} 根因 … 类别:…"),
-    });
+    if settled {
+        message = message.line(format!("W{number} 复盘完成"));
+    } else if review.root.is_none() {
+        message = message.line(format!("W{number} 还没有根因：/W{number} 根因 … 类别:…"));
+    }
     message.button("完成", format!("/I{} 完成", improvement.number))
 }
 

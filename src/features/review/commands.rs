@@ -41,11 +41,11 @@ impl Command for Because {
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
-        because(open_review(dossier, self.number)?, &self.text, cx)
+        because(open_review(dossier, self.number)?, &self.text, dossier, cx)
     }
 }
 
-fn because(review: &Review, text: &str, cx: &Context) -> Result<Outcome, Refusal> {
+fn because(review: &Review, text: &str, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
     if review.root.is_some() {
         return Err(words::root_is_found(review));
     }
@@ -54,7 +54,7 @@ fn because(review: &Review, text: &str, cx: &Context) -> Result<Outcome, Refusal
     }
     let mut next = review.clone();
     next.whys.push(Reason { text: text.to_owned(), by: cx.actor.clone(), at: cx.now });
-    let reply = words::asked_on(&next, cx);
+    let reply = words::asked_on(&next, dossier, cx);
     Ok(Outcome::change(next, format!("第 {} 个为什么", review.whys.len() + 1))
         .because(Some(text.to_owned()))
         .replying(reply))
@@ -64,7 +64,7 @@ fn because(review: &Review, text: &str, cx: &Context) -> Result<Outcome, Refusal
 pub fn answer_by_quote(number: u32, said: &str, dossier: &Dossier, cx: &Context) -> Option<Outcome> {
     let review = dossier.find::<Review>(number).filter(|review| review.is_open())?;
     let said = quote::answer(said).filter(|_| cx.sees_internal(dossier))?;
-    because(review, said, cx).ok()
+    because(review, said, dossier, cx).ok()
 }
 
 /// Says what it was in the end.

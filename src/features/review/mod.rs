@@ -4,8 +4,6 @@
 //! people only the representative takes part, alone with the bot; averages are not told there.
 
 mod commands;
-#[cfg(test)]
-mod tests;
 mod words;
 
 use jiff::{Timestamp, ToSpan};

@@ -6,7 +6,7 @@ use super::{Review, State};
 use crate::{
     calendar::typed,
     chat::{Message, Tone},
-    dossier::{Context, Dossier, Kind, Refusal, Rules, Waking},
+    dossier::{Context, Dossier, Kind, Refusal, RoomKind, Rules, Waking},
     features::improvement::Improvement,
     store::Key,
 };
@@ -57,14 +57,20 @@ pub fn invited(review: &Review) -> Message {
 }
 
 /// The answer to a why: the next one.
-pub fn asked_on(review: &Review, cx: &Context) -> Message {
+pub fn asked_on(review: &Review, dossier: &Dossier, cx: &Context) -> Message {
     let number = review.number;
     let said = review.whys.last().map(|why| why.text.as_str()).unwrap_or_default();
     let message = Message::text(format!("W{number} 第 {} 个为什么：{said}", review.whys.len()));
     match next_why(review, cx.rules) {
-        Some(why) => message.line(why).line(format!(
-            "回答：/W{number} 原因 …，或直接回复这条消息；已到根因：/W{number} 根因 … 类别:… 理由:…"
-        )),
+        Some(why) => {
+            // Alone with the bot every line is a command.
+            let reply = if cx.place.kind == RoomKind::Direct { "" } else { "，或直接回复这条消息" };
+            let message = message.line(why).line(format!("回答：/W{number} 原因 …{reply}"));
+            if !cx.sees_internal(dossier) {
+                return message;
+            }
+            message.line(format!("已到根因：/W{number} 根因 … 类别:… 理由:…"))
+        }
         None => message
             .line(format!("问完了，写下根因：/W{number} 根因 … 类别:…"))
             .line(format!("类别：{}", cx.rules.review.causes.join("、"))),
@@ -76,12 +82,20 @@ pub fn rooted(review: &Review, here: usize, all: usize) -> Message {
     let Some(root) = &review.root else { return Message::default() };
     let mut message = Message::text(format!("W{} 根因：{} · {}", review.number, root.text, root.cause));
     if let Some(early) = &root.early {
-        message = message.line(format!("只问了 {} 个为什么：{early}", review.whys.len()));
+        message = message.line(few_whys(review.whys.len(), early));
     }
     message = message.line(format!("「{}」在本客户的复盘里第 {here} 次，全部客户 {all} 次", root.cause));
     match review.state {
         State::Done { .. } => message.line("已有改进，复盘完成").tone(Tone::Good),
         State::Open | State::Carried { .. } => message.line(improve(review.number)),
+    }
+}
+
+/// Why fewer whys were enough.
+fn few_whys(asked: usize, early: &str) -> String {
+    match asked {
+        0 => format!("没有追问为什么，理由：{early}"),
+        asked => format!("只问了 {asked} 个为什么，理由：{early}"),
     }
 }
 
@@ -154,7 +168,7 @@ pub fn shown(review: &Review, dossier: &Dossier, cx: &Context) -> Message {
         message =
             message.line(format!("根因：{} · {}（{} {}）", root.text, root.cause, at(root.at), root.by.name));
         if let Some(early) = &root.early {
-            message = message.line(format!("只问了 {} 个为什么：{early}", review.whys.len()));
+            message = message.line(few_whys(review.whys.len(), early));
         }
     }
     if internal {

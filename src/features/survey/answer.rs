@@ -69,7 +69,7 @@ impl Command for Answering {
                 known.unwrap_or_else(|| Person { id: PersonId::new("", &name), name })
             }
         };
-        if by.id != cx.actor.id && is_ours(&by.id, dossier) {
+        if is_ours(&by.id, dossier) {
             return Err(words::is_ours(&by));
         }
         Ok(survey.answered(by, self.said, dossier, cx))
@@ -102,6 +102,7 @@ impl Survey {
     /// not over.
     fn answered(&self, by: Person, said: Said, dossier: &Dossier, cx: &Context) -> Outcome {
         let late = self.is_over(cx.now);
+        let whole = said.scores.len() == Indicator::ALL.len();
         let mut next = self.clone();
         let known = next.answers.iter().position(|answer| answer.by.id == by.id && answer.late == late);
         let draft = next.drafts.iter().position(|draft| draft.by.id == by.id);
@@ -128,15 +129,17 @@ impl Survey {
             entered_by: Some(cx.actor.clone()).filter(|actor| actor.id != by.id),
             at: cx.now,
             scores: [a, b, c, d],
-            comment: said.comment.or_else(|| before.as_ref().and_then(|before| before.comment.clone())),
+            comment: said.comment.or_else(|| before.as_ref().filter(|_| !whole)?.comment.clone()),
             late,
             by,
         };
-        let reply = words::answered(&answer, before.is_some(), self, cx);
+        let mut reply = words::answered(&answer, before.is_some(), self, cx);
         next.answers.push(answer);
         let representatives = dossier.project().holders(crate::dossier::Role::CustomerRepresentative);
         if !late && !representatives.is_empty() && next.awaited(dossier).is_empty() {
             next.complete_at = Some(cx.now);
+        } else if !late {
+            reply = reply.line(words::may_be_changed());
         }
         Outcome::change(next, if before.is_some() { "更新回答" } else { "回答满意度" }).replying(reply)
     }

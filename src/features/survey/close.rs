@@ -18,7 +18,7 @@ pub(super) fn close(survey: &Survey, dossier: &Dossier, cx: &Waking) -> Outcome 
     let active = dossier.project().is_active();
     let Some(averages) = survey.averages().filter(|_| active) else {
         let outcome = Outcome::change(next, "满意度结束");
-        return if active { outcome.saying(tell(words::unanswered(survey))) } else { outcome };
+        return if active { outcome.saying(tell(words::unanswered(survey, dossier))) } else { outcome };
     };
     let mut outcome = Outcome::change(next, "满意度结束");
     let mut judged: Vec<Improvement> = Vec::new();

@@ -146,8 +146,8 @@ impl Survey {
 
     /// The last answered one before this.
     pub fn before<'d>(&self, dossier: &'d Dossier) -> Option<&'d Survey> {
-        let earlier = dossier.all::<Survey>().filter(|other| other.number < self.number);
-        earlier.filter(|other| other.averages().is_some()).next_back()
+        let answered = |other: &&Survey| other.number < self.number && other.averages().is_some();
+        dossier.all::<Survey>().rfind(answered)
     }
 
     /// The newest of a customer.

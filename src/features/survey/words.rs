@@ -105,7 +105,11 @@ pub fn answered(answer: &Answer, again: bool, survey: &Survey, cx: &Context) -> 
         let ended = typed::echo(ended, cx.now, &cx.rules.calendar);
         return message.line(format!("S{} 已在 {ended} 结束，这份回答留存，不计入平均", survey.number));
     }
-    message.line("要改再发一次，结束前以最后一次为准")
+    message
+}
+
+pub fn may_be_changed() -> &'static str {
+    "要改再发一次，结束前以最后一次为准"
 }
 
 /// The answer to a part of an answer: what is asked next.
@@ -155,11 +159,15 @@ pub fn own(survey: &Survey, cx: &Context) -> Message {
 /// What everybody of ours sees.
 pub fn status(survey: &Survey, dossier: &Dossier, now: Timestamp, rules: &Rules) -> Message {
     let at = |moment| typed::echo(moment, now, &rules.calendar);
-    let count = survey.counted().count();
+    let answered = match survey.counted().count() {
+        0 if survey.is_closed() => "没有人回答".to_owned(),
+        0 => "还没有人回答".to_owned(),
+        count => format!("{count} 人回答"),
+    };
     if let Some(closed) = survey.closed_at {
-        return Message::text(format!("{} · {} 结束 · {count} 人回答", name(survey), at(closed)));
+        return Message::text(format!("{} · {} 结束 · {answered}", name(survey), at(closed)));
     }
-    let message = Message::text(format!("{} · {} 截止 · {count} 人已回答", name(survey), at(survey.due)));
+    let message = Message::text(format!("{} · {} 截止 · {answered}", name(survey), at(survey.due)));
     match survey.awaited(dossier).as_slice() {
         [] => message,
         awaited => message.line(format!("还等 {}", names(awaited.iter().copied()))),
@@ -185,9 +193,8 @@ fn all_compared(survey: &Survey, averages: &[Average; 4], dossier: &Dossier) -> 
 pub fn results(survey: &Survey, dossier: &Dossier, cx: &Context) -> Message {
     let at = |moment| typed::echo(moment, cx.now, &cx.rules.calendar);
     let mut message = status(survey, dossier, cx.now, cx.rules);
-    match survey.averages() {
-        Some(averages) => message = message.line(all_compared(survey, &averages, dossier)),
-        None => message = message.line("还没有人回答"),
+    if let Some(averages) = survey.averages() {
+        message = message.line(all_compared(survey, &averages, dossier));
     }
     for answer in &survey.answers {
         let scores = answer.scores.map(|score| score.to_string()).join(" ");
@@ -232,10 +239,17 @@ pub fn summary(
 }
 
 /// To the customer lead when nobody has answered.
-pub fn unanswered(survey: &Survey) -> Message {
-    Message::text(format!("{} 结束，没有人回答", name(survey)))
-        .line("这个季度没有分数，等待验证的改进留到下一次。请当面问问客户；补的回答会留存，不计入平均")
-        .tone(Tone::Warning)
+pub fn unanswered(survey: &Survey, dossier: &Dossier) -> Message {
+    let message = Message::text(format!("{} 结束，没有人回答", name(survey)))
+        .line("请当面问问客户；补的回答会留存，不计入平均")
+        .tone(Tone::Warning);
+    let waiting = dossier.all::<Improvement>().filter(|improvement| improvement.is_to_be_judged());
+    let waiting: Vec<String> = waiting.map(|improvement| format!("I{}", improvement.number)).collect();
+    if waiting.is_empty() {
+        message
+    } else {
+        message.line(format!("{} 留到下一次验证", waiting.join("、")))
+    }
 }
 
 /// How its deadline came to be.
