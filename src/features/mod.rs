@@ -5,7 +5,6 @@ pub mod acceptance;
 pub mod action;
 #[cfg(test)]
 mod bench;
-mod bot;
 pub mod brief;
 pub mod change;
 pub mod customer;
@@ -45,7 +44,6 @@ mod words;
 
 use std::sync::Arc;
 
-pub use bot::{allowance, dead_letters, greeting, over_quota};
 pub use wide::{Wide, wide};
 pub use words::{allowance, dead_letters, greeting, over_quota};
 
