@@ -17,7 +17,7 @@ pub struct Message {
     pub buttons: Vec<Button>,
     /// What it tells as a picture too, where the platform draws one; its lines say the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chart: Option<Chart>,
+    pub chart: Option<Box<Chart>>,
     /// A file that goes with it. See [`Message::apart`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,

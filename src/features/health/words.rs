@@ -67,7 +67,8 @@ pub(super) fn trend_line(trend: &[(String, u32)]) -> Option<String> {
 /// The message with its trend: a line, and a chart where a platform can draw one.
 fn with_trend(mut message: Message, name: &str, trend: Vec<(String, u32)>) -> Message {
     let Some(line) = trend_line(&trend) else { return message };
-    message.chart = Some(Chart { title: format!("{name} 健康度趋势"), most: FULL, points: trend });
+    message.chart =
+        Some(Box::new(Chart { title: format!("{name} 健康度趋势"), most: FULL, points: trend }));
     message.line(line)
 }
 

@@ -28,7 +28,7 @@ pub fn card(message: &Message) -> Value {
         _ => (None, &message.lines[..]),
     };
     let mut elements = body(lines);
-    elements.extend(message.chart.as_ref().map(chart));
+    elements.extend(message.chart.as_deref().map(chart));
     if let Some(buttons) = buttons(&message.buttons) {
         elements.push(buttons);
     }
@@ -280,8 +280,10 @@ mod tests {
     fn a_chart_stands_between_words_and_buttons() {
         let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
         let chart = Chart { title: "健康度趋势".into(), most: 100, points };
-        let message =
-            Message { chart: Some(chart), ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓") };
+        let message = Message {
+            chart: Some(Box::new(chart)),
+            ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓")
+        };
         let card = card(&message.button("发送", "/健康度 发送"));
         let tags = |at: usize| card["body"]["elements"][at]["tag"].as_str().map(str::to_owned);
         assert_eq!([tags(0), tags(1), tags(2)].map(Option::unwrap), ["div", "chart", "column_set"]);

@@ -107,7 +107,7 @@ impl ChatEntry {
             reply_to: reply_to.map(str::to_owned),
             tone: message.tone,
             lines: message.lines.clone(),
-            chart: message.chart.clone(),
+            chart: message.chart.as_deref().cloned(),
             sender: None,
             message_id: None,
             room_name: None,
