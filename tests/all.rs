@@ -19,5 +19,6 @@ mod hostile;
 mod multipart;
 mod outbox;
 mod playground;
+mod postgres;
 mod store;
 mod transcripts;

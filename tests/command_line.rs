@@ -154,12 +154,18 @@ fn when_answers_line_by_line() {
 }
 
 #[test]
-fn what_is_not_built_yet_says_so() {
+fn a_move_that_cannot_begin_says_why_and_shows_no_password() {
     let folder = TempDir::new().unwrap();
-    let line = ["migrate", "--to", "postgres://u:hush@h/db"];
-    let (code, stdout, stderr) = said(&jiuding(folder.path(), &line).output().unwrap());
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("is not built yet") && !stderr.contains("hush"), "{stderr}");
+    for (to, expected) in [
+        ("postgres://u:hush@h/db", "there is no store in data"),
+        ("mysql://u:hush@h/db", "expected postgres://user@host/db or sled:FOLDER"),
+        ("sled:other", "already"),
+    ] {
+        let line = ["migrate", "--to", to];
+        let (code, stdout, stderr) = said(&jiuding(folder.path(), &line).output().unwrap());
+        assert_eq!((code, stdout.as_str()), (Some(1), ""));
+        assert!(stderr.contains(expected) && !stderr.contains("hush"), "{stderr}");
+    }
 }
 
 #[test]

@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use jiuding::{
     calendar::{Calendar, Status, schedule::Schedule},
     clock::{Clock, SystemClock},
-    config::{Config, DEFAULT_FILE, Place},
+    config::{Config, DEFAULT_FILE, Place, StoreEngine},
     dossier::{CadenceRule, Role},
+    store::postgres,
 };
 use rustix::fs::IFlags;
+
+use super::store;
 
 /// The sections whose numbers are the rules.
 const RULES: [&str; 16] = [
@@ -89,8 +92,18 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     for warning in calendar.warnings_at(now) {
         writeln!(report, "  warning: {warning}")?;
     }
-    writeln!(report, "\nstore\n  sled in {}", config.store.path.display())?;
-    writeln!(report, "  {}", durability(&config.store.path))?;
+    writeln!(report, "\nstore")?;
+    match config.store.engine {
+        StoreEngine::Sled => {
+            writeln!(report, "  sled in {}", config.store.path.display())?;
+            writeln!(report, "  {}", durability(&config.store.path))?;
+        }
+        StoreEngine::Postgres => {
+            let (place, warning) = postgres::describe(store::url(config))?;
+            writeln!(report, "  postgres, {place}")?;
+            warning.map_or(Ok(()), |warning| writeln!(report, "  warning: {warning}"))?;
+        }
+    }
     writeln!(report, "\nswitched off")?;
     for what in switched_off(config) {
         writeln!(report, "  {what}")?;

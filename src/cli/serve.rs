@@ -7,13 +7,13 @@ use jiuding::{
     bot::Bot,
     clock::{SharedClock, SimulatedClock, SystemClock},
     config::Config,
-    store::{Store, sled::SledStore},
+    store::Store,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::info;
 
-use super::Moment;
+use super::{Moment, store};
 
 #[derive(clap::Args, Default)]
 pub struct Args {
@@ -32,12 +32,8 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         }
         None => Arc::new(SystemClock),
     };
-    let (folder, now) = (config.store.path.clone(), clock.now());
-    let store = tokio::task::spawn_blocking(move || SledStore::open(&folder, now)).await??;
-    for warning in &store.opened().warnings {
-        warn!("{warning}");
-    }
-    until_stopped(&config, Arc::new(store), clock, async |bot: &Bot| {
+    let store = store::open_or_make(&config, clock.now()).await?;
+    until_stopped(&config, store, clock, async |bot: &Bot| {
         if config.opens_playground() {
             println!("jiuding: http://{}/", bot.address);
         }

@@ -12,6 +12,7 @@ type Wrong = (String, String);
 /// Finds the first thing that would not work.
 pub(super) fn validate(config: &Config) -> Result<(), Wrong> {
     not_built_yet(config)?;
+    store(config)?;
     platforms(config)?;
     if let Some(url) = &config.server.public_url {
         parse_url("server.public_url", url)?;
@@ -56,9 +57,6 @@ pub(super) fn only_loopback(config: &Config) -> Result<(), Wrong> {
 
 /// What can be written but not had. Choosing it must not be silently ignored.
 fn not_built_yet(config: &Config) -> Result<(), Wrong> {
-    if config.store.engine == StoreEngine::Postgres {
-        return wrong("store.engine", "\"postgres\" is not built yet; use \"sled\"");
-    }
     if config.feishu.enabled && config.feishu.transport == FeishuTransport::Websocket {
         return wrong("feishu.transport", "\"websocket\" is not built yet; use \"webhook\"");
     }
@@ -67,6 +65,19 @@ fn not_built_yet(config: &Config) -> Result<(), Wrong> {
     }
     if !config.webhook_room.is_empty() {
         return wrong("webhook_room", "is not built yet; leave the blocks out");
+    }
+    Ok(())
+}
+
+/// The address may hold a password: errors keep it out.
+fn store(config: &Config) -> Result<(), Wrong> {
+    let url = config.store.url.as_ref().map_or("", Secret::reveal);
+    let is_address = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if config.store.engine == StoreEngine::Postgres && !is_address {
+        return wrong(
+            "store.url",
+            "store.engine is \"postgres\": expected for instance \"postgres://user@host/db\"",
+        );
     }
     Ok(())
 }

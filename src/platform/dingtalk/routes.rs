@@ -41,7 +41,7 @@ enum Refused {
 
 /// `POST /dingtalk/robot` and `POST /dingtalk/event`.
 ///
-/// A message is answered 200 only when `receiver` has made its effect durable; 500 asks for it again.
+/// A message is answered 200 only when `receiver` has made its effect durable; 503 asks for it again.
 pub fn routes(dingtalk: Arc<DingTalk>, receiver: Arc<dyn Receiver>) -> Router {
     Router::new()
         .route("/dingtalk/robot", post(robot))
@@ -67,7 +67,7 @@ async fn robot(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Re
         Err(error) => {
             count("failed");
             tracing::error!(error = format!("{error:#}"), "a DingTalk message could not be recorded");
-            return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+            return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
         }
     }
     Ok(Json(json!({})).into_response())

@@ -99,7 +99,7 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
 
 fn failed() -> Response {
     metrics::counter!("jiuding_deliveries_failed_total", "platform" => super::NAME).increment(1);
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "msg": "failed" }))).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "msg": "failed" }))).into_response()
 }
 
 /// One answer for every refusal: whoever tries keys learns nothing from it.
