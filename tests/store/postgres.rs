@@ -4,14 +4,15 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use jiuding::store::{
-    Commit, CommitError, Store,
+    Commit, CommitError, DossierCopy, Store,
     postgres::{PostgresStore, restore},
+    sled::SledStore,
 };
 use tokio::{runtime::Handle, task::block_in_place};
 
 use super::{
     conformance::{Ground, keeps_every_promise},
-    sample::{ONE, at, entry, key, said, set, texts},
+    sample::{ONE, TWO, at, entry, key, row, said, set, texts},
 };
 use crate::postgres::{Schema, connect};
 
@@ -181,6 +182,38 @@ async fn those_who_query_find_columns_and_views() {
     assert_eq!(store.load(ONE).await.unwrap().rows.len(), 3);
     let empty = client.query_one("SELECT body IS NULL FROM tickets WHERE number = 8", &[]).await.unwrap();
     assert!(empty.get::<_, bool>(0));
+    drop(store);
+    schema.drop().await;
+}
+
+#[tokio::test]
+async fn dossiers_from_elsewhere_are_taken_whole_all_or_none() {
+    let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::new().await);
+    let sled = SledStore::open(folder.path(), at(0)).unwrap();
+    let mut commit = set(ONE, 0, "T1", "{\"b\":1.50,\"a\":\"长\"}");
+    commit.guards.push((TWO, 0));
+    commit.rows.push((row(TWO, "R1"), Some(b"{}".to_vec())));
+    commit.log = vec![(ONE, entry("开", &["T1"])), (ONE, entry("改", &["T1"]))];
+    sled.commit(commit).await.unwrap();
+    let copies = async || {
+        let of = async |id| DossierCopy::of(&sled, id).await.unwrap();
+        vec![of(ONE).await, of(TWO).await]
+    };
+    let store = open(&schema).await.unwrap();
+    store.commit(set(TWO, 0, "R9", "{}")).await.unwrap();
+    assert!(store.adopt(copies().await).await.is_err());
+    assert_eq!(store.load(ONE).await.unwrap().version, 0, "all or none");
+    drop(store);
+    schema.drop().await;
+
+    let schema = Schema::new().await;
+    let store = open(&schema).await.unwrap();
+    store.adopt(copies().await).await.unwrap();
+    for id in [ONE, TWO] {
+        assert_eq!(store.load(id).await.unwrap(), sled.load(id).await.unwrap());
+    }
+    assert_eq!(store.log(ONE, Some(key("T1")), 1).await.unwrap(), [entry("改", &["T1"])]);
+    store.commit(set(ONE, 1, "T1", "{}")).await.unwrap();
     drop(store);
     schema.drop().await;
 }
