@@ -162,7 +162,7 @@ async fn while_the_database_is_away_nothing_is_acknowledged_and_afterwards_all_i
 /// Cuts the wire again and again while people talk: every line is recorded once and answered once in the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_over_a_bad_wire_is_recorded_and_answered_once() {
-    const LINES: usize = 24;
+    const LINES: usize = 8;
     let schema = Schema::new().await;
     let wire = Arc::new(Wire::lay().await);
     let stage = Stage::start(&wire.url(&schema)).await;

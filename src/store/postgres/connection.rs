@@ -14,8 +14,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How many connections at most; each carries one commit at a time, and the database flushes them together.
 const CONNECTIONS: usize = 16;
-/// How long to wait for a connection. Feishu waits three seconds for its answer and then delivers again.
+/// How long to wait for the database to answer at all.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for a connection to be free, where there is much to write at once.
+const BUSY: Duration = Duration::from_secs(30);
 /// What every connection begins with: what is acknowledged is on disk, whatever the server's own default, and
 /// nothing waits for ever.
 const GREETING: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -85,7 +87,7 @@ pub(super) fn pool(config: Config) -> Result<Pool> {
         Box::pin(async move { client.batch_execute(GREETING).await.map_err(HookError::Backend) })
     });
     let pool = Pool::builder(manager).max_size(CONNECTIONS).runtime(Runtime::Tokio1).post_create(greet);
-    let pool = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE));
+    let pool = pool.wait_timeout(Some(BUSY)).create_timeout(Some(PATIENCE));
     Ok(pool.recycle_timeout(Some(PATIENCE)).build()?)
 }
 

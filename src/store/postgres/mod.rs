@@ -54,6 +54,9 @@ pub struct PostgresStore {
     /// The latest time that the store was told; marks that end before it are forgotten. Held for a look.
     now: Mutex<Timestamp>,
     warnings: Vec<String>,
+    /// Held while a line is appended to a chat: many at once would wait for each other on a connection each, and leave
+    /// none to others. An async lock, since it is held over the writing.
+    chatting: tokio::sync::Mutex<()>,
 }
 
 impl PostgresStore {
@@ -82,7 +85,13 @@ impl PostgresStore {
         let mut warnings: Vec<String> = connection::warning(&config).into_iter().collect();
         let pool = connection::pool(config)?;
         let held = Held::take(&pool).await?;
-        let store = Self { pool, held, now: Mutex::new(clock_now), warnings: Vec::new() };
+        let store = Self {
+            pool,
+            held,
+            now: Mutex::new(clock_now),
+            warnings: Vec::new(),
+            chatting: tokio::sync::Mutex::default(),
+        };
         warnings.extend(reading::weaknesses(&store).await?);
         Ok(Self { warnings, ..store })
     }
