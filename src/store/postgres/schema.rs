@@ -33,6 +33,8 @@ pub(super) async fn migrate(client: &mut ClientWrapper) -> Result<()> {
     for (step, version) in STEPS.iter().zip(1..).skip(taken) {
         let transaction = client.transaction().await.told()?;
         let told = format!("taking the schema to version {version}");
+        // An index of a large table takes its time.
+        transaction.batch_execute("SET LOCAL statement_timeout = 0").await.told()?;
         transaction.batch_execute(step).await.told().context(told)?;
         let set = "INSERT INTO store_state VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET value = $1";
         transaction.execute(set, &[&version.to_string()]).await.told()?;
