@@ -21,5 +21,6 @@ mod hostile;
 mod multipart;
 mod outbox;
 mod playground;
+mod postgres;
 mod store;
 mod transcripts;

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What each part of the program may use of the others. `store` is its types and trait; the engines behind it
-/// (`store::sled`) are for those who open them.
+/// (`store::sled`, `store::postgres`) are for those who open them.
 const ARROWS: &[(&str, &[&str])] = &[
     ("calendar", &[]),
     ("chat", &[]),
@@ -50,6 +50,8 @@ const OUTSIDE: &[&str] = &[
     "axum",
     "reqwest",
     "sled",
+    "tokio_postgres",
+    "deadpool_postgres",
     "async_trait",
     "futures_util",
     "std::net",
@@ -348,7 +350,9 @@ fn what_decides_knows_no_outside_world() {
         for path in source.paths() {
             let outside = PURE.contains(&source.part()) && OUTSIDE.iter().any(|what| is_below(&path, what));
             let runtime = is_below(&path, "tokio") && !TOKIO.contains(&source.part());
-            let engine = is_below(&path, "crate::store::sled") && !ENGINES.contains(&source.part());
+            let behind = ["crate::store::sled", "crate::store::postgres"];
+            let engine =
+                behind.iter().any(|engine| is_below(&path, engine)) && !ENGINES.contains(&source.part());
             if outside || runtime || engine {
                 wrong.push(format!("{} uses {path}", source.name));
             }

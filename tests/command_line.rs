@@ -175,12 +175,18 @@ fn when_answers_line_by_line() {
 }
 
 #[test]
-fn what_is_not_built_yet_says_so() {
+fn a_move_that_cannot_begin_says_why_and_shows_no_password() {
     let folder = TempDir::new().unwrap();
-    let line = ["migrate", "--to", "postgres://u:hush@h/db"];
-    let (code, stdout, stderr) = said(&jiuding(folder.path(), &line).output().unwrap());
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("is not built yet") && !stderr.contains("hush"), "{stderr}");
+    for (to, expected) in [
+        ("postgres://u:hush@h/db", "there is no store in data"),
+        ("mysql://u:hush@h/db", "expected postgres://user@host/db or sled:FOLDER"),
+        ("sled:other", "already"),
+    ] {
+        let line = ["migrate", "--to", to];
+        let (code, stdout, stderr) = said(&jiuding(folder.path(), &line).output().unwrap());
+        assert_eq!((code, stdout.as_str()), (Some(1), ""));
+        assert!(stderr.contains(expected) && !stderr.contains("hush"), "{stderr}");
+    }
 }
 
 #[test]
@@ -253,4 +259,52 @@ fn a_simulated_clock_that_goes_back_behind_the_store_is_refused() {
     let why = refused(&mut jiuding(folder.path(), &line));
     assert!(why.contains("--simulated-clock 2026-11-22T01:00:00Z is earlier"), "{why}");
     assert!(why.contains("reaches to 2026-11-23T01:00:00Z"), "{why}");
+}
+
+#[tokio::test]
+async fn a_store_moves_into_a_database_and_back_by_the_command_line() {
+    use jiff::Timestamp;
+    use jiuding::store::{Commit, Key, ProjectId, RowKey, Store, Transfer, sled::SledStore, tally};
+
+    let (folder, schema) = (TempDir::new().unwrap(), crate::postgres::Schema::new().await);
+    let open = |name: &str| SledStore::open(&folder.path().join(name), Timestamp::UNIX_EPOCH).unwrap();
+    let row = RowKey { project: ProjectId(1), key: Key { letter: 'T', number: 1 } };
+    let commit = Commit {
+        guards: vec![(row.project, 0)],
+        rows: vec![(row, Some(b"{}".to_vec()))],
+        ..Commit::default()
+    };
+    fs::create_dir(folder.path().join("data")).unwrap();
+    let store = open("data");
+    store.commit(commit).await.unwrap();
+    let before = tally(&store as &dyn Transfer).await.unwrap();
+    drop(store);
+
+    // Nobody listens on a port that was just given back.
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let run = |engine: &str, line: &[&str]| {
+        let mut command = jiuding(folder.path(), line);
+        command.env("JIUDING_SERVER__LISTEN", &listen).env("RUST_LOG", "error");
+        command.env("JIUDING_STORE__ENGINE", engine).env("JIUDING_STORE__URL", &schema.url);
+        said(&command.output().unwrap())
+    };
+    let (code, told, stderr) = run("sled", &["migrate", "--to", &schema.url]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(told.starts_with("dossiers\t1\t") && told.contains("rows\t1\t"), "{told}");
+    assert!(told.contains("both are equal; now set store.engine = \"postgres\""), "{told}");
+    let (code, _, stderr) = run("sled", &["migrate", "--to", &schema.url]);
+    assert_eq!((code, stderr.contains("is not empty")), (Some(1), true), "{stderr}");
+
+    let (_, report, _) = run("postgres", &["check"]);
+    assert!(report.contains("  postgres, database "), "{report}");
+    assert_eq!(run("postgres", &["dead-letters", "list"]), (Some(0), String::new(), String::new()));
+    let (code, _, stderr) = run("postgres", &["backup", "copy"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, told, stderr) = run("postgres", &["restore", "copy", "--force"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(told.starts_with("1 records of 1 projects restored into database "), "{told}");
+    let (code, _, stderr) = run("postgres", &["migrate", "--to", "sled:back"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(tally(&open("back") as &dyn Transfer).await.unwrap(), before);
+    schema.drop().await;
 }

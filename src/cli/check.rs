@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use jiuding::{
     calendar::{Calendar, Status, schedule::Schedule},
     clock::{Clock, SystemClock},
-    config::{Config, DEFAULT_FILE, DingTalkTransport, FeishuTransport, Place},
+    config::{Config, DEFAULT_FILE, DingTalkTransport, FeishuTransport, Place, StoreEngine},
     dossier::{CadenceRule, Role},
     features::CUSTOMER_JOBS,
+    store::postgres,
 };
 use rustix::fs::IFlags;
+
+use super::store;
 
 /// The sections whose numbers are the rules.
 const RULES: [&str; 20] = [
@@ -95,8 +98,18 @@ fn report(config: &Config, calendar: &Calendar, now: Timestamp) -> anyhow::Resul
     for warning in calendar.warnings_at(now) {
         writeln!(report, "  warning: {warning}")?;
     }
-    writeln!(report, "\nstore\n  sled in {}", config.store.path.display())?;
-    writeln!(report, "  {}", durability(&config.store.path))?;
+    writeln!(report, "\nstore")?;
+    match config.store.engine {
+        StoreEngine::Sled => {
+            writeln!(report, "  sled in {}", config.store.path.display())?;
+            writeln!(report, "  {}", durability(&config.store.path))?;
+        }
+        StoreEngine::Postgres => {
+            let (place, warning) = postgres::describe(store::url(config))?;
+            writeln!(report, "  postgres, {place}")?;
+            warning.map_or(Ok(()), |warning| writeln!(report, "  warning: {warning}"))?;
+        }
+    }
     writeln!(report, "\nplatforms")?;
     for line in platforms(config) {
         writeln!(report, "  {line}")?;

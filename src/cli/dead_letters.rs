@@ -42,7 +42,7 @@ pub async fn run(config: &Config, what: What) -> anyhow::Result<ExitCode> {
         What::Retry { id } => {
             if admin.post(&format!("dead-letters/{id}/retry"), &json!({})).await?.is_some() {
                 println!("{id} is on its way again");
-            } else if store::open(config)?.revive(id).await?.is_some() {
+            } else if store::open(config).await?.revive(id).await?.is_some() {
                 println!("{id} goes on its way when the bot serves again");
             } else {
                 bail!("there is no dead letter {id}");
@@ -50,7 +50,7 @@ pub async fn run(config: &Config, what: What) -> anyhow::Result<ExitCode> {
         }
         What::Drop { id } => {
             let served = admin.delete(&format!("dead-letters/{id}")).await?.is_some();
-            if !served && !store::open(config)?.forget(id).await? {
+            if !served && !store::open(config).await?.forget(id).await? {
                 bail!("there is no dead letter {id}");
             }
             println!("{id} is forgotten");
@@ -63,7 +63,7 @@ async fn list(config: &Config, admin: &Admin) -> anyhow::Result<Vec<Shown>> {
     if let Some(There { dead_letters }) = admin.get("dead-letters").await? {
         return Ok(dead_letters);
     }
-    Ok(store::open(config)?.dead_letters().await?.into_iter().map(Shown::from).collect())
+    Ok(store::open(config).await?.dead_letters().await?.into_iter().map(Shown::from).collect())
 }
 
 /// What the admin interface says there is.

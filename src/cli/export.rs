@@ -133,7 +133,7 @@ impl Reading {
         let (source, ids) = match admin.get::<There>("export").await? {
             Some(there) => (Source::Served(admin), there.projects),
             None => {
-                let store = store::open(config)?;
+                let store = store::open(config).await?;
                 let ids = store.projects().await?;
                 (Source::Stopped(store), ids)
             }

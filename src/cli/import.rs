@@ -7,8 +7,10 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::Config,
     features::{self, export::Scope},
-    store::{ProjectId, Store, read_copies, sled::SledStore},
+    store::{ProjectId, read_copies},
 };
+
+use super::store;
 
 /// The store's own lock keeps a bot that serves safe from this, and says so.
 pub async fn run(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
@@ -23,17 +25,15 @@ pub async fn run(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
             dossier.with_context(|| format!("{shown} cannot be imported: project {}", copy.id.0))?;
         records += features::export::count(&dossier, Scope { internal: true, letter: None });
     }
-    let folder = &config.store.path;
-    let store = SledStore::open(folder, SystemClock.now())?;
+    let (store, place) = (store::open_or_make(config, SystemClock.now()).await?, store::place(config)?);
     ensure!(
         store.projects().await?.is_empty(),
-        "the store in {} is not empty; an import needs one that is",
-        folder.display()
+        "the store in {place} is not empty; an import needs one that is"
     );
     let projects =
         copies.iter().filter(|copy| copy.id != ProjectId::REGISTRY && copy.id.customer().is_none());
     let projects = projects.count();
     store.adopt(copies).await?;
-    println!("{records} records of {projects} projects imported into {}", folder.display());
+    println!("{records} records of {projects} projects imported into {place}");
     Ok(ExitCode::SUCCESS)
 }

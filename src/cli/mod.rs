@@ -62,9 +62,9 @@ enum Command {
         /// The export.
         file: PathBuf,
     },
-    /// Moves everything from the embedded store to PostgreSQL; the bot must be stopped.
+    /// Moves everything into a store of the other kind; the bot must be stopped. Run again, it goes on.
     Migrate {
-        /// postgres://…
+        /// postgres://… or sled:FOLDER
         #[arg(long, value_name = "URL")]
         to: String,
     },

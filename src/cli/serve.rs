@@ -8,13 +8,13 @@ use jiuding::{
     bot::Bot,
     clock::{SharedClock, SimulatedClock, SystemClock},
     config::{Config, ConfigError},
-    store::{Store, sled::SledStore},
+    store::Store,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::info;
 
-use super::Moment;
+use super::{Moment, store};
 
 #[derive(clap::Args, Default)]
 pub struct Args {
@@ -33,15 +33,11 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         }
         None => Arc::new(SystemClock),
     };
-    let (folder, now) = (config.store.path.clone(), clock.now());
-    let store = tokio::task::spawn_blocking(move || SledStore::open(&folder, now)).await??;
-    for warning in &store.opened().warnings {
-        warn!("{warning}");
-    }
+    let store = store::open_or_make(&config, clock.now()).await?;
     if clock.hand().is_some() {
-        not_before_the_store(&store, now).await?;
+        not_before_the_store(store.as_ref(), clock.now()).await?;
     }
-    until_stopped(&config, Arc::new(store), clock, async |bot: &Bot| {
+    until_stopped(&config, store, clock, async |bot: &Bot| {
         if config.opens_playground() {
             println!("jiuding: http://{}/", bot.address);
         }
@@ -51,7 +47,7 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// A simulated clock does not go back behind what the store has: wakes and promises would be told of twice.
-async fn not_before_the_store(store: &SledStore, start: Timestamp) -> anyhow::Result<()> {
+async fn not_before_the_store(store: &dyn Store, start: Timestamp) -> anyhow::Result<()> {
     let mut last = None;
     for project in store.projects().await? {
         last = last.max(store.log(project, None, 1).await?.first().map(|entry| entry.at));

@@ -11,7 +11,7 @@ type Wrong = (String, String);
 
 /// Finds the first thing that would not work.
 pub(super) fn validate(config: &Config) -> Result<(), Wrong> {
-    not_built_yet(config)?;
+    store(config)?;
     platforms(config)?;
     if let Some(url) = &config.server.public_url {
         parse_url("server.public_url", url)?;
@@ -55,10 +55,15 @@ pub(super) fn only_loopback(config: &Config) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// What can be written but not had. Choosing it must not be silently ignored.
-fn not_built_yet(config: &Config) -> Result<(), Wrong> {
-    if config.store.engine == StoreEngine::Postgres {
-        return wrong("store.engine", "\"postgres\" is not built yet; use \"sled\"");
+/// The address may hold a password: errors keep it out.
+fn store(config: &Config) -> Result<(), Wrong> {
+    let url = config.store.url.as_ref().map_or("", Secret::reveal);
+    let is_address = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if config.store.engine == StoreEngine::Postgres && !is_address {
+        return wrong(
+            "store.url",
+            "store.engine is \"postgres\": expected for instance \"postgres://user@host/db\"",
+        );
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ pub struct StoreSettings {
 pub enum StoreEngine {
     /// Embedded, one process.
     Sled,
-    /// A database for several processes; not built yet.
+    /// A PostgreSQL database.
     Postgres,
 }
 

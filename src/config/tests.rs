@@ -234,15 +234,6 @@ fn a_long_connection_needs_no_keys_of_the_webhook() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused_and_not_ignored() {
-    for (text, key) in [("[store]\nengine = 'postgres'".to_owned(), "store.engine")] {
-        let refusal = refusal(&text);
-        assert!(refusal.starts_with(&format!("jiuding.toml: {key}: ")), "{refusal}");
-        assert!(refusal.contains("not built yet"), "{refusal}");
-    }
-}
-
-#[test]
 fn a_room_that_is_only_spoken_into_is_checked() {
     let room = |name: &str, platform: &str, url: &str| {
         format!("[[webhook_room]]\nname = '{name}'\nplatform = '{platform}'\nurl = '{url}'\n")
@@ -365,4 +356,12 @@ fn a_cadence_of_ones_own_replaces_the_shipped_one_and_what_is_wrong_is_named() {
     let figures = block("figures = true").replace("'touch'", "'weekly'");
     assert!(refusal(&figures).contains("cadence[0].figures: only 沟通 carries numbers"));
     assert!(refusal("[touch]\nremind_percent = 100").contains("touch.remind_percent: expected 1 to 99"));
+}
+
+#[test]
+fn a_database_needs_its_address_and_does_not_show_it() {
+    let why = refusal("[store]\nengine = 'postgres'");
+    assert!(why.starts_with("jiuding.toml: store.url: ") && why.contains("postgres://user@host/db"), "{why}");
+    let why = refusal("[store]\nengine = 'postgres'\nurl = 'mysql://u:hush@h/db'");
+    assert!(why.starts_with("jiuding.toml: store.url: ") && !why.contains("hush"), "{why}");
 }

@@ -52,6 +52,7 @@ impl Project {
             rooms,
             seats,
             guests,
+            insiders: active.iter().flat_map(|project| project.insiders.clone()).collect(),
             created_by: first
                 .map(|project| project.created_by.clone())
                 .or(customer.lead.cloned())

@@ -63,6 +63,7 @@ impl Engine {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         self.turn.lock().await.jobs_until = self.missed_from(self.clock.now());
         self.alive.store(true, Ordering::Relaxed);
+        let mut failures = 0;
         while !*stop.borrow() {
             let next = {
                 let mut turn = self.turn.lock().await;
@@ -76,11 +77,17 @@ impl Engine {
                     (Err(error), _) | (_, Err(error)) => {
                         error!("what is due could not be carried out: {error:#}");
                         drop(turn);
-                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        failures += 1;
+                        tokio::select! {
+                            () = super::doubt::rest(failures) => {}
+                            changed = stop.changed() => if changed.is_err() { break },
+                        }
                         continue;
                     }
                 }
             };
+            failures = 0;
+            self.clear_doubt();
             let until = next.unwrap_or(Timestamp::MAX);
             *self.rests_until() = until;
             tokio::select! {

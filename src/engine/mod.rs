@@ -9,6 +9,7 @@ mod answers;
 mod copy;
 mod customers;
 mod directory;
+mod doubt;
 mod draft;
 mod due;
 mod home;
@@ -36,12 +37,13 @@ use crate::{
     clock::SharedClock,
     dossier::{Dossier, Kind, Project, Rules},
     features::{self, customer::Customer},
-    outbox::{Outbox, Owed},
+    outbox::Outbox,
     platform::Platform,
     search::Index,
-    store::{CommitError, Condition, Key, Outgoing, ProjectId, RowKey, Store},
+    store::{CommitError, Key, Outgoing, ProjectId, RowKey, Store},
 };
 use directory::Directory;
+use doubt::UNKNOWN;
 use draft::Draft;
 
 pub use due::{AdvanceError, Advanced};
@@ -76,6 +78,8 @@ pub struct Engine {
     /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
     rests_until: std::sync::Mutex<Timestamp>,
     alive: AtomicBool,
+    /// A commit failed and may have been written all the same.
+    in_doubt: AtomicBool,
 }
 
 /// What only the scheduler knows.
@@ -147,6 +151,7 @@ impl Engine {
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),
+            in_doubt: AtomicBool::new(false),
         });
         let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
         for (at, row) in engine.store.due(Timestamp::MAX, usize::MAX).await.context("reading the wakes")? {
@@ -276,6 +281,7 @@ impl Engine {
     async fn take(&self, id: ProjectId) -> OwnedMutexGuard<Dossier> {
         let cell = self.cell(id).unwrap_or_else(|| self.keep(Dossier::empty(id)));
         let mut dossier = cell.lock_owned().await;
+        self.read_again(&mut dossier).await;
         if let Some(standing) = self.directory(|directory| directory.standing(id)) {
             dossier.put(Arc::new(standing));
         }
@@ -301,7 +307,12 @@ impl Engine {
         let renamed = commit.rows.iter().any(|(row, _)| known_by(row.key.letter));
         let rows: Vec<RowKey> = commit.rows.iter().map(|(row, _)| *row).collect();
         let wakes_at = commit.wakes.iter().filter_map(|change| change.after).min();
-        match self.store.commit(commit).await {
+        let unknown = dossiers.iter().find(|dossier| dossier.version == UNKNOWN);
+        let written = match unknown {
+            Some(dossier) => Err(CommitError::Stale(dossier.id)),
+            None => self.store.commit(commit).await,
+        };
+        match written {
             Ok(committed) => {
                 for (message, id) in outgoing.iter_mut().zip(committed.outgoing) {
                     message.id = id;
@@ -321,17 +332,19 @@ impl Engine {
                 Ok(())
             }
             Err(error) => {
-                for dossier in dossiers.iter_mut().filter(|dossier| touched.contains(&dossier.id)) {
-                    match self.load(dossier.id).await {
-                        Ok(stored) => {
-                            let keys = dossier.records().chain(stored.records()).map(|(key, _)| key);
-                            self.learn_records(&stored, keys);
-                            **dossier = stored;
-                        }
-                        Err(fault) => return Err(CommitError::Failed(format!("{error}; {fault:#}"))),
-                    }
+                if matches!(error, CommitError::Failed(_)) {
+                    self.in_doubt.store(true, Ordering::Relaxed);
+                    self.rescheduled.notify_one();
                 }
-                Err(error)
+                let mut fault = None;
+                let differs = |dossier: &Dossier| touched.contains(&dossier.id) || dossier.version == UNKNOWN;
+                for dossier in dossiers.iter_mut().filter(|dossier| differs(dossier)) {
+                    fault = fault.or(self.reload(dossier).await.err());
+                }
+                match fault {
+                    Some(fault) => Err(CommitError::Failed(format!("{error}; {fault:#}"))),
+                    None => Err(error),
+                }
             }
         }
     }
@@ -346,16 +359,5 @@ impl Engine {
         {
             outbox.push(outgoing);
         }
-    }
-}
-
-#[async_trait::async_trait]
-impl Owed for Engine {
-    async fn is_owed(&self, condition: &Condition) -> bool {
-        let Some(cell) = self.cell(condition.project) else { return false };
-        let dossier = cell.lock().await;
-        let archived = dossier.founded().is_some_and(|project| project.archived);
-        !archived
-            && dossier.record(condition.key).is_some_and(|record| record.owes(&condition.step, &dossier))
     }
 }

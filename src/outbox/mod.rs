@@ -52,6 +52,8 @@ use crate::{
 
 /// How many parcels are on their way to one platform at once; one that hangs does not hold up another.
 const IN_FLIGHT: usize = 16;
+/// How long after its commit a message was surely handed over.
+const HANDED_OVER: Duration = Duration::from_secs(5);
 /// How long stopping waits for the parcels on their way.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -78,6 +80,8 @@ pub struct Outbox {
     lonely: Notify,
     /// Something moved; for [`Outbox::idle`].
     moved: watch::Sender<()>,
+    /// Held while lost messages are looked for, so that two who look do not both find one.
+    recovering: tokio::sync::Mutex<()>,
 }
 
 /// A platform with its pace.
@@ -122,6 +126,7 @@ impl Outbox {
             rooms: Mutex::default(),
             lonely: Notify::new(),
             moved: watch::Sender::new(()),
+            recovering: tokio::sync::Mutex::new(()),
         })
     }
 
@@ -147,6 +152,38 @@ impl Outbox {
         let now = self.clock.now();
         let waiting = messages.into_iter().map(|outgoing| fresh(outgoing, now)).collect();
         self.enqueue(waiting);
+    }
+
+    /// Takes up what the store has on its way and nobody here knows of: a commit that seemed to fail may have been
+    /// written all the same. What is unknown at two times, some seconds apart, was not handed over in between.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn recover(&self) -> anyhow::Result<()> {
+        let _alone = self.recovering.lock().await;
+        let unknown = self.unknown().await?;
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(HANDED_OVER).await;
+        let lost = self.unknown().await?.into_iter();
+        let lost = lost.filter(|outgoing| unknown.iter().any(|earlier| earlier.id == outgoing.id));
+        let lost: Vec<Waiting> = lost.map(|outgoing| self.found(outgoing)).collect();
+        if !lost.is_empty() {
+            tracing::warn!("{} messages of a commit that seemed to fail are taken up", lost.len());
+        }
+        self.enqueue(lost);
+        Ok(())
+    }
+
+    /// What the store has on its way and no queue.
+    async fn unknown(&self) -> anyhow::Result<Vec<Outgoing>> {
+        let mut outgoing = self.store.outgoing().await?;
+        let rooms = self.rooms();
+        outgoing.retain(|outgoing| {
+            rooms.queues.get(&outgoing.to).is_none_or(|room| !room.queue.has(outgoing.id))
+        });
+        Ok(outgoing)
     }
 
     /// Puts a dead letter back on its way; false if the store knows none of that id.

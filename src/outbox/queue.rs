@@ -74,6 +74,11 @@ impl Queue {
         self.waiting.entry(waiting.outgoing.id).or_insert(waiting);
     }
 
+    /// Whether this message waits here.
+    pub fn has(&self, id: u64) -> bool {
+        self.waiting.contains_key(&id)
+    }
+
     /// When each of those deferred beyond `now` may be said, in no order.
     pub fn deferred(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
         self.waiting.values().map(|waiting| waiting.outgoing.not_before).filter(move |at| *at > now)

@@ -140,7 +140,7 @@ async fn a_message_is_acknowledged_only_when_it_is_kept_and_once() {
     let stage = Stage::new().await;
     let said = stage.ding.said(GROUP, WANG, "/需求 一");
     stage.recorder.fail(true);
-    assert_eq!(stage.ding.deliver(&stage.url, &said).await.status, 500);
+    assert_eq!(stage.ding.deliver(&stage.url, &said).await.status, 503);
     stage.recorder.fail(false);
     stage.hear(&said).await;
     assert_eq!(stage.ding.deliver(&stage.url, &said).await.status, 200);

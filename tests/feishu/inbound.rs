@@ -149,7 +149,7 @@ async fn what_could_not_be_kept_is_delivered_again() {
     let stage = Stage::new().await;
     let delivery = stage.fake.text(GROUP, LI, "{bot} 帮助");
     *stage.recorder.fails.lock().unwrap() = true;
-    assert_eq!(stage.fake.deliver(&delivery).await.status, 500);
+    assert_eq!(stage.fake.deliver(&delivery).await.status, 503);
     *stage.recorder.fails.lock().unwrap() = false;
     assert_eq!(stage.fake.deliver(&delivery).await.status, 200);
     stage.recorder.only();

@@ -1,4 +1,4 @@
-//! The store: one conformance suite for every store, and what only the embedded one promises.
+//! The store: one conformance suite for every store, what each promises beside, and the way between them.
 
 mod chat;
 mod concurrent;
@@ -6,5 +6,7 @@ mod conformance;
 mod crash;
 mod dossier;
 mod messages;
+mod moved;
+mod postgres;
 mod sample;
 mod sled;

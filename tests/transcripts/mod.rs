@@ -6,7 +6,7 @@
 //! three times, and with the process dying after each commit. All three must say the same.
 //!
 //! `UPDATE=1 cargo test transcripts` rewrites the bot's lines; `ONLY=ticket/urgent` plays only the files
-//! whose path begins so.
+//! whose path begins so. Some are played on PostgreSQL too.
 //!
 //! # How a file is written
 //!
@@ -51,15 +51,25 @@ use std::{
 };
 
 use script::Script;
-use world::{Mode, World};
+use world::{Keeps, Mode, World};
 
+/// The transcripts that are played on PostgreSQL too.
+const ON_POSTGRES: [&str; 2] = ["engine", "ticket/urgent"];
 /// How many files are played at once; most of the time is spent waiting for the disk.
 const AT_ONCE: usize = 6;
 
 #[test]
 fn transcripts() {
     let update = std::env::var_os("UPDATE").is_some();
-    each(|file| play(file, update));
+    each(|file| play(file, Keeps::Sled, update));
+}
+
+/// The store must make no difference to what is said. What shows most is played; `ONLY` plays others.
+#[test]
+fn transcripts_on_postgres() {
+    let only = std::env::var("ONLY");
+    let only = only.as_ref().map_or(ON_POSTGRES.to_vec(), |only| vec![only.as_str()]);
+    each_of(&only, |file| play(file, Keeps::Postgres, false));
 }
 
 #[test]
@@ -81,12 +91,16 @@ fn every_button_that_the_bot_offers_is_understood() {
 
 /// Does something with each transcript; what it finds wrong fails the test.
 fn each(check: impl Fn(&Path) -> Vec<String> + Sync) {
+    each_of(&[&std::env::var("ONLY").unwrap_or_default()], check);
+}
+
+/// The same with those whose path begins so.
+fn each_of(only: &[&str], check: impl Fn(&Path) -> Vec<String> + Sync) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let only = std::env::var("ONLY").unwrap_or_default();
     let files: Vec<(String, PathBuf)> = files(&root)
         .into_iter()
         .map(|file| (file.strip_prefix(&root).unwrap().display().to_string(), file))
-        .filter(|(name, _)| name.starts_with(&only))
+        .filter(|(name, _)| only.iter().any(|only| name.starts_with(only)))
         .collect();
     assert!(!files.is_empty(), "no transcript begins with {only:?}");
 
@@ -114,14 +128,14 @@ fn each(check: impl Fn(&Path) -> Vec<String> + Sync) {
 }
 
 /// Plays one file in every way; gives what is wrong.
-fn play(file: &Path, update: bool) -> Vec<String> {
+fn play(file: &Path, keeps: Keeps, update: bool) -> Vec<String> {
     let written = std::fs::read_to_string(file).unwrap();
     let script = match Script::parse(&written) {
         Ok(script) => script,
         Err(wrong) => return vec![wrong],
     };
     let mut wrong = Vec::new();
-    let played = match World::play(&script, Mode::Plain) {
+    let played = match World::play(&script, Mode::Plain, keeps) {
         Ok(played) => played,
         Err(error) => return vec![error],
     };
@@ -133,7 +147,7 @@ fn play(file: &Path, update: bool) -> Vec<String> {
         }
     }
     for mode in [Mode::Repeated, Mode::Crashing] {
-        match World::play(&script, mode) {
+        match World::play(&script, mode, keeps) {
             Ok(other) if other == played => {}
             Ok(other) => wrong.push(format!("{mode:?} differs\n{}", diff::lines(&played, &other))),
             Err(error) => wrong.push(format!("{mode:?}: {error}")),

@@ -25,12 +25,14 @@ use jiuding::{
         Accepted, Limits, Parcel, Platform, Received, Receiver, Undelivered,
         playground::{BOT, Mentioned, NAME, Playground, Pressed, Said},
     },
-    store::sled::SledStore,
+    store::{Store, postgres::PostgresStore, sled::SledStore},
 };
 use tokio::{
     sync::watch,
     task::{JoinHandle, yield_now},
 };
+
+use crate::postgres::Schema;
 
 use super::{
     fragile::Fragile,
@@ -47,6 +49,15 @@ pub enum Mode {
     /// The process dies after each commit and is started again; the platform repeats what was not
     /// answered.
     Crashing,
+}
+
+/// Where a transcript's bot keeps its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// In a folder.
+    Sled,
+    /// In a schema of the tests' database.
+    Postgres,
 }
 
 /// What `setup` says: the project, its five people, its two rooms.
@@ -67,6 +78,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub struct World {
     mode: Mode,
     folder: tempfile::TempDir,
+    /// Instead of the folder.
+    schema: Option<Schema>,
     clock: Arc<SimulatedClock>,
     zone: TimeZone,
     config: Config,
@@ -107,14 +120,20 @@ struct Running {
 }
 
 impl World {
-    pub fn play(script: &Script, mode: Mode) -> Result<String, String> {
+    pub fn play(script: &Script, mode: Mode, keeps: Keeps) -> Result<String, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut world = Self::new(script, mode);
+            if keeps == Keeps::Postgres {
+                world.schema = Some(Schema::new().await);
+            }
             for step in &script.steps {
                 world.step(step).await?;
             }
             world.stop().await;
+            if let Some(schema) = world.schema.take() {
+                schema.drop().await;
+            }
             Ok(std::mem::take(&mut world.page).end())
         })
     }
@@ -135,6 +154,7 @@ impl World {
         Self {
             mode,
             folder: folder.unwrap(),
+            schema: None,
             clock: Arc::new(SimulatedClock::new(start)),
             zone,
             config,
@@ -378,8 +398,11 @@ impl World {
 
     async fn open(&mut self) {
         loop {
-            let sled = self.sled().await;
-            let store = Arc::new(Fragile::new(Arc::new(sled), self.is(Mode::Crashing)));
+            let store: Arc<dyn Store> = match &self.schema {
+                Some(schema) => Arc::new(PostgresStore::open(&schema.url, self.clock.now()).await.unwrap()),
+                None => Arc::new(self.sled().await),
+            };
+            let store = Arc::new(Fragile::new(store, self.is(Mode::Crashing)));
             tokio::select! {
                 biased;
                 () = store.death() => {}

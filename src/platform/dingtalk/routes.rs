@@ -45,7 +45,7 @@ pub(super) enum Refused {
 
 /// `POST /dingtalk/robot` and `POST /dingtalk/event`.
 ///
-/// A message is answered 200 only when `receiver` has made its effect durable; 500 asks for it again.
+/// A message is answered 200 only when `receiver` has made its effect durable; 503 asks for it again.
 pub fn routes(dingtalk: Arc<DingTalk>, receiver: Arc<dyn Receiver>) -> Router {
     Router::new()
         .route("/dingtalk/robot", post(robot))
@@ -61,7 +61,7 @@ async fn robot(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Re
     dingtalk.verify_addressee(&delivery)?;
     match dingtalk.carry_out(&delivery, &*doors.receiver, std::future::ready(())).await {
         Ok(()) => Ok(Json(json!({})).into_response()),
-        Err(Failed) => Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        Err(Failed) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
     }
 }
 
@@ -83,7 +83,7 @@ async fn organisation_event(
         // It is sent again.
         count("failed");
         tracing::error!(error = format!("{error:#}"), "the end of a DingTalk meeting could not be recorded");
-        return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     let answer = dingtalk.acknowledgement(&event).map_err(refused)?;
     Ok(Json(answer).into_response())

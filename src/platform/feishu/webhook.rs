@@ -80,7 +80,8 @@ fn good(answer: Option<Value>) -> Response {
 }
 
 fn failed() -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "msg": "failed" }))).into_response()
+    metrics::counter!("jiuding_deliveries_failed_total", "platform" => super::NAME).increment(1);
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "msg": "failed" }))).into_response()
 }
 
 /// One answer for every refusal: whoever tries keys learns nothing from it.

@@ -17,10 +17,13 @@ use sled::Batch;
 use super::{
     disk::{Disk, Held},
     reading::{Reading, read_state, survey},
-    state::{Marker, replace, sync_folder},
+    state::Marker,
     value,
 };
-use crate::store::Findings;
+use crate::store::{
+    Findings,
+    file::{replace, sync_folder},
+};
 
 const MAGIC: &[u8] = b"JIUDING-BACKUP";
 const FORMAT: u8 = 1;

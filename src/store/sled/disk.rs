@@ -18,7 +18,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::fs::{FlockOperation, IFlags};
 use sled::{Batch, Db};
 
-use super::state::sync_folder;
+use crate::store::file::sync_folder;
 
 /// sled's cache. It is the part of the store's memory that can be chosen; the page table comes on top.
 const CACHE: u64 = 32 * 1024 * 1024;

@@ -21,18 +21,14 @@
 //! | `K` | room, name | the number of the line that was appended under that name |
 //! | `+` | any of the above, part | the rest of a value that is too long for one row |
 
+use crate::store::{
+    Key, ProjectId, RowKey,
+    name::{self, HASHED},
+};
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
-
-use crate::store::{Key, ProjectId, RowKey};
 
 /// The only row of its kind: the store's own state.
 pub(super) const STATE: &[u8] = b"m";
-/// Longer names are kept by their hash. Ids of platforms are far shorter.
-const LONGEST_NAME: usize = 200;
-/// In place of a length: a hash follows.
-const HASHED: u8 = 0xFF;
-
 /// What a key is about; its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -57,7 +53,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 17] = [
+    pub(super) const ALL: [Kind; 17] = [
         Kind::State,
         Kind::Version,
         Kind::Row,
@@ -170,13 +166,24 @@ pub(super) fn read_time(bytes: &[u8]) -> Option<Timestamp> {
 
 /// A name with its length in front; a very long one by its hash, so that keys stay short.
 pub(super) fn name_bytes(name: &str) -> Vec<u8> {
-    let (first, bytes) = match u8::try_from(name.len()) {
-        Ok(length) if name.len() <= LONGEST_NAME => (length, name.as_bytes().to_vec()),
-        _ => (HASHED, Sha256::digest(name.as_bytes()).to_vec()),
-    };
-    let mut named = vec![first];
-    named.extend(bytes);
-    named
+    of_short(&name::short(name))
+}
+
+/// The same of a name that was made short already.
+pub(super) fn of_short(short: &[u8]) -> Vec<u8> {
+    match short.first() {
+        Some(&HASHED) => short.to_vec(),
+        // It is no longer than the longest name that is kept as it is.
+        _ => [&[short.len() as u8], short].concat(),
+    }
+}
+
+/// The short name of [`name_bytes`].
+pub(super) fn to_short(named: &[u8]) -> &[u8] {
+    match named.first() {
+        Some(&HASHED) | None => named,
+        Some(_) => &named[1..],
+    }
 }
 
 /// Splits what begins with [`name_bytes`] after the name.

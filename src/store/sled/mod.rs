@@ -25,6 +25,7 @@
 mod backup;
 mod disk;
 mod keys;
+mod pieces;
 mod reading;
 mod state;
 mod value;
@@ -79,9 +80,24 @@ impl SledStore {
     /// Marks that ended by `clock_now` count as forgotten; [`Store::sweep`] moves that time on.
     ///
     /// # Errors
-    /// Another process has the folder, the store was written by a newer version of this program, or it
-    /// lost something; the message says how to go on.
+    /// Another process has the folder, the store was written by a newer version of this program, it
+    /// lost something, or it was not moved here entirely; the message says how to go on.
     pub fn open(path: &Path, clock_now: Timestamp) -> Result<Self> {
+        let store = Self::open_unfinished(path, clock_now)?;
+        let state = read_state(&store.shared.disk.db)?;
+        ensure!(
+            state.is_none_or(|state| state.moving.is_none()),
+            "a move into the store in {} was not finished; run `jiuding migrate` again",
+            path.display()
+        );
+        Ok(store)
+    }
+
+    /// The same also where a move into it was not finished: for going on with that move.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_unfinished(path: &Path, clock_now: Timestamp) -> Result<Self> {
         Self::open_keeping(path, clock_now, disk::KEEP_FREE)
     }
 

@@ -5,8 +5,7 @@
 //! a difference is an alarm, never a fresh start.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -14,6 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::value::FORMAT;
+use crate::store::{Move, file::replace};
 
 /// The row under [`STATE`](super::keys::STATE); written anew with every group of commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub(super) struct State {
     pub(super) outgoing: u64,
     /// The newest number of a log entry.
     pub(super) log: u64,
+    /// The move into this store that was not finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moving: Option<Move>,
 }
 
 impl State {
@@ -36,7 +39,7 @@ impl State {
         let mut id = [0; 16];
         getrandom::fill(&mut id).context("no random bytes for the store's id")?;
         let store = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { format: FORMAT, store, writes: 0, outgoing: 0, log: 0 })
+        Ok(Self { format: FORMAT, store, writes: 0, outgoing: 0, log: 0, moving: None })
     }
 
     /// Reads the state row's value.
@@ -118,34 +121,4 @@ fn what_to_do(folder: &Path) -> String {
          only if the loss is accepted, delete {}",
         Marker::place(folder).display()
     )
-}
-
-/// Writes a file so that it is there entirely or not at all, on disk when this returns.
-pub(super) fn replace(place: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let mut name = place.file_name().context("a file needs a name")?.to_owned();
-    name.push(".part");
-    let part = place.with_file_name(name);
-    let written = (|| {
-        let mut options = File::options();
-        // Rows hold what people said and reply addresses that are secrets.
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-        fill(&mut file)?;
-        file.flush()?;
-        file.sync_all()?;
-        fs::rename(&part, place)?;
-        sync_folder(place.parent().unwrap_or(Path::new("")))
-    })();
-    if written.is_err() {
-        // What is half written is of no use; if it cannot be removed either, the error tells enough.
-        let _ = fs::remove_file(&part);
-    }
-    written.with_context(|| format!("cannot write {}", place.display()))
-}
-
-/// Puts the names in a folder on disk.
-pub(super) fn sync_folder(folder: &Path) -> Result<()> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    Ok(File::open(folder)?.sync_all()?)
 }

@@ -202,6 +202,12 @@ impl<'a> Staged<'a> {
         Ok(())
     }
 
+    /// Sees to it that the state is written, though nothing else may be.
+    pub(super) fn touch(&mut self) -> Result<()> {
+        let state = serde_json::to_vec(&self.state)?;
+        self.put(STATE, &state)
+    }
+
     /// The first `most` keys of a range as they were before this batch: look each up before use.
     pub(super) fn earlier_keys(&self, range: std::ops::Range<&[u8]>, most: usize) -> Result<Vec<IVec>> {
         Ok(self.db.range(range).keys().take(most).collect::<sled::Result<_>>()?)

@@ -12,12 +12,9 @@ use super::{
     writer::Staged,
 };
 use crate::store::{
-    About, Commit, CommitError, Committed, DeadLetter, DossierCopy, Key, Outgoing, ProjectId, RowKey, Seen,
-    Settlement, Stored, WakeChange,
+    About, CHAT_LINES, Commit, CommitError, Committed, DeadLetter, DossierCopy, Key, Outgoing, ProjectId,
+    RowKey, Seen, Settlement, Stored, WakeChange,
 };
-
-/// How many lines of a chat are kept, and the names under which they were appended.
-pub(super) const CHAT_LINES: u64 = 2_000;
 
 /// A decision in bytes. Whoever brings it makes it so, since the writer is one for all.
 pub(super) struct Encoded {
@@ -172,7 +169,7 @@ pub(super) fn read_outgoing(id: u64, value: &[u8]) -> Result<Outgoing> {
     Ok(Outgoing { id, ..value::parse(value)? })
 }
 
-fn put_outgoing(staged: &mut Staged<'_>, outgoing: &Outgoing) -> Result<()> {
+pub(super) fn put_outgoing(staged: &mut Staged<'_>, outgoing: &Outgoing) -> Result<()> {
     staged.put(&Kind::Outgoing.key().number(outgoing.id), &serde_json::to_vec(outgoing)?)
 }
 

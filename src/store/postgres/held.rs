@@ -1,0 +1,92 @@
+//! Only one process has the store at a time: an advisory lock for as long as it lives.
+//!
+//! The lock belongs to a connection of its own. Where that breaks the lock is taken again before the next write. A row
+//! names whoever took it last, so that a process which lost it to another one meanwhile notices and stops writing.
+
+use anyhow::{Context, Result, bail, ensure};
+use deadpool_postgres::{ClientWrapper, Object, Pool};
+use tokio::sync::Mutex;
+
+use super::{
+    connection::{Told, take},
+    schema,
+};
+
+/// The first half of the lock's name; the second is the schema's.
+const LOCK: i32 = 0x4A44_0001;
+/// How often the lock is tried for, and how long between: the connection of a process that just ended may
+/// linger that long.
+const TRIES: usize = 40;
+const BETWEEN: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// The lock.
+pub(super) struct Held {
+    schema: i32,
+    /// Who we are, in `store_state`.
+    pub(super) name: String,
+    /// The connection that has the lock. An async lock, since taking it anew waits for the database; held for a look.
+    connection: Mutex<ClientWrapper>,
+}
+
+impl Held {
+    /// Takes the lock and brings the schema up to date.
+    ///
+    /// # Errors
+    /// Another process has the store.
+    pub(super) async fn take(pool: &Pool) -> Result<Self> {
+        let mut connection = Object::take(take(pool).await?);
+        let row = connection.query_one("SELECT hashtext(current_schema())", &[]).await.told();
+        let schema: Option<i32> =
+            row.context("the address names no schema in which tables can be made")?.get(0);
+        let schema = schema.context("the address names no schema in which tables can be made")?;
+        let mut tries = 0;
+        while !try_lock(&connection, schema).await? {
+            tries += 1;
+            ensure!(
+                tries < TRIES,
+                "another process has the store in this database; stop it first, only one can have it"
+            );
+            tokio::time::sleep(BETWEEN).await;
+        }
+        schema::migrate(&mut connection).await?;
+        let mut name = [0; 16];
+        getrandom::fill(&mut name).context("no random bytes")?;
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let set = "INSERT INTO store_state VALUES ('holder', $1) ON CONFLICT (name) DO UPDATE SET value = $1";
+        connection.execute(set, &[&name]).await.told()?;
+        Ok(Self { schema, name, connection: Mutex::new(connection) })
+    }
+
+    /// Sees to it that the lock is ours.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or another process took the store over.
+    pub(super) async fn ensure(&self, pool: &Pool) -> Result<()> {
+        let mut connection = self.connection.lock().await;
+        if !connection.is_closed() {
+            return Ok(());
+        }
+        let fresh = Object::take(take(pool).await?);
+        if !try_lock(&fresh, self.schema).await? {
+            bail!("the lock on the store is not free yet, or another process took the store over");
+        }
+        self.is_still(schema::state(&fresh, "holder").await?)?;
+        tracing::info!("the database is back");
+        *connection = fresh;
+        Ok(())
+    }
+
+    /// Whether the holder that the database names is us.
+    pub(super) fn is_still(&self, holder: Option<String>) -> Result<()> {
+        ensure!(
+            holder.as_deref() == Some(self.name.as_str()),
+            "another process took the store over; this one must be started anew"
+        );
+        Ok(())
+    }
+}
+
+async fn try_lock(connection: &ClientWrapper, schema: i32) -> Result<bool> {
+    let row = connection.query_one("SELECT pg_try_advisory_lock($1, $2)", &[&LOCK, &schema]).await.told()?;
+    Ok(row.get(0))
+}
