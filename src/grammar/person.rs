@@ -114,8 +114,16 @@ pub(super) fn find(name: &str, scan: &Scan, reader: &Reader) -> Result<Person, R
 /// The name with which the words behind a key begin: the longest one known that ends there with a word, or else the
 /// first word, with those behind it that belong to a name in Latin letters.
 pub(super) fn begins<'a>(words: &'a str, reader: &Reader) -> &'a str {
-    let ends: Vec<usize> =
-        words.char_indices().filter(|(_, c)| ends_name(*c)).map(|(at, _)| at).chain([words.len()]).collect();
+    let first = words.find(ends_name).unwrap_or(words.len());
+    // No name is longer: what stands behind is not looked at, however long it is.
+    let near = words.char_indices().take(LONGEST + 1);
+    let mut ends: Vec<usize> = near.filter(|(_, c)| ends_name(*c)).map(|(at, _)| at).collect();
+    if words.char_indices().nth(LONGEST).is_none() {
+        ends.push(words.len());
+    }
+    if ends.is_empty() {
+        return &words[..first];
+    }
     let bare = |end: &usize| words[..*end].trim_start_matches(['@', '＠']);
     let known = |end: &&usize| reader.known.iter().any(|person| is_same(&person.name, bare(end)));
     if let Some(end) = ends.iter().rev().find(known) {

@@ -160,7 +160,9 @@ impl Reading<'_> {
             Some(quoted) => quoted,
             None => {
                 // Of the words up to the next key those that are a name; what is left goes on as text.
-                let words = self.words(&mut scan.clone())?;
+                let from = scan.place();
+                let words = self.words(scan)?;
+                scan.go_back(from);
                 let name = person::begins(&words, self.reader);
                 scan.skip(name.chars().count());
                 name.to_owned()

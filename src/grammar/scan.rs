@@ -241,6 +241,16 @@ impl<'a> Scan<'a> {
         self.narrow.get(self.at + ahead).copied()
     }
 
+    /// Where it is, to [go back](Self::go_back) to.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to a place where it was.
+    pub(super) fn go_back(&mut self, place: usize) {
+        self.at = place;
+    }
+
     /// Goes over blanks.
     pub(super) fn skip_blanks(&mut self) {
         while self.peek().is_some_and(char::is_whitespace) {
