@@ -14,8 +14,9 @@
 //! something to say at the same moment.
 //!
 //! Twenty projects on two cores that others kept busy: 6,400 lines, 18,800 messages and 12,800 things that fell
-//! due in 1.3 min, 1.7 times as long as their writes one after the other and 11 times as long as 64 at a time:
-//! what takes time is one flush after the other in the quiet hours. Late by p50 0.01 s, p99 0.5 s, at most 1.1 s.
+//! due in 1.0 min, about as long as their writes one after the other and 13 times as long as 64 at a time: what
+//! takes time is one flush after the other in the quiet hours. Late by p50 0.01 s, p99 0.25 s, at most 0.5 s.
+//! 2.3 MB of live data a project, more than half of it what the log keeps of rhythms; 59 MB resident.
 
 mod story;
 mod watched;
