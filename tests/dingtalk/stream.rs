@@ -152,7 +152,7 @@ async fn a_notice_brings_a_new_connection_before_the_old_one_is_left() {
 
 #[tokio::test]
 async fn a_half_open_connection_is_noticed() {
-    let held = Held::with(|_, settings| settings.ping_every = Duration::from_millis(200)).await;
+    let held = Held::with(|_, settings| settings.ping_every = Duration::from_millis(700)).await;
     held.ding.wait_pings(2).await;
     held.ding.freeze_connections();
     held.ding.wait_opened(2).await;

@@ -126,19 +126,19 @@ impl FakeDingTalk {
         *self.shared.state().streams.opened.borrow()
     }
 
-    /// Waits until so many connections were opened; panics after 10 s.
+    /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
         let counted = self.shared.state().streams.opened.subscribe();
         wait(counted, count, "connections").await;
     }
 
-    /// Waits until so many connections were closed by the bot in good order; panics after 10 s.
+    /// Waits until so many connections were closed by the bot in good order; panics after 20 s.
     pub async fn wait_closed(&self, count: usize) {
         let counted = self.shared.state().streams.closed.subscribe();
         wait(counted, count, "closed connections").await;
     }
 
-    /// Waits until so many pings came; panics after 10 s.
+    /// Waits until so many pings came; panics after 20 s.
     pub async fn wait_pings(&self, count: usize) {
         let counted = self.shared.state().streams.pings.subscribe();
         wait(counted, count, "pings").await;
@@ -197,7 +197,7 @@ impl FakeDingTalk {
 
     async fn connection(&self) -> mpsc::UnboundedSender<Order> {
         let mut opened = self.shared.state().streams.opened.subscribe();
-        let found = tokio::time::timeout(Duration::from_secs(10), async {
+        let found = tokio::time::timeout(Duration::from_secs(20), async {
             loop {
                 let live = {
                     let streams = &mut self.shared.state().streams;
@@ -216,7 +216,7 @@ impl FakeDingTalk {
 
 async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
     let waited =
-        tokio::time::timeout(Duration::from_secs(10), counted.wait_for(|it| *it >= count)).await.is_ok();
+        tokio::time::timeout(Duration::from_secs(20), counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 

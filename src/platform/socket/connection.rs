@@ -23,7 +23,7 @@ const MOST_IN_HAND: usize = 100;
 const SLOWEST_SEND: Duration = Duration::from_secs(10);
 /// How long stopping waits for what is in hand: longer than a platform waits for an answer.
 const GRACE: Duration = Duration::from_secs(4);
-/// How long it then waits for the other side to close.
+/// How long it then takes to close, and waits for the other side to do so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How a connection came to its end.
@@ -76,6 +76,10 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = told(stop) => return Ok(End::Stopped),
+                () = sleep_until(pinged + every) => {
+                    pinged = Instant::now();
+                    self.say(self.link.ping()).await?;
+                }
                 Some(answer) = self.answers.1.recv() => {
                     if self.in_hand == MOST_IN_HAND {
                         // Nobody was listening.
@@ -98,10 +102,6 @@ impl Connection {
                     }
                     self.of_use = true;
                 }
-                () = sleep_until(pinged + every) => {
-                    pinged = Instant::now();
-                    self.say(self.link.ping()).await?;
-                }
                 () = sleep_until(heard + silence), if self.in_hand < MOST_IN_HAND => {
                     return Err(format!("nothing was heard for {silence:.0?}"));
                 }
@@ -123,7 +123,7 @@ impl Connection {
             Ok::<(), String>(())
         })
         .await;
-        let _ = timeout(SLOWEST_SEND, self.socket.close(None)).await;
+        let _ = timeout(LAST_WORDS, self.socket.close(None)).await;
         let mut late = JoinSet::new();
         let _ = timeout(LAST_WORDS, async {
             while let Some(Ok(frame)) = self.socket.next().await {
