@@ -40,6 +40,7 @@ pub(super) struct Streams {
     connections: Vec<mpsc::UnboundedSender<Order>>,
     waiting: HashMap<String, oneshot::Sender<Value>>,
     lose_answers: usize,
+    replaces_at_once: bool,
     opened: watch::Sender<usize>,
     pings: watch::Sender<usize>,
     closed: watch::Sender<usize>,
@@ -57,6 +58,7 @@ impl Default for Streams {
             connections: Vec::new(),
             waiting: HashMap::new(),
             lose_answers: 0,
+            replaces_at_once: false,
             opened: zero(),
             pings: zero(),
             closed: zero(),
@@ -91,6 +93,11 @@ impl FakeDingTalk {
     /// Whether tickets have run out by the time they are used.
     pub fn stale_tickets(&self, stale: bool) {
         self.shared.state().streams.stale = stale;
+    }
+
+    /// Every connection is to be replaced as soon as it stands.
+    pub fn replace_at_once(&self) {
+        self.shared.state().streams.replaces_at_once = true;
     }
 
     /// The next answers never arrive.
@@ -291,6 +298,10 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
         let streams = &mut shared.state().streams;
         streams.connections.push(orders);
         streams.opened.send_modify(|opened| *opened += 1);
+    }
+    if shared.state().streams.replaces_at_once {
+        let notice = r#"{"type":"SYSTEM","headers":{"topic":"disconnect","messageId":"m"},"data":"{}"}"#;
+        let _ = socket.send(Message::text(notice)).await;
     }
     loop {
         tokio::select! {
