@@ -45,10 +45,10 @@ impl Gated {
         *self.trouble.lock().unwrap() = trouble;
     }
 
-    /// Waits until so many events have come to the gate; panics after 10 s.
+    /// Waits until so many events have come to the gate; panics after 20 s.
     pub async fn came(&self, count: usize) {
         let mut came = self.came.subscribe();
-        let waited = tokio::time::timeout(Duration::from_secs(10), came.wait_for(|it| *it >= count)).await;
+        let waited = tokio::time::timeout(Duration::from_secs(20), came.wait_for(|it| *it >= count)).await;
         assert!(waited.is_ok(), "waited for {count} events");
     }
 }

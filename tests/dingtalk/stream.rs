@@ -151,8 +151,17 @@ async fn a_notice_brings_a_new_connection_before_the_old_one_is_left() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_every_connection_replaced_is_not_called_in_a_tight_loop() {
+    let began = std::time::Instant::now();
+    let held = Held::with(|ding, _| ding.replace_at_once()).await;
+    held.ding.wait_opened(3).await;
+    // One second and two, at the least.
+    assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn a_half_open_connection_is_noticed() {
-    let held = Held::with(|_, settings| settings.ping_every = Duration::from_millis(200)).await;
+    let held = Held::with(|_, settings| settings.ping_every = Duration::from_millis(700)).await;
     held.ding.wait_pings(2).await;
     held.ding.freeze_connections();
     held.ding.wait_opened(2).await;

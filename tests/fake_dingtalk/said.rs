@@ -54,7 +54,9 @@ impl FakeDingTalk {
     /// again is a repeat.
     pub async fn deliver(&self, bot: &str, said: &Said) -> Answer {
         if self.is_by_stream() {
-            return self.deliver_by_stream(said).await;
+            // Without an answer, as on a line that broke unseen, it is delivered again.
+            let answer = self.deliver_by_stream(said).await;
+            return if answer.status == 0 { self.deliver_by_stream(said).await } else { answer };
         }
         self.deliver_raw(bot, said.body.to_string()).await
     }

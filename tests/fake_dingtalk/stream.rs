@@ -40,6 +40,7 @@ pub(super) struct Streams {
     connections: Vec<mpsc::UnboundedSender<Order>>,
     waiting: HashMap<String, oneshot::Sender<Value>>,
     lose_answers: usize,
+    replaces_at_once: bool,
     opened: watch::Sender<usize>,
     pings: watch::Sender<usize>,
     closed: watch::Sender<usize>,
@@ -57,6 +58,7 @@ impl Default for Streams {
             connections: Vec::new(),
             waiting: HashMap::new(),
             lose_answers: 0,
+            replaces_at_once: false,
             opened: zero(),
             pings: zero(),
             closed: zero(),
@@ -93,6 +95,11 @@ impl FakeDingTalk {
         self.shared.state().streams.stale = stale;
     }
 
+    /// Every connection is to be replaced as soon as it stands.
+    pub fn replace_at_once(&self) {
+        self.shared.state().streams.replaces_at_once = true;
+    }
+
     /// The next answers never arrive.
     pub fn lose_answers(&self, count: usize) {
         self.shared.state().streams.lose_answers = count;
@@ -126,19 +133,19 @@ impl FakeDingTalk {
         *self.shared.state().streams.opened.borrow()
     }
 
-    /// Waits until so many connections were opened; panics after 10 s.
+    /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
         let counted = self.shared.state().streams.opened.subscribe();
         wait(counted, count, "connections").await;
     }
 
-    /// Waits until so many connections were closed by the bot in good order; panics after 10 s.
+    /// Waits until so many connections were closed by the bot in good order; panics after 20 s.
     pub async fn wait_closed(&self, count: usize) {
         let counted = self.shared.state().streams.closed.subscribe();
         wait(counted, count, "closed connections").await;
     }
 
-    /// Waits until so many pings came; panics after 10 s.
+    /// Waits until so many pings came; panics after 20 s.
     pub async fn wait_pings(&self, count: usize) {
         let counted = self.shared.state().streams.pings.subscribe();
         wait(counted, count, "pings").await;
@@ -197,7 +204,7 @@ impl FakeDingTalk {
 
     async fn connection(&self) -> mpsc::UnboundedSender<Order> {
         let mut opened = self.shared.state().streams.opened.subscribe();
-        let found = tokio::time::timeout(Duration::from_secs(10), async {
+        let found = tokio::time::timeout(Duration::from_secs(20), async {
             loop {
                 let live = {
                     let streams = &mut self.shared.state().streams;
@@ -216,7 +223,7 @@ impl FakeDingTalk {
 
 async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
     let waited =
-        tokio::time::timeout(Duration::from_secs(10), counted.wait_for(|it| *it >= count)).await.is_ok();
+        tokio::time::timeout(Duration::from_secs(20), counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 
@@ -291,6 +298,10 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
         let streams = &mut shared.state().streams;
         streams.connections.push(orders);
         streams.opened.send_modify(|opened| *opened += 1);
+    }
+    if shared.state().streams.replaces_at_once {
+        let notice = r#"{"type":"SYSTEM","headers":{"topic":"disconnect","messageId":"m"},"data":"{}"}"#;
+        let _ = socket.send(Message::text(notice)).await;
     }
     loop {
         tokio::select! {

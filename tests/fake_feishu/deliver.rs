@@ -182,7 +182,9 @@ impl FakeFeishu {
     /// Delivers, encrypted and signed where an Encrypt Key is set; or over the long connection.
     pub async fn deliver(&self, delivery: &Delivery) -> Answer {
         if self.is_over_socket() {
-            return self.push(delivery).await;
+            // Without an acknowledgement, as on a line that broke unseen, it is delivered again.
+            let answer = self.push(delivery).await;
+            return if answer.status == 0 { self.push(delivery).await } else { answer };
         }
         let plain = delivery.body.to_string();
         let encrypt_key = self.state().encrypt_key.clone();

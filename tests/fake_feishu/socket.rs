@@ -208,7 +208,7 @@ impl FakeFeishu {
         *self.state().sockets.opened.borrow()
     }
 
-    /// Waits until so many connections were opened; panics after 10 s.
+    /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
         let opened = self.state().sockets.opened.subscribe();
         wait(opened, count, "connections").await;
@@ -219,7 +219,7 @@ impl FakeFeishu {
         *self.state().sockets.pings.borrow()
     }
 
-    /// Waits until so many pings came; panics after 10 s.
+    /// Waits until so many pings came; panics after 20 s.
     pub async fn wait_pings(&self, count: usize) {
         let pings = self.state().sockets.pings.subscribe();
         wait(pings, count, "pings").await;
@@ -268,7 +268,7 @@ impl FakeFeishu {
     /// The newest connection, waited for.
     async fn connection(&self) -> mpsc::UnboundedSender<Order> {
         let mut opened = self.state().sockets.opened.subscribe();
-        let found = tokio::time::timeout(Duration::from_secs(10), async {
+        let found = tokio::time::timeout(Duration::from_secs(20), async {
             loop {
                 if let Some(connection) = self.live() {
                     return connection;
@@ -328,7 +328,7 @@ impl FakeFeishu {
 
 async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
     let waited =
-        tokio::time::timeout(Duration::from_secs(10), counted.wait_for(|it| *it >= count)).await.is_ok();
+        tokio::time::timeout(Duration::from_secs(20), counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 

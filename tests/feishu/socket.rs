@@ -43,7 +43,7 @@ impl Held {
         let mut settings = fake.settings();
         settings.encrypt_key = None;
         settings.verification_token = String::new();
-        settings.pong_within = Duration::from_millis(200);
+        settings.pong_within = Duration::from_secs(1);
         prepare(&fake, &mut settings);
         let feishu = Arc::new(Feishu::new(settings, clock));
         let receiver = Arc::new(Gated::default());

@@ -8,7 +8,10 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_tungstenite::tungstenite::{Error, protocol::CloseFrame};
+use tokio_tungstenite::tungstenite::{
+    Error, Utf8Bytes,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 use tracing::error;
 
 use super::{
@@ -23,8 +26,12 @@ const MOST_IN_HAND: usize = 100;
 const SLOWEST_SEND: Duration = Duration::from_secs(10);
 /// How long stopping waits for what is in hand: longer than a platform waits for an answer.
 const GRACE: Duration = Duration::from_secs(4);
-/// How long it then waits for the other side to close.
+/// How long it then takes to close, and waits for the other side to do so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+const FAREWELL: CloseFrame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::from_static("") };
+/// A connection that lived this long was no mistake.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// How a connection came to its end.
 pub(super) enum End {
@@ -45,19 +52,26 @@ pub(super) struct Connection {
     /// Answers of finished work, each exactly once.
     answers: (mpsc::UnboundedSender<Frame>, mpsc::UnboundedReceiver<Frame>),
     in_hand: usize,
-    /// Something came on it, other than the wish for another one.
-    of_use: bool,
+    since: Instant,
+    was_heard: bool,
+    had_work: bool,
 }
 
 impl Connection {
     pub fn new(name: &'static str, socket: Socket, link: Box<dyn Link>, lanes: Arc<Lanes>) -> Self {
         let answers = mpsc::unbounded_channel();
-        Self { name, socket, link, lanes, answers, in_hand: 0, of_use: false }
+        let since = Instant::now();
+        Self { name, socket, link, lanes, answers, in_hand: 0, since, was_heard: false, had_work: false }
     }
 
-    /// Whether the other side said anything worth a connection.
+    /// Whether the other side said anything at all.
+    pub fn was_heard(&self) -> bool {
+        self.was_heard
+    }
+
+    /// Whether it was good for something: to open another one at once is no tight loop then.
     pub fn was_of_use(&self) -> bool {
-        self.of_use
+        self.had_work || self.since.elapsed() >= STEADY
     }
 
     /// Listens, works and answers until it ends.
@@ -76,6 +90,10 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = told(stop) => return Ok(End::Stopped),
+                () = sleep_until(pinged + every) => {
+                    pinged = Instant::now();
+                    self.say(self.link.ping()).await?;
+                }
                 Some(answer) = self.answers.1.recv() => {
                     if self.in_hand == MOST_IN_HAND {
                         // Nobody was listening.
@@ -87,6 +105,7 @@ impl Connection {
                 frame = self.socket.next(), if self.in_hand < MOST_IN_HAND => {
                     let frame = heard_of(frame)?;
                     heard = Instant::now();
+                    self.was_heard = true;
                     match self.link.hear(frame) {
                         Heard::Leave(answer) => {
                             self.say(answer).await?;
@@ -96,11 +115,6 @@ impl Connection {
                         Heard::Answer(answer) => self.say(answer).await?,
                         Heard::Work(work) => self.start(work),
                     }
-                    self.of_use = true;
-                }
-                () = sleep_until(pinged + every) => {
-                    pinged = Instant::now();
-                    self.say(self.link.ping()).await?;
                 }
                 () = sleep_until(heard + silence), if self.in_hand < MOST_IN_HAND => {
                     return Err(format!("nothing was heard for {silence:.0?}"));
@@ -123,7 +137,7 @@ impl Connection {
             Ok::<(), String>(())
         })
         .await;
-        let _ = timeout(SLOWEST_SEND, self.socket.close(None)).await;
+        let _ = timeout(LAST_WORDS, self.socket.close(Some(FAREWELL))).await;
         let mut late = JoinSet::new();
         let _ = timeout(LAST_WORDS, async {
             while let Some(Ok(frame)) = self.socket.next().await {
@@ -140,6 +154,7 @@ impl Connection {
     /// Begins a piece of work. It goes on to its end whatever becomes of the connection.
     fn start(&mut self, work: Work) {
         self.in_hand += 1;
+        self.had_work = true;
         let turn = self.lanes.take(work.lane.clone());
         let (name, answers) = (self.name, self.answers.0.clone());
         tokio::spawn(async move {

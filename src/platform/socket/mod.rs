@@ -175,7 +175,11 @@ pub async fn hold(line: Arc<dyn Line>, mut stop: watch::Receiver<bool>) {
                 connected(name, true);
                 let end = connection.serve(&mut stop).await;
                 connected(name, false);
-                failures = if connection.was_of_use() { 0 } else { failures + 1 };
+                let was_good = match end {
+                    End::Replaced => connection.was_of_use(),
+                    End::Stopped | End::Lost(_) => connection.was_heard(),
+                };
+                failures = if was_good { 0 } else { failures + 1 };
                 match end {
                     End::Stopped => {
                         connection.finish().await;

@@ -1,5 +1,6 @@
 //! Where the connection goes: an address and a ticket for it.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::platform::{
@@ -44,7 +45,12 @@ pub fn address(base: &str, answer: Result<Answer, Undelivered>) -> Result<reqwes
             if ticket.is_empty() {
                 return Err(Unopened::for_now("it handed out no ticket"));
             }
-            url.query_pairs_mut().append_pair("ticket", ticket);
+            let ticket = utf8_percent_encode(ticket, NON_ALPHANUMERIC);
+            let query = match url.query() {
+                Some(query) => format!("{query}&ticket={ticket}"),
+                None => format!("ticket={ticket}"),
+            };
+            url.set_query(Some(&query));
             Ok(url)
         }
         400 | 401 | 403 => {
