@@ -68,6 +68,11 @@ const ENGINES: &[&str] = &["store", "bot", "cli", "main"];
 const LONG: &[(&str, &str)] = &[
     ("calendar/mod.rs", "the calendar with its arithmetic and a third of it tests"),
     ("config/mod.rs", "one struct per table of the configuration file, most of it their doc comments"),
+    ("features/change/mod.rs", "the record, its stages, and what each stage still owes"),
+    (
+        "features/requirement/mod.rs",
+        "the record with its states and fields, a third of it their doc comments",
+    ),
     ("features/ticket/mod.rs", "the record with its clocks, and its ladder of pings"),
     ("features/ticket/moves.rs", "ten commands, each its spec, its reading and its decision"),
 ];

@@ -14,10 +14,9 @@ use tracing::{error, warn};
 
 use super::{Engine, Task, Turn, draft::Draft};
 use crate::{
-    chat::{Message, PersonId, Target},
     dossier::{Dossier, Outcome, Waking},
-    features::{self, Job},
-    store::{CommitError, Entry, Outgoing, ProjectId, RowKey},
+    features::Job,
+    store::{CommitError, Entry, ProjectId, RowKey},
 };
 
 /// How many due wakes are looked at in one go.
@@ -28,8 +27,6 @@ const PROJECTS_AT_ONCE: usize = 64;
 const CLOCKS: usize = 8;
 /// How long a job's mark is kept; longer than a pause that is made up for.
 pub(super) const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
-/// Longer than any month, shorter than a year.
-const A_MONTH: SignedDuration = SignedDuration::from_hours(24 * 40);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -329,49 +326,6 @@ impl Engine {
             Err(CommitError::SeenBefore) => Ok(0),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Once a day the administrators hear of messages that could not be delivered since the day before.
-    async fn tell_of_dead_letters(&self, at: Timestamp, now: Timestamp) -> anyhow::Result<()> {
-        let mark = format!("dead-letters:{}", self.rules.calendar.date(at));
-        let since = at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(at);
-        let dead = self.store.dead_letters().await?;
-        let new = dead.iter().filter(|letter| letter.at > since).count();
-        if new == 0 || self.admins.is_empty() || self.store.has_seen(&mark).await? {
-            return Ok(());
-        }
-        let mut draft = Draft::default();
-        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
-        draft.say(self.to_admins(&features::dead_letters(new, dead.len()), now));
-        match self.write(draft, &mut []).await {
-            Ok(()) | Err(CommitError::SeenBefore) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Once a month the administrators hear that four fifths of a platform's allowance are used.
-    async fn tell_of_allowances(&self, now: Timestamp) -> anyhow::Result<()> {
-        for platform in self.platforms() {
-            let Some(allowance) = platform.allowance() else { continue };
-            let mark = format!("allowance:{}:{}:{}", platform.name(), allowance.of, allowance.month);
-            if allowance.used * 5 < allowance.of * 4 || self.store.has_seen(&mark).await? {
-                continue;
-            }
-            let mut draft = Draft::default();
-            draft.seen(mark, now.checked_add(A_MONTH).unwrap_or(Timestamp::MAX));
-            draft.say(self.to_admins(&features::allowance(allowance.used, allowance.of), now));
-            match self.write(draft, &mut []).await {
-                Ok(()) | Err(CommitError::SeenBefore) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// A message to every administrator.
-    pub(super) fn to_admins(&self, message: &Message, now: Timestamp) -> Vec<Outgoing> {
-        let to = |admin: &PersonId| Outgoing::new(Target::Person(admin.clone()), message.clone(), now);
-        self.admins.iter().map(to).collect()
     }
 
     /// Forgets expired marks once in a while, until told to stop.

@@ -5,6 +5,7 @@
 //! wait for each other, and the store gathers their commits.
 
 mod address;
+mod admins;
 mod answers;
 mod copy;
 mod customers;

@@ -53,9 +53,9 @@ async fn it_is_wanted_again_while_the_directory_or_the_store_is_out_of_reach() {
     stage.ding.union("union-wang", WANG, false);
     let busy = json!({"errcode": -1, "errmsg": "系统繁忙"}).to_string();
     stage.ding.fail_next(Way::UserByUnion, Fault::Refuse(200, busy));
-    assert_eq!(stage.ding.event(&stage.url, &closed("union-wang")).await.0, 500);
+    assert_eq!(stage.ding.event(&stage.url, &closed("union-wang")).await.0, 503);
     stage.recorder.fail(true);
-    assert_eq!(stage.ding.event(&stage.url, &closed("union-wang")).await.0, 500);
+    assert_eq!(stage.ding.event(&stage.url, &closed("union-wang")).await.0, 503);
     stage.recorder.fail(false);
     assert_eq!(stage.ding.event(&stage.url, &closed("union-wang")).await.0, 200);
     assert_eq!(stage.recorder.heard().len(), 1);

@@ -80,7 +80,7 @@ fn nobody_is_asked_while_nobody_works_for_the_customer() {
 fn a_file_of_before_there_were_surveys_can_be_read() {
     let file: File =
         serde_json::from_str(r#"{"customer":"远山银行","opened_at":"2026-02-10T02:00:00Z"}"#).unwrap();
-    assert_eq!(file, File::open("远山银行", at("2026-02-10 10:00")));
+    assert_eq!((file.opened_at, file.surveyed), (at("2026-02-10 10:00"), None));
 }
 
 #[test]
