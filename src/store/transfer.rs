@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::{DeadLetter, Key, Outgoing, ProjectId, Store};
 
-/// How many pieces are moved together.
-const PAGE: usize = 1_000;
+/// How many pieces are moved together: all of them are in memory, and most are far below a kilobyte.
+const PAGE: usize = 500;
 
 /// One thing that a store keeps, as every store can say and take it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -29,6 +29,16 @@ impl Ground for Database {
     }
 }
 
+impl Drop for Database {
+    /// Where a story fails its schema stays, to be looked at.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let sql = format!("DROP SCHEMA {} CASCADE", self.0.name);
+            wait(async { connect().await.batch_execute(&sql).await.unwrap() });
+        }
+    }
+}
+
 fn wait<T>(work: impl Future<Output = T>) -> T {
     block_in_place(|| Handle::current().block_on(work))
 }
