@@ -6,13 +6,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
-use super::{
-    Engine, REGISTRY,
-    draft::Draft,
-    due::{JOB_MARK, together},
-    lines::Held,
-    receive::Event,
-};
+use super::{Engine, REGISTRY, draft::Draft, due::together, lines::Held, receive::Event};
 use crate::{
     dossier::{Dossier, Refusal, Waking},
     features::{
@@ -20,7 +14,7 @@ use crate::{
         customer::{Customer, File},
     },
     grammar::{Args, On, Spec},
-    store::{CommitError, ProjectId},
+    store::ProjectId,
 };
 
 impl Engine {
@@ -184,15 +178,7 @@ impl Engine {
         let (copy, rules) = (file.clone(), Arc::clone(&self.rules));
         let run = move || (job.run)(&copy, &projects, &Waking { now, due: at, rules: &rules });
         let outcome = spawn_blocking(run).await.with_context(|| format!("job {}", job.name))?;
-        let spoke = !outcome.say.is_empty();
-        let mut draft = Draft::default();
-        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
         let cx = Waking { now, due: at, rules: &self.rules };
-        self.woken(&mut draft, &mut file, outcome, &cx);
-        match self.write(draft, &mut [&mut file]).await {
-            Ok(()) => Ok(usize::from(spoke)),
-            Err(CommitError::SeenBefore) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
+        self.job_done(mark, &mut file, outcome, &cx).await
     }
 }

@@ -26,7 +26,7 @@ const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
 /// How long a job's mark is kept; longer than a pause that is made up for.
-pub(super) const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
+const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -249,7 +249,7 @@ impl Engine {
     }
 
     /// Applies what a wake or a job decided.
-    pub(super) fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
+    fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let mut changes = draft.apply(dossier, &outcome, &self.rules);
         changes.retain(|change| dossier.record(change.key).is_none_or(|record| record.wakes_logged()));
         if !changes.is_empty() {
@@ -316,12 +316,23 @@ impl Engine {
         }
         let cx = Waking { now, due: at, rules: &self.rules };
         let outcome = (job.run)(&dossier, &cx);
+        self.job_done(mark, &mut dossier, outcome, &cx).await
+    }
+
+    /// Writes what a job decided, once: gives 1 where it spoke.
+    pub(super) async fn job_done(
+        &self,
+        mark: String,
+        dossier: &mut Dossier,
+        outcome: Outcome,
+        cx: &Waking<'_>,
+    ) -> anyhow::Result<usize> {
         let spoke = !outcome.say.is_empty();
         // Marked also where there is nothing to say: it is not looked at again with later eyes.
         let mut draft = Draft::default();
-        draft.seen(mark, at.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
-        self.woken(&mut draft, &mut dossier, outcome, &cx);
-        match self.write(draft, &mut [&mut dossier]).await {
+        draft.seen(mark, cx.due.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
+        self.woken(&mut draft, dossier, outcome, cx);
+        match self.write(draft, &mut [dossier]).await {
             Ok(()) => Ok(usize::from(spoke)),
             Err(CommitError::SeenBefore) => Ok(0),
             Err(error) => Err(error.into()),
