@@ -8,7 +8,7 @@ use tokio::{sync::OwnedMutexGuard, task::spawn_blocking};
 
 use super::{Engine, REGISTRY, draft::Draft, due::together, lines::Held, receive::Event};
 use crate::{
-    dossier::{Dossier, Refusal, Waking},
+    dossier::{Dossier, Outcome, Project, Refusal, Waking},
     features::{
         self, CustomerJob,
         customer::{Customer, File},
@@ -94,32 +94,37 @@ impl Engine {
         registry: &mut Dossier,
         home: Option<&Dossier>,
     ) -> Vec<OwnedMutexGuard<Dossier>> {
-        let project = home.and_then(Dossier::founded);
-        let unknown = project.and_then(|project| {
-            let name = project.customer.as_deref()?;
-            let known = registry.all::<Customer>().any(|customer| customer.name == name);
-            (!known).then(|| Customer {
-                number: registry.counted(<Customer as crate::dossier::Kind>::LETTER) + 1,
-                name: name.to_owned(),
-                industry: project.industry.clone(),
-                tier: None,
-                lead: None,
-            })
-        });
-        if let Some(customer) = unknown {
-            draft.put(registry, Arc::new(customer), &self.rules);
+        if let Some(project) = home.and_then(Dossier::founded) {
+            self.register_customer(draft, registry, project);
         }
+        self.open_files(draft, registry).await
+    }
+
+    fn register_customer(&self, draft: &mut Draft, registry: &mut Dossier, project: &Project) {
+        let Some(name) = &project.customer else { return };
+        if registry.all::<Customer>().any(|customer| customer.name == *name) {
+            return;
+        }
+        let customer = Customer {
+            number: Outcome::default().next_number::<Customer>(registry),
+            name: name.clone(),
+            industry: project.industry.clone(),
+            tier: None,
+            lead: None,
+        };
+        draft.put(registry, Arc::new(customer), &self.rules);
+    }
+
+    async fn open_files(&self, draft: &mut Draft, registry: &Dossier) -> Vec<OwnedMutexGuard<Dossier>> {
         let mut opened = Vec::new();
-        let customers: Vec<Customer> = registry.all::<Customer>().cloned().collect();
-        for customer in customers {
+        for customer in registry.all::<Customer>() {
             let id = ProjectId::file(customer.number);
-            if self.has_file(id) {
-                continue;
+            if !self.has_file(id) {
+                let mut file = self.take(id).await;
+                let record = File::open(&customer.name, self.clock.now());
+                draft.put(&mut file, Arc::new(record), &self.rules);
+                opened.push(file);
             }
-            let mut file = self.take(id).await;
-            let record = File::open(&customer.name, self.clock.now());
-            draft.put(&mut file, Arc::new(record), &self.rules);
-            opened.push(file);
         }
         opened
     }
@@ -133,17 +138,19 @@ impl Engine {
     /// The same for all projects, once at the start: another version of the program may have kept no files.
     pub(super) async fn register_all(&self) -> anyhow::Result<()> {
         let mut registry = self.take(REGISTRY).await;
+        let mut draft = Draft::default();
         for id in self.directory(|directory| directory.projects()) {
-            let home = self.take(id).await;
-            let mut draft = Draft::default();
-            let mut files = self.register(&mut draft, &mut registry, Some(&home)).await;
-            if !draft.is_empty() {
-                let dossiers = std::iter::once(&mut registry).chain(&mut files);
-                let mut dossiers: Vec<&mut Dossier> = dossiers.map(|dossier| &mut **dossier).collect();
-                self.write(draft, &mut dossiers).await?;
+            if let Some(project) = self.take(id).await.founded() {
+                self.register_customer(&mut draft, &mut registry, project);
             }
         }
-        Ok(())
+        let mut files = self.open_files(&mut draft, &registry).await;
+        if draft.is_empty() {
+            return Ok(());
+        }
+        let dossiers = std::iter::once(&mut registry).chain(&mut files);
+        let mut dossiers: Vec<&mut Dossier> = dossiers.map(|dossier| &mut **dossier).collect();
+        Ok(self.write(draft, &mut dossiers).await?)
     }
 
     /// Runs a job on every customer's file.
