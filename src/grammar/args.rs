@@ -247,6 +247,14 @@ impl Args {
         self.date(name, cx)
     }
 
+    /// Why something is put off: what the key says, and what is left behind the date that was read.
+    pub fn reason(&self, key: &str) -> Option<String> {
+        let said = self.rest.trim_start_matches(['到', '至', ' ', '，', ',', '：', ':', '；', ';']);
+        let said = said.trim_end_matches([' ', '，', ',', '；', ';']);
+        let why: Vec<&str> = self.key(key).into_iter().chain([said]).filter(|why| !why.is_empty()).collect();
+        (!why.is_empty()).then(|| why.join("；"))
+    }
+
     /// Takes what was read out of what is left.
     fn forget(&mut self, phrase: &str) {
         if let Some(at) = self.rest.rfind(phrase) {

@@ -130,12 +130,7 @@ impl Command for Postpone {
                 "延期到什么时候？例如：/待办 A{number} 延期 周五 等第三方接口"
             )));
         };
-        let said = args
-            .rest
-            .trim_start_matches(['到', '至', '，', ',', '：', ':'])
-            .trim_matches([' ', '，', ',', '；', ';']);
-        let why = args.key("原因").into_iter().chain([said]).filter(|why| !why.is_empty());
-        let why = Some(why.collect::<Vec<_>>().join("；")).filter(|why| !why.is_empty());
+        let why = args.reason("原因");
         Ok(Self { number, due, why })
     }
 

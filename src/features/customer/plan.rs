@@ -267,8 +267,7 @@ impl Command for Postpone {
         let Some(due) = args.until("截止", cx)? else {
             return Err(Refusal::new(format!("延期到什么时候？例如：/J{number} 延期 1月15日 等客户预算")));
         };
-        let why = args.rest.trim_matches([' ', '，', ',', '；', ';', '：', ':']).to_owned();
-        Ok(Self { number, due, why: Some(why).filter(|why| !why.is_empty()) })
+        Ok(Self { number, due, why: args.reason("原因") })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -67,12 +67,9 @@ impl Command for Postpone {
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let number = args.number();
         let due = args.until("截止", cx)?;
-        let said = args.rest.trim_matches(['到', '至', ' ', '，', ',', '；', ';', '：', ':']);
-        let why = args.key("原因").into_iter().chain([said]).filter(|why| !why.is_empty());
-        let why = why.collect::<Vec<_>>().join("；");
-        match due {
-            Some(due) if !why.is_empty() => Ok(Self { number, due, why }),
-            _ => Err(words::postpone_how(number)),
+        match due.zip(args.reason("原因")) {
+            Some((due, why)) => Ok(Self { number, due, why }),
+            None => Err(words::postpone_how(number)),
         }
     }
 
