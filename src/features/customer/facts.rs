@@ -1,12 +1,11 @@
 //! What is told of a customer: strategic dialogues, the stages it came to, repeat purchases, referrals, its strategy.
 //! Each stands in its file with its day and whoever told it.
 
-use jiff::Timestamp;
-
 use super::{Fact, File, Reached, Stage, not_before_customers, words};
 use crate::{
-    calendar::{Quarter, typed},
+    calendar::Quarter,
     dossier::{Context, Dossier, Outcome, Refusal},
+    features::touch::happened,
     grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
 
@@ -29,7 +28,7 @@ const fn fact(
 /// What was told, with its day: in front of the text or in its key, else today.
 fn told(mut args: Args, example: &str, cx: &Context) -> Result<Fact, Refusal> {
     not_before_customers(cx)?;
-    let at = when(&mut args, cx)?;
+    let at = happened(&mut args, "发生过了再记", "时间:昨天、时间:11月20日", cx)?;
     let said =
         [Some(args.text.clone()), args.description()].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let said = said.trim_start_matches(['，', ',', '：', ':', ' ']).trim().to_owned();
@@ -37,23 +36,6 @@ fn told(mut args: Args, example: &str, cx: &Context) -> Result<Fact, Refusal> {
         return Err(Refusal::new(format!("请写明内容，例如：{example}")));
     }
     Ok(Fact { at, said, by: cx.actor.clone() })
-}
-
-fn when(args: &mut Args, cx: &Context) -> Result<Timestamp, Refusal> {
-    let calendar = &cx.rules.calendar;
-    let not_yet = |reading: String| Refusal::new(format!("{reading} 还没到，没有记录。发生过了再记"));
-    if let Some(text) = args.key("时间") {
-        return match typed::split_leading_past(text, cx.now, calendar) {
-            Some(("", at)) => at.map_err(not_yet),
-            _ => Err(Refusal::new(format!(
-                "看不懂时间「{text}」，没有记录。写已经过去的一天，例如 时间:昨天、时间:11月20日"
-            ))),
-        };
-    }
-    let Some((rest, at)) = typed::split_leading_past(&args.text, cx.now, calendar) else { return Ok(cx.now) };
-    let at = at.map_err(not_yet)?;
-    args.text = rest.to_owned();
-    Ok(at)
 }
 
 /// `/客户 对话 昨天和王行长谈了明年规划`: a strategic dialogue was held.

@@ -10,6 +10,8 @@ mod read;
 mod tests;
 mod words;
 
+pub(crate) use read::happened;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

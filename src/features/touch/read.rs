@@ -23,18 +23,30 @@ pub(super) fn mode(text: &str) -> Option<String> {
     found.min().map(|(_, mode)| (*mode).to_owned())
 }
 
-/// When it happened: the key 时间, or a day at the beginning of the text, which loses it; else now.
+/// When a contact was.
 pub(super) fn when(args: &mut Args, cx: &Context) -> Result<Timestamp, Refusal> {
+    happened(args, "沟通过了再记；约时间请发：/会议 …", "时间:昨天、时间:11月20日 15:00", cx)
+}
+
+/// When something happened: the key 时间, or a day at the beginning of the text, which loses it; else now. `instead`
+/// is what to do about what is yet to come, `example` what the key takes.
+///
+/// # Errors
+/// It is yet to come, or the key cannot be read.
+pub(crate) fn happened(
+    args: &mut Args,
+    instead: &str,
+    example: &str,
+    cx: &Context,
+) -> Result<Timestamp, Refusal> {
     let calendar = &cx.rules.calendar;
-    let not_yet = |reading: String| {
-        Refusal::new(format!("{reading} 还没到，没有记录。沟通过了再记；约时间请发：/会议 …"))
-    };
+    let not_yet = |reading: String| Refusal::new(format!("{reading} 还没到，没有记录。{instead}"));
     if let Some(text) = args.key("时间") {
         return match typed::split_leading_past(text, cx.now, calendar) {
             Some(("", at)) => at.map_err(not_yet),
-            _ => Err(Refusal::new(format!(
-                "看不懂时间「{text}」，没有记录。写已经过去的一天，例如 时间:昨天、时间:11月20日 15:00"
-            ))),
+            _ => {
+                Err(Refusal::new(format!("看不懂时间「{text}」，没有记录。写已经过去的一天，例如 {example}")))
+            }
         };
     }
     let Some((rest, at)) = typed::split_leading_past(&args.text, cx.now, calendar) else { return Ok(cx.now) };
