@@ -64,7 +64,7 @@ pub fn bought(file: &File, cx: &Context) -> Message {
 /// A referral was told.
 pub fn referred(file: &File, cx: &Context) -> Message {
     let message = Message::text(format!("{} 第 {} 次推荐已记", file.customer, file.referrals.len()));
-    file.referrals.last().map_or(message.clone(), |fact| message.line(told(fact, cx)))
+    file.referrals.last().map(|fact| told(fact, cx)).into_iter().fold(message, Message::line)
 }
 
 /// Something of its strategy was told.
@@ -147,7 +147,7 @@ pub fn plan_postponed(item: &PlanItem, before: jiff::Timestamp, why: Option<&str
     let day = |at| typed::echo(at, cx.now, &cx.rules.calendar);
     let message =
         Message::text(format!("J{} {}：{} → {}", item.number, item.title, day(before), day(item.due)));
-    why.map_or(message.clone(), |why| message.line(format!("原因：{why}")))
+    why.map(|why| format!("原因：{why}")).into_iter().fold(message, Message::line)
 }
 
 /// What a customer's file says, a line each; its first line is the caller's.
