@@ -65,7 +65,7 @@ impl Engine {
 
     fn no_file(&self, event: &Event<'_>, held: &Held, args: &Args) -> Refusal {
         match held.home.as_ref().and_then(|home| home.founded()) {
-            Some(_) => Refusal::new("项目还没有写明客户。补上：/项目 客户 客户名"),
+            Some(_) => Refusal::new("项目还没有写明客户。补上：/项目 修改 客户:客户名"),
             None if event.room().direct => self.ask_which_project(event, args, None),
             None => Refusal::new("本群还没有项目。先建一个：/项目 新建 项目名 客户:客户名"),
         }
