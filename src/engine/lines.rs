@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{
     Engine, REGISTRY, address,
     answers::{batched, prefix},
+    cards::shown,
     directory::Directory,
     draft::Draft,
     home::{is_about_projects, reads_projects, split_project},
@@ -85,6 +86,9 @@ impl Engine {
                 }
                 Err(Refusal(message)) => answers.push((false, line, message)),
             }
+        }
+        if batch {
+            draft.shows_none();
         }
         let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
         // Each goes before what is there already.
@@ -197,16 +201,21 @@ impl Engine {
             (_, None, _) => registry,
         };
         let said = args.said.clone();
+        let (id, form) = (args.id, command.spec.form);
         let mut people = args.people.clone();
         if let Some((_, Words { by: Author::Person(author), .. })) = &args.quote {
             people.push(author.clone());
         }
-        let decided = permitted(command.spec.who, args.id, dossier, &cx)
+        let allowed = permitted(command.spec.who, args.id, dossier, &cx)
             .and_then(|()| kept_inside(&args, dossier, &cx))
-            .and_then(|()| visible(&args, dossier, &cx))
-            .and_then(|()| (command.run)(args, dossier, &cx));
+            .and_then(|()| visible(&args, dossier, &cx));
+        let decided = match allowed.map(|()| (command.run)(args, dossier, &cx)) {
+            Ok(Err(refusal)) => Err(self.overtaken_line(refusal, form, id, dossier, &cx).await?),
+            Ok(done) => done,
+            Err(refusal) => Err(refusal),
+        };
         let outcome = match decided {
-            Ok(outcome) => outcome,
+            Ok(outcome) => shown(outcome, form, id, draft, dossier, &cx),
             Err(refusal) => {
                 if !founded {
                     self.unfound(draft, held);

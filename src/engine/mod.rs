@@ -7,6 +7,7 @@
 mod address;
 mod admins;
 mod answers;
+mod cards;
 mod copy;
 mod customers;
 mod directory;
@@ -79,6 +80,8 @@ pub struct Engine {
     /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
     rests_until: std::sync::Mutex<Timestamp>,
     alive: AtomicBool,
+    /// What shows a record that has changed.
+    cards: cards::Cards,
     /// A commit failed and may have been written all the same.
     in_doubt: AtomicBool,
 }
@@ -152,6 +155,7 @@ impl Engine {
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),
+            cards: cards::Cards::default(),
             in_doubt: AtomicBool::new(false),
         });
         let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
@@ -161,6 +165,7 @@ impl Engine {
         for id in engine.store.projects().await.context("reading the list of projects")? {
             let mut dossier = engine.load(id).await?;
             engine.mend_wakes(&mut dossier, &indexed).await?;
+            engine.find_cards(&dossier);
             engine.keep(dossier);
         }
         engine.register_all().await.context("opening the customers' files")?;
@@ -300,7 +305,10 @@ impl Engine {
 
     /// Writes what was decided on these dossiers and hands the messages over. On any failure the
     /// dossiers are as the store has them.
-    async fn write(&self, draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+    async fn write(&self, mut draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+        for dossier in dossiers.iter_mut().filter(|dossier| dossier.version != UNKNOWN) {
+            self.keep_cards(&mut draft, dossier);
+        }
         let commit = draft.commit();
         let mut outgoing = commit.outgoing.clone();
         let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
@@ -324,6 +332,8 @@ impl Engine {
                         self.learn(dossier);
                     }
                     let changed = rows.iter().filter(|row| row.project == dossier.id).map(|row| row.key);
+                    let changed: Vec<Key> = changed.collect();
+                    self.edit_soon(dossier, &changed);
                     self.learn_records(dossier, changed);
                 }
                 self.hand_over(outgoing);

@@ -7,6 +7,7 @@ pub mod action;
 mod bench;
 mod bot;
 pub mod brief;
+pub mod card;
 pub mod change;
 mod commands;
 pub mod customer;
@@ -53,7 +54,7 @@ pub use wide::{Wide, wide};
 
 use crate::{
     chat::Message,
-    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
+    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Posted, Project, Record, Refusal, Role, Waking, kind},
     grammar::{self, Object, Who},
     store::{Key, ProjectId, Stored},
 };
@@ -123,6 +124,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
     kind::<health::HealthReport>(),
+    kind::<Posted>(),
 ];
 
 /// The letters of what lies in customers' files.

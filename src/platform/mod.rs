@@ -43,6 +43,17 @@ pub trait Platform: Send + Sync {
     /// Sends one message, once. Errors are sorted by whoever understands the platform's answer.
     async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered>;
 
+    /// How messages of ours can be edited in place; `None`: not at all.
+    fn edits(&self) -> Option<Edits> {
+        None
+    }
+
+    /// Puts `fresh` in the place of what a message of ours said in `_to`. Nobody is notified. To be tried again it need
+    /// not be known whether an earlier try was accepted: the same edit twice is one.
+    async fn edit(&self, _message: &MessageId, _to: &Target, _fresh: &Message) -> Result<(), Undelivered> {
+        Err(Undelivered::Never { why: "messages here cannot be edited".into() })
+    }
+
     /// Whether a message into `room` that answers nobody can mention people so that they are notified.
     fn notifies_in(&self, room: &RoomId) -> bool;
 
@@ -71,6 +82,15 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// A reason for people, without secrets.
     async fn ready(&self) -> Result<(), String>;
+}
+
+/// How messages can be edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edits {
+    /// For how long after a message was sent; [`Duration::MAX`]: for ever.
+    pub within: Duration,
+    /// One message, at most once in so long a time.
+    pub every: Duration,
 }
 
 /// A monthly allowance of calls.
