@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Engine, REGISTRY, address,
-    answers::{batched, prefix},
+    answers::{batched, prefix, toast},
     cards::shown,
     directory::Directory,
     draft::Draft,
@@ -21,6 +21,7 @@ use crate::{
     dossier::{Context, Dossier, Found, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features,
     grammar::{self, On, Parsed, Reader},
+    platform::Toast,
     store::{CommitError, Entry, Key, ProjectId},
 };
 
@@ -42,13 +43,13 @@ pub(super) struct Held {
 }
 
 impl Engine {
-    /// Carries out one line, or several as one commit.
+    /// Carries out one line, or several as one commit; gives what the last of them is answered in a word.
     pub(super) async fn lines(
         &self,
         event: &Event<'_>,
         lines: Vec<Typed>,
         batch: bool,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Option<Toast>, CommitError> {
         let mut home = self.home(event, &lines);
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
@@ -90,6 +91,7 @@ impl Engine {
         if batch {
             draft.shows_none();
         }
+        let toast = answers.last().and_then(|(done, _, answer)| toast(*done, answer));
         let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
         // Each goes before what is there already.
         for (file, about) in files.into_iter().rev() {
@@ -99,7 +101,7 @@ impl Engine {
             self.reply(event, &mut draft, answer, about);
         }
         if draft.is_empty() {
-            return Ok(());
+            return Ok(toast);
         }
         let Held { registry, home, file, .. } = &mut held;
         for dossier in [&mut *home, &mut *file].into_iter().flatten() {
@@ -114,7 +116,7 @@ impl Engine {
         dossiers.extend(home.as_deref_mut());
         dossiers.extend(file.as_deref_mut());
         dossiers.extend(opened.iter_mut().map(|file| &mut **file));
-        self.write(draft, &mut dossiers).await
+        self.write(draft, &mut dossiers).await.map(|()| toast)
     }
 
     /// Reads and decides one line, and applies it to the dossiers in hand.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     calendar::typed,
-    chat::{Button, Message, short},
+    chat::{Button, Message, Span, short},
     dossier::{Context, Dossier, Offer, Record, Refusal},
     features::history,
     store::{Entry, Key},
@@ -51,6 +51,16 @@ pub fn settled(offer: &Offer, key: Key, dossier: &Dossier, cx: &Context) -> (Mes
         });
     }
     (message, done)
+}
+
+/// The same words without calling anybody: an edit is nothing to be called for.
+pub fn silent(mut message: Message) -> Message {
+    for span in message.lines.iter_mut().flat_map(|line| &mut line.0) {
+        if let Span::Person(person) = span {
+            *span = Span::Text(format!("@{}", person.name));
+        }
+    }
+    message
 }
 
 /// A record that is taken back.

@@ -23,6 +23,34 @@ pub trait Receiver: Send + Sync {
     /// # Errors
     /// The store could not write. The platform must answer so that it is delivered again.
     async fn receive(&self, inbound: Inbound) -> anyhow::Result<Received>;
+
+    /// The same for a pressed button, with what its presser is told at once where the platform has a way.
+    ///
+    /// # Errors
+    /// As of [`receive`](Self::receive).
+    async fn press(&self, inbound: Inbound) -> anyhow::Result<Press> {
+        self.receive(inbound).await.map(|received| Press { received, toast: None, fresh: None })
+    }
+}
+
+/// What became of a pressed button.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Press {
+    /// Of the event.
+    pub received: Received,
+    /// What is told to whoever pressed; the chat is answered all the same.
+    pub toast: Option<Toast>,
+    /// What the message with the button says from now on.
+    pub fresh: Option<Message>,
+}
+
+/// A short word to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// Whether it was done; it was refused otherwise.
+    pub done: bool,
+    /// One line.
+    pub words: String,
 }
 
 /// What became of an event.

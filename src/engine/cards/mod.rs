@@ -131,7 +131,7 @@ impl Engine {
             at: outgoing.created,
             message: None,
             stale: false,
-            shows: words.as_ref().map(|words| edit::sum(&words.message)),
+            shows: words.as_ref().map(|words| edit::sum(&card::silent(words.message.clone()))),
             words,
             replaced: false,
         })
@@ -182,8 +182,30 @@ impl Engine {
         }
     }
 
+    /// What a message says now that shows a record; `None` where it shows none.
+    pub(super) async fn card_now(&self, message: &MessageId) -> anyhow::Result<Option<Message>> {
+        let Some(about) = self.store.about(message).await? else { return Ok(None) };
+        let registry = self.take(REGISTRY).await.clone();
+        let dossier = self.take(about.project).await;
+        let mut posted = dossier.all::<Posted>();
+        match posted.find(|posted| posted.message.as_ref() == Some(message)) {
+            Some(posted) => self.shown_now(&dossier, posted, &registry).await.map(|(fresh, _)| Some(fresh)),
+            None => Ok(None),
+        }
+    }
+
     /// What a message that shows a record says now; and whether it is never edited again.
     async fn shown_now(&self, dossier: &Dossier, posted: &Posted, registry: &Dossier) -> anyhow::Result<(Message, bool)> {
+        let shown = self.to_show(dossier, posted, registry).await;
+        shown.map(|(message, last)| (card::silent(message), last))
+    }
+
+    async fn to_show(
+        &self,
+        dossier: &Dossier,
+        posted: &Posted,
+        registry: &Dossier,
+    ) -> anyhow::Result<(Message, bool)> {
         let log = match posted.words {
             Some(_) => self.store.log(dossier.id, Some(posted.about), super::lines::LOG_READ).await?,
             None => Vec::new(),
