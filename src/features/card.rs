@@ -8,8 +8,19 @@ use crate::{
     chat::{Button, Message, Span, short},
     dossier::{Context, Dossier, Offer, Record, Refusal},
     features::history,
+    grammar::Form,
     store::{Entry, Key},
 };
+
+/// Whether there is a line that shows records of this kind.
+pub fn can_be_shown(key: Key) -> bool {
+    let object = super::OBJECTS.iter().find(|object| object.letter == Some(key.letter));
+    object.is_some_and(|object| {
+        super::COMMANDS
+            .iter()
+            .any(|command| command.spec.object == object.name && command.spec.form == Form::Id)
+    })
+}
 
 /// The answer to `/T1`, as a card: with the record's next steps, where it names none itself.
 pub fn with_steps(mut message: Message, key: Key, dossier: &Dossier, cx: &Context) -> Message {
@@ -43,7 +54,8 @@ pub fn settled(offer: &Offer, key: Key, dossier: &Dossier, cx: &Context) -> (Mes
     let gone: Vec<Button> = message.buttons.extract_if(.., |button| is_gone(button)).collect();
     let done = !message.buttons.iter().any(is_step);
     if done {
-        let last = gone.iter().filter_map(|step| ended(key, step, dossier, cx.log)).max_by_key(|entry| entry.at);
+        let last =
+            gone.iter().filter_map(|step| ended(key, step, dossier, cx.log)).max_by_key(|entry| entry.at);
         message = message.line(match (last, dossier.record(key)) {
             (Some(entry), _) if history::is_heard(entry, dossier, cx) => who_did(key, entry, cx),
             (_, Some(record)) => format!("{key} {}", record.state()),
@@ -77,7 +89,8 @@ pub fn unseen() -> Message {
 pub fn ended<'l>(key: Key, step: &Button, dossier: &Dossier, log: &'l [Entry]) -> Option<&'l Entry> {
     let offers = |value: &serde_json::Value| {
         let record = super::decode(key, value.to_string().as_bytes());
-        let steps = |record: Arc<dyn Record>| [true, false].map(|internal| record.steps(dossier, internal)).concat();
+        let steps =
+            |record: Arc<dyn Record>| [true, false].map(|internal| record.steps(dossier, internal)).concat();
         record.is_ok_and(|record| is_among(step, &steps(record)))
     };
     log.iter().find(|entry| {
@@ -89,10 +102,18 @@ pub fn ended<'l>(key: Key, step: &Button, dossier: &Dossier, log: &'l [Entry]) -
 /// The refusal of a step that is over begins with who did what, and when.
 pub fn overtaken(refusal: Refusal, key: Key, entry: &Entry, dossier: &Dossier, cx: &Context) -> Refusal {
     let Refusal(mut message) = refusal;
-    // Many say it themselves, and better.
-    let said = entry.by.as_ref().is_some_and(|by| message.plain().contains(&by.name));
-    if !said && history::is_heard(entry, dossier, cx) {
-        message.lines.insert(0, who_did(key, entry, cx).into());
+    let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
+    if history::is_heard(entry, dossier, cx)
+        && let Some(first) = message.lines.first_mut()
+    {
+        let said = first.plain();
+        // Where the refusal says no more than that, or says it itself, once is enough.
+        let only_so = said.starts_with(&key.to_string()) && !said.contains(['，', '。', '；', '：']);
+        match () {
+            () if said.contains(&at) => {}
+            () if only_so => *first = who_did(key, entry, cx).into(),
+            () => message.lines.insert(0, who_did(key, entry, cx).into()),
+        }
     }
     Refusal(message)
 }
@@ -100,10 +121,19 @@ pub fn overtaken(refusal: Refusal, key: Key, entry: &Entry, dossier: &Dossier, c
 /// `T1 已由 李工 于 09:12 响应`.
 fn who_did(key: Key, entry: &Entry, cx: &Context) -> String {
     let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
-    // What stands there as it was typed is no verb.
-    let what = if entry.what.starts_with(['/', '／']) { "修改".into() } else { short(&entry.what) };
     match &entry.by {
-        Some(by) => format!("{key} 已由 {} 于 {at} {what}", by.name),
-        None => format!("{key} 于 {at} {what}"),
+        Some(by) => format!("{key} 已由 {} 于 {at} {}", by.name, verb(key, &entry.what)),
+        None => format!("{key} 于 {at} {}", short(&entry.what)),
+    }
+}
+
+/// What was done, without its particulars and without the name of what it was done to; what stands there as it was
+/// typed is no verb.
+fn verb(key: Key, what: &str) -> &str {
+    let name = super::name_of(key.letter);
+    let verb = what.split(['，', '：', '、', ' ']).next().unwrap_or_default();
+    match verb.trim_start_matches(name).trim_end_matches(name) {
+        verb if verb.is_empty() || verb.starts_with(['/', '／']) => "修改",
+        verb => verb,
     }
 }

@@ -54,7 +54,9 @@ pub use wide::{Wide, wide};
 
 use crate::{
     chat::Message,
-    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Posted, Project, Record, Refusal, Role, Waking, kind},
+    dossier::{
+        COUNTER, Context, Dossier, KindEntry, Outcome, Posted, Project, Record, Refusal, Role, Waking, kind,
+    },
     grammar::{self, Object, Who},
     store::{Key, ProjectId, Stored},
 };

@@ -442,8 +442,7 @@ impl World {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
-        let ear: Arc<dyn Platform> =
-            Arc::new(Ear {
+        let ear: Arc<dyn Platform> = Arc::new(Ear {
             inner: playground.clone(),
             clock: clock.clone(),
             heard: self.heard.clone(),

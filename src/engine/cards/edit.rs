@@ -129,12 +129,15 @@ impl Engine {
         let registry = self.take(REGISTRY).await.clone();
         let mut dossier = self.take(project).await;
         let posted = dossier.find::<Posted>(number).filter(|posted| posted.waits()).cloned();
-        let Some((posted, message)) = posted.and_then(|posted| posted.message.clone().map(|id| (posted, id))) else {
+        let Some((posted, message)) = posted.and_then(|posted| posted.message.clone().map(|id| (posted, id)))
+        else {
             self.cards.waiting().remove(&(project, number));
             return None;
         };
         let platform = self.platforms.get(posted.to.platform()).cloned();
-        let Some((platform, edits)) = platform.and_then(|platform| platform.edits().map(|edits| (platform, edits))) else {
+        let Some((platform, edits)) =
+            platform.and_then(|platform| platform.edits().map(|edits| (platform, edits)))
+        else {
             self.give_up(&mut dossier, &posted, "its platform is gone").await;
             return None;
         };
@@ -188,9 +191,8 @@ impl Engine {
     /// It shows the record as it is.
     async fn settle_card(&self, dossier: &mut Dossier, posted: &Posted, fresh: &Message, last: bool) {
         let mut draft = Draft::default();
-        let nearly_over = self.ends(posted).is_some_and(|ends| {
-            ends.duration_since(self.clock.now()) <= BEFORE_THE_END
-        });
+        let nearly_over =
+            self.ends(posted).is_some_and(|ends| ends.duration_since(self.clock.now()) <= BEFORE_THE_END);
         if last {
             self.forget_card(&mut draft, dossier, posted.number);
         } else if nearly_over && posted.words.is_none() {
@@ -258,7 +260,8 @@ impl Engine {
     /// Once more later; false where it was tried often enough.
     fn failed(&self, project: ProjectId, number: u32, after: Option<Duration>) -> bool {
         let mut waiting = self.cards.waiting();
-        let tries = waiting.entry((project, number)).or_insert(Tries { failed: 0, not_before: Instant::now() });
+        let tries =
+            waiting.entry((project, number)).or_insert(Tries { failed: 0, not_before: Instant::now() });
         tries.failed += 1;
         tries.not_before = Instant::now() + wait(tries.failed, after);
         tries.failed < TRIES

@@ -44,6 +44,8 @@ impl Engine {
         let log = self.store.log(dossier.id, Some(key), LOG_READ).await;
         let log = log.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
         let entry = card::ended(key, &line, dossier, &log);
-        Ok(entry.into_iter().fold(refusal, |refusal, entry| card::overtaken(refusal, key, entry, dossier, cx)))
+        Ok(entry
+            .into_iter()
+            .fold(refusal, |refusal, entry| card::overtaken(refusal, key, entry, dossier, cx)))
     }
 }

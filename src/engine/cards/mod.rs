@@ -109,10 +109,11 @@ impl Engine {
         let about = outgoing.about.filter(|about| about.project == dossier.id && outgoing.card.is_none())?;
         self.platforms.get(outgoing.to.platform())?.edits()?;
         let record = dossier.record(about.key)?;
-        if outgoing.message.file.is_some() {
+        if outgoing.message.file.is_some() || !card::can_be_shown(about.key) {
             return None;
         }
-        let shows = draft.is_shown(RowKey { project: dossier.id, key: about.key }) && outgoing.condition.is_none();
+        let shows =
+            draft.is_shown(RowKey { project: dossier.id, key: about.key }) && outgoing.condition.is_none();
         let offered: Vec<_> =
             [true, false].into_iter().flat_map(|internal| record.steps(dossier, internal)).collect();
         let buttons = &outgoing.message.buttons;
@@ -195,7 +196,12 @@ impl Engine {
     }
 
     /// What a message that shows a record says now; and whether it is never edited again.
-    async fn shown_now(&self, dossier: &Dossier, posted: &Posted, registry: &Dossier) -> anyhow::Result<(Message, bool)> {
+    async fn shown_now(
+        &self,
+        dossier: &Dossier,
+        posted: &Posted,
+        registry: &Dossier,
+    ) -> anyhow::Result<(Message, bool)> {
         let shown = self.to_show(dossier, posted, registry).await;
         shown.map(|(message, last)| (card::silent(message), last))
     }
@@ -221,7 +227,8 @@ impl Engine {
         if let Some(offer) = &posted.words {
             return Ok(card::settled(offer, posted.about, dossier, &cx));
         }
-        let mut message = self.show(posted.about, dossier, &cx).unwrap_or_else(|Refusal(message)| message);
+        // Whatever it refuses, it is not shown here.
+        let mut message = self.show(posted.about, dossier, &cx).unwrap_or_else(|_| card::unseen());
         if posted.replaced {
             message.buttons.clear();
         }

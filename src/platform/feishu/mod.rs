@@ -30,7 +30,9 @@ use axum::http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    chat::{Inbound, Message, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
+    chat::{
+        Inbound, Message, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words,
+    },
     clock::SharedClock,
 };
 
@@ -201,10 +203,7 @@ impl Platform for Feishu {
 
     /// 14 days, and 5 times a second each, of which one is left free. `[D:card-patch]`
     fn edits(&self) -> Option<Edits> {
-        Some(Edits {
-            within: Duration::from_secs(14 * 24 * 3600),
-            every: Duration::from_millis(250),
-        })
+        Some(Edits { within: Duration::from_secs(14 * 24 * 3600), every: Duration::from_millis(250) })
     }
 
     async fn edit(&self, message: &MessageId, _to: &Target, fresh: &Message) -> Result<(), Undelivered> {
