@@ -53,6 +53,7 @@ impl Post<'_> {
                 (Hearing::Customer, kind) => kind == RoomKind::Customer,
                 (Hearing::Everyone, _) => true,
             })
+            .filter(|room| room.left.is_none())
             .map(|room| &room.id)
     }
 
@@ -175,7 +176,7 @@ mod tests {
     }
 
     fn project() -> Project {
-        let room = |name: &str, kind| BoundRoom { id: RoomId::new("playground", name), name: None, kind };
+        let room = |name: &str, kind| BoundRoom::new(RoomId::new("playground", name), None, kind);
         let at = Timestamp::UNIX_EPOCH;
         let mut project = Project::found("支付".into(), room("in", RoomKind::Internal), person("zhang"), at);
         project.rooms.push(room("out", RoomKind::Customer));

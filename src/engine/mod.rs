@@ -17,6 +17,7 @@ mod home;
 mod lines;
 mod permit;
 mod receive;
+mod rooms;
 mod view;
 mod wide;
 

@@ -84,7 +84,8 @@ impl Engine {
             quote,
         };
         match &inbound.what {
-            What::Joined => self.answer_only(&event, features::greeting()).await,
+            What::Joined => self.joined(&event).await,
+            What::Gone | What::Renamed | What::Came { .. } | What::Left { .. } => self.happened(&event).await,
             What::OverQuota => self.over_quota(&event).await,
             What::MeetingEnded { topic, started, ended } => {
                 self.meeting_ended(&event, topic, *started, *ended).await
@@ -213,7 +214,7 @@ impl Engine {
         });
     }
 
-    async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
+    pub(super) async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
         self.reply(event, &mut draft, message, None);
         self.write(draft, &mut []).await

@@ -19,6 +19,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<project::List>(),
     erase::<role::Seat>(),
     erase::<role::Remove>(),
+    erase::<role::HandOver>(),
     erase::<customer::Register>(),
     erase::<customer::List>(),
     erase::<milestone::Add>(),
