@@ -110,6 +110,7 @@ impl Bench {
             now: self.now,
             rules: &self.rules,
             actor,
+            account: &actor.id,
             admin: false,
             place: Place { room: RoomId::new("playground", room), name: None, kind },
             quoted: None,

@@ -118,8 +118,8 @@ fn reseated(project: &Project, from: &Person, to: &Person) -> Project {
     next
 }
 
-/// The record with another owner: what kinds call its owner is the same in all of them.
-fn passed_on(record: &Arc<dyn Record>, from: &PersonId, to: &Person) -> Option<Arc<dyn Record>> {
+/// The record with another owner, where `from` is it: what kinds call their owner is the same in all of them.
+pub fn passed_on(record: &Arc<dyn Record>, from: &PersonId, to: &Person) -> Option<Arc<dyn Record>> {
     let mut value = record.encode();
     if value["owner"]["id"] != from.0.as_str() {
         return None;

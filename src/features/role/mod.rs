@@ -3,7 +3,7 @@
 mod handover;
 mod words;
 
-pub use handover::{HandOver, owned};
+pub use handover::{HandOver, owned, passed_on};
 pub use words::titles;
 
 use crate::{
