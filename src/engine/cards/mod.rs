@@ -260,8 +260,9 @@ impl Engine {
             Target::Person(person) => person.clone(),
             Target::Room(room) => PersonId::new(room.platform(), ""),
         };
-        let known = dossier.people().find(|person| person.id == id).cloned();
-        known.unwrap_or(Person { id, name: String::new() })
+        let person = self.known(&Person { id, name: String::new() });
+        let known = dossier.people().find(|known| known.id == person.id).cloned();
+        known.unwrap_or(person)
     }
 
     fn looking<'a>(
@@ -280,6 +281,7 @@ impl Engine {
             now: self.clock.now(),
             rules: &self.rules,
             actor: reader,
+            account: &reader.id,
             admin: self.admins.contains(&reader.id),
             place: self.place_of(&Room { id, name: None, direct }, Some(dossier)),
             message: None,

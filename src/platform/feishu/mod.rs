@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fault;
 mod file;
+mod panel;
 mod quoted;
 mod seal;
 mod send;
@@ -31,7 +32,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     chat::{
-        Inbound, Message, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words,
+        Inbound, Message, MessageId, Newcomer, Person, PersonId, Quote, ReplyTo, Room, RoomId, Target, What,
+        Words,
     },
     clock::SharedClock,
 };
@@ -39,7 +41,7 @@ use crate::{
 use super::{Accepted, Edits, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
 use api::Api;
 use directory::{Chat, Directory};
-use event::{Deed, Happened};
+use event::{Deed, Happened, Member};
 
 pub use card::card as robot_card;
 pub use delivery::Refusal;
@@ -143,6 +145,18 @@ impl Feishu {
             }
             Deed::Pressed(line) => What::Pressed { line },
             Deed::Added => What::Joined,
+            Deed::Removed => What::Gone,
+            Deed::Renamed => What::Renamed,
+            Deed::Brought(members) => {
+                let newcomer = |member: Member| {
+                    let outside = member.outside;
+                    Newcomer { person: self.member(member), outside }
+                };
+                What::Came { people: members.into_iter().map(newcomer).collect() }
+            }
+            Deed::TookOut(members) => {
+                What::Left { people: members.into_iter().map(|member| self.member(member)).collect() }
+            }
             Deed::Met { topic, started, ended } => What::MeetingEnded { topic, started, ended },
         };
         Some(Inbound {
@@ -179,6 +193,16 @@ impl Feishu {
             false => self.directory.person(&open_id, Some(chat_id)).await,
         };
         Person { id: PersonId::new(NAME, &open_id), name: name.unwrap_or(open_id) }
+    }
+
+    /// The event tells the name, and it is noted.
+    fn member(&self, member: Member) -> Person {
+        let Member { open_id, name, .. } = member;
+        if !name.is_empty() {
+            self.directory.note_person(&open_id, &name);
+        }
+        let id = PersonId::new(NAME, &open_id);
+        Person { id, name: if name.is_empty() { open_id } else { name } }
     }
 
     /// Mentions come with names: no need to ask for those later.
