@@ -10,6 +10,9 @@ pub struct Message {
     /// How loud it looks where the platform has colours.
     #[serde(default, skip_serializing_if = "is_plain")]
     pub tone: Tone,
+    /// An escalation: whoever it calls is called by the loudest means there is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
     /// What it says.
     pub lines: Vec<Line>,
     /// What to do next.

@@ -102,8 +102,13 @@ impl Post<'_> {
             about: Some(About { project: self.id, key: ping.about }),
             // What waits for the end of quiet hours is not late before that.
             due: Some(heard(due)),
-            ..self.plain(target, message)
+            ..self.plain(target, Message { urgent: self.escalates(ping), ..message })
         }
+    }
+
+    /// What is urgent and comes by the clock; nobody said it just now.
+    fn escalates(&self, ping: &Ping) -> bool {
+        ping.urgent && self.due.is_some()
     }
 
     fn plain(&self, to: Target, message: Message) -> Outgoing {

@@ -104,6 +104,7 @@ fn bundle(mut messages: Vec<Message>) -> Message {
         all.buttons.extend(message.buttons);
         all.chart = all.chart.or(message.chart);
         all.tone = louder(all.tone, message.tone);
+        all.urgent |= message.urgent;
     }
     all.buttons.truncate(MOST_BUTTONS);
     all

@@ -64,6 +64,8 @@ pub enum Way {
     GroupApi,
     /// `oToMessages/batchSend`.
     DirectApi,
+    /// `ding/send`.
+    Ding,
     /// Not a message: the request for a token.
     Token,
     /// Not a message: `user/get`.
@@ -146,6 +148,8 @@ struct State {
     /// Bytes by media id.
     media: HashMap<String, Vec<u8>>,
     held_back: HashSet<String>,
+    /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
+    dings: HashSet<u64>,
     calls: Vec<Way>,
     streams: stream::Streams,
 }
@@ -212,6 +216,7 @@ impl FakeDingTalk {
             corp_id: Some(CORP_ID.into()),
             monthly_calls: 0,
             ping_every: Duration::from_secs(30),
+            ding: jiuding::platform::dingtalk::Ding::App,
         }
     }
 
@@ -280,6 +285,11 @@ impl FakeDingTalk {
     /// Makes every token handed out so far invalid.
     pub fn revoke_tokens(&self) {
         self.shared.state().tokens.clear();
+    }
+
+    /// Lets the organisation use DINGs of these kinds: 1 by the app, 2 by SMS, 3 by telephone.
+    pub fn permit_dings(&self, kinds: &[u64]) {
+        self.shared.state().dings = kinds.iter().copied().collect();
     }
 
     /// Somebody whom direct messages do not reach this time.

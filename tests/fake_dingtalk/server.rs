@@ -32,6 +32,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/v1.0/gateway/connections/open", post(stream::open))
         .route("/v1.0/robot/groupMessages/send", post(group_send))
         .route("/v1.0/robot/oToMessages/batchSend", post(batch_send))
+        .route("/v1.0/robot/ding/send", post(ding))
         .route("/robot/sendBySession", post(send_by_session))
         .route("/robot/send", post(robot_send))
         .route("/topapi/v2/user/get", post(user_get))
@@ -71,6 +72,45 @@ async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
         Ok(keep(state, sent))
     };
     answer(&shared, Way::GroupApi, outcome).await
+}
+
+async fn ding(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let outcome = |state: &mut Kept| {
+        let body = authorised(state, &shared, &headers, &body)?;
+        let kind = body["remindType"].as_u64().unwrap_or_default();
+        if state.dings.is_empty() {
+            return Err(named(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied"));
+        }
+        if !state.dings.contains(&kind) {
+            return Err(named(400, "ding.serverquota.insufficient"));
+        }
+        let ids = body["receiverUserIdList"].as_array().cloned().unwrap_or_default();
+        let ids: Vec<String> = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+        let text = body["content"].as_str().unwrap_or_default().to_owned();
+        if ids.is_empty() || ids.len() > 200 || text.is_empty() {
+            return Err(named(400, "ding.receivercount.limit"));
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            ids.into_iter().partition(|id| state.people.contains_key(id));
+        keep(
+            state,
+            Sent {
+                way: Way::Ding,
+                conversation: None,
+                people: known,
+                kind: format!("ding{kind}"),
+                title: String::new(),
+                text,
+                buttons: Vec::new(),
+                file: None,
+                notified: Vec::new(),
+                raw: body,
+            },
+        );
+        let failed = if unknown.is_empty() { json!({}) } else { json!({"user.not.exist": unknown}) };
+        Ok(json!({"openDingId": format!("ding{}", state.counter), "failedList": failed}))
+    };
+    answer(&shared, Way::Ding, outcome).await
 }
 
 async fn batch_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {

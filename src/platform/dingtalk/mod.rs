@@ -11,6 +11,7 @@
 
 mod answer;
 mod api;
+mod ding;
 mod directory;
 mod doctor;
 pub mod envelope;
@@ -38,6 +39,7 @@ use envelope::Envelope;
 use send::BrokenRobots;
 use session::ReplyHosts;
 
+pub use ding::Ding;
 pub use hear::examine;
 pub use routes::routes;
 pub use stream::{examine_frame, listen};
@@ -96,6 +98,8 @@ pub struct Settings {
     pub monthly_calls: u32,
     /// How often the long connection is pinged; after twice as long without a frame it is dead.
     pub ping_every: Duration,
+    /// How people are called to an escalation.
+    pub ding: Ding,
 }
 
 /// A group's own webhook robot.
@@ -119,6 +123,7 @@ pub struct DingTalk {
     /// `None` where events are not configured.
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
+    resting: ding::Resting,
     /// Of the long connection, where there is one.
     standing: Standing,
 }
@@ -158,6 +163,7 @@ impl DingTalk {
             reply_hosts: ReplyHosts::new(&settings.oapi_base_url, settings.session_host.as_deref()),
             envelope,
             broken_robots: BrokenRobots::default(),
+            resting: ding::Resting::default(),
             standing: Standing::default(),
             settings,
             clock,

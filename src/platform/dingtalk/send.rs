@@ -75,6 +75,9 @@ impl DingTalk {
                     let why = "somebody outside the organisation cannot be written to directly".into();
                     return Err(Undelivered::Never { why }.into());
                 };
+                if message.urgent && self.ding(message, &[staff_id]).await.is_empty() {
+                    return Ok(Accepted::default());
+                }
                 return self.to_person(staff_id, shown(message, parcel.maybe_repeated)).await;
             }
             Target::Room(room) => room,
@@ -128,7 +131,13 @@ impl DingTalk {
                     );
                     self.broken_robots.mark(room.raw(), self.clock.now() + BROKEN);
                 }
-                sent => return sent.map(accepted),
+                Ok(receipt) => {
+                    if message.urgent {
+                        self.ding_the_mentioned(message).await;
+                    }
+                    return Ok(accepted(receipt));
+                }
+                Err(refusal) => return Err(refusal),
             }
         }
         let receipt = self.by_group_api(room, shown(message, parcel.maybe_repeated)).await?;
@@ -205,6 +214,7 @@ impl DingTalk {
     async fn tell_the_mentioned(&self, message: &Message) {
         let people = message.mentions();
         let ids: Vec<&str> = people.iter().filter_map(|person| render::staff_id(&person.id)).collect();
+        let ids = if message.urgent { self.ding(message, &ids).await } else { ids };
         for some in ids.chunks(MOST_RECEIVERS) {
             if let Err(refusal) = self.to_people(some, shown(message, false)).await {
                 let why = refusal.into_undelivered().to_string();
