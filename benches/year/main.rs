@@ -176,8 +176,8 @@ async fn run(projects: u32) -> anyhow::Result<()> {
                 .into_iter()
                 .collect::<anyhow::Result<()>>()?;
         }
+        bot.store.sweep(bot.engine.clock().now()).await?;
         if week % 13 == 12 {
-            bot.store.sweep(bot.engine.clock().now()).await?;
             let (size, took) = (size_of(folder.path())?, begin.elapsed().as_secs_f64());
             println!(
                 "  after {:>2} weeks: {took:>6.0} s, store {} MB, {} MB resident",
