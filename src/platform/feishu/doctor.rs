@@ -90,8 +90,8 @@ impl Feishu {
         note(
             "events",
             Verdict::Unsure(format!(
-                "cannot be read from here: im.message.receive_v1, im.chat.member.bot.added_v1 and the callback \
-                 card.action.trigger, by {way}; {console}/event"
+                "cannot be read from here: im.message.receive_v1, im.chat.member.bot.added_v1 (and the others that the \
+                 README names) and the callback card.action.trigger, by {way}; {console}/event"
             )),
         );
         found
