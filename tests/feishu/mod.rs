@@ -4,6 +4,7 @@
 
 mod inbound;
 mod outbound;
+mod panel;
 mod rooms;
 mod socket;
 mod vectors;

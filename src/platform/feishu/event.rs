@@ -91,6 +91,7 @@ pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Er
         "im.chat.updated_v1" => updated(envelope),
         "contact.user.deleted_v3" => resigned(envelope).map(Some),
         "card.action.trigger" => pressed(envelope),
+        "application.bot.menu_v6" => menu(envelope),
         "vc.meeting.all_meeting_ended_v1" | "vc.meeting.meeting_ended_v1" => met(envelope),
         _ => Ok(None),
     }
@@ -294,6 +295,37 @@ fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         at: envelope.at,
         message: Some(context.open_message_id).filter(|id| !id.is_empty()),
         deed: Deed::Pressed(line.to_owned()),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Menu {
+    operator: Operator,
+    event_key: String,
+}
+
+#[derive(Deserialize)]
+struct Operator {
+    #[serde(default, deserialize_with = "or_default")]
+    operator_id: Ids,
+}
+
+/// An entry of the bot's menu in its direct chat: its key is the command that it stands for, with or without `/`.
+/// `[D:menu]`
+fn menu(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Menu { operator, event_key } = Menu::deserialize(envelope.event)?;
+    let (open_id, word) = (operator.operator_id.open_id, event_key.trim().trim_start_matches(['/', '／']));
+    if open_id.is_empty() || word.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        keys: vec![envelope.key],
+        // The event does not tell the direct chat's id; nothing else is said in a room of this name.
+        chat: Chat { id: format!("menu:{open_id}"), name: None, direct: Some(true) },
+        open_id,
+        at: envelope.at,
+        message: None,
+        deed: Deed::Pressed(format!("/{word}")),
     }))
 }
 

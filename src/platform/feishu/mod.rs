@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fault;
 mod file;
+mod panel;
 mod quoted;
 mod seal;
 mod send;
