@@ -154,7 +154,11 @@ pub(super) fn in_direct(message: &Message, project: &str) -> Message {
     if let Some(line) = message.lines.first_mut() {
         line.0.insert(0, Span::Text(format!("【{project}】")));
     }
-    for button in &mut message.buttons {
+    if let Some(form) = &mut message.form {
+        form.tail = for_project("", project);
+    }
+    let instead = message.form.iter_mut().flat_map(|form| &mut form.instead.buttons);
+    for button in message.buttons.iter_mut().chain(instead) {
         button.line = for_project(&button.line, project);
     }
     message

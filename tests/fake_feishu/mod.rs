@@ -22,6 +22,7 @@
 
 mod card;
 mod deliver;
+mod form;
 mod seal;
 mod server;
 mod socket;
@@ -126,6 +127,8 @@ pub struct Sent {
     pub mentions: Vec<String>,
     /// Label and line of each button.
     pub buttons: Vec<(String, String)>,
+    /// What can be filled in.
+    pub form: Option<form::Shown>,
     /// The clock's time of acceptance.
     pub at: Timestamp,
 }

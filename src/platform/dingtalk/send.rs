@@ -50,7 +50,8 @@ impl DingTalk {
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let sent = match &parcel.message.file {
             Some(file) => self.send_file(parcel, file).await,
-            None => self.by_any_way(parcel, &parcel.message).await,
+            // A form needs a card of a template that somebody made in the console.
+            None => self.by_any_way(parcel, &parcel.message.clone().formless()).await,
         };
         match sent {
             Ok(accepted) => Ok(accepted),

@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{File, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
+    chat::{File, Form, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
     clock::SharedClock,
     store::Store,
 };
@@ -135,6 +135,14 @@ impl Playground {
     /// It is not a press, or the store could not write.
     pub async fn press(&self, pressed: Pressed, receiver: &dyn Receiver) -> Result<Heard, NotHeard> {
         pressed.check().map_err(NotHeard::Bad)?;
+        let what = match &pressed.form {
+            None => What::Pressed { line: pressed.value.clone() },
+            Some(values) => {
+                let form = self.form(&pressed.room, &pressed.value).await?;
+                let form = form.ok_or_else(|| NotHeard::Bad("no form there says this \"value\"".into()))?;
+                What::Filled { form, values: values.clone() }
+            }
+        };
         let now = self.clock.now();
         let message_id = pressed.message_id.clone().unwrap_or_else(fresh_id);
         let entry = ChatEntry::of_press(&pressed, &message_id, now);
@@ -146,7 +154,7 @@ impl Playground {
             sender: pressed.sender.person(),
             written_at: Some(now),
             reply_to: None,
-            what: What::Pressed { line: pressed.value },
+            what,
         };
         let received = receiver.receive(inbound).await?;
         Ok(Heard { message_id, seen: received == Received::SeenBefore })
@@ -277,6 +285,12 @@ impl Playground {
             Some((seq, _)) => message(room, &seq.to_string()),
             None => message(room, named),
         })
+    }
+
+    /// The newest form there whose line begins so.
+    async fn form(&self, room: &str, line: &str) -> anyhow::Result<Option<Form>> {
+        let forms = self.since(room, 0).await?.into_iter().rev().filter_map(|(_, entry)| entry.form);
+        Ok(forms.map(|form| *form).find(|form| form.line == line))
     }
 
     /// The line of the bot whose place this is.
