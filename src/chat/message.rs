@@ -54,6 +54,9 @@ pub struct Chart {
     pub most: u32,
     /// Each moment and its score, oldest first.
     pub points: Vec<(String, u32)>,
+    /// From which score on it is yellow and from which green; below it is red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bands: Option<(u32, u32)>,
 }
 
 /// One line: text and people.

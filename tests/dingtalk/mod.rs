@@ -2,6 +2,7 @@
 
 mod heard;
 mod meetings;
+mod pictures;
 mod spoken;
 mod stream;
 mod vectors;

@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_chart_stands_between_words_and_buttons() {
         let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
-        let chart = Chart { title: "健康度趋势".into(), most: 100, points };
+        let chart = Chart { title: "健康度趋势".into(), most: 100, points, bands: None };
         let message = Message {
             chart: Some(Box::new(chart)),
             ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓")

@@ -13,7 +13,11 @@
 mod line;
 mod said;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, watch},
@@ -138,7 +142,7 @@ impl Playground {
         let what = match &pressed.form {
             None => What::Pressed { line: pressed.value.clone() },
             Some(values) => {
-                let form = self.form(&pressed.room, &pressed.value).await?;
+                let form = self.form(&pressed.room, &pressed.value, values).await?;
                 let form = form.ok_or_else(|| NotHeard::Bad("no form there says this \"value\"".into()))?;
                 What::Filled { form, values: values.clone() }
             }
@@ -287,10 +291,20 @@ impl Playground {
         })
     }
 
-    /// The newest form there whose line begins so.
-    async fn form(&self, room: &str, line: &str) -> anyhow::Result<Option<Form>> {
-        let forms = self.since(room, 0).await?.into_iter().rev().filter_map(|(_, entry)| entry.form);
-        Ok(forms.map(|form| *form).find(|form| form.line == line))
+    /// The newest form there whose line begins so, before others one that asks for all of these values: what is
+    /// still missing differs from card to card.
+    async fn form(
+        &self,
+        room: &str,
+        line: &str,
+        values: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Option<Form>> {
+        let lines = self.since(room, 0).await?.into_iter().rev();
+        let forms = lines.filter_map(|(_, entry)| entry.form).filter(|form| form.line == line);
+        let forms: Vec<Box<Form>> = forms.collect();
+        let asks =
+            |form: &&Box<Form>| values.keys().all(|name| form.fields.iter().any(|field| field.name == *name));
+        Ok(forms.iter().find(asks).or(forms.first()).map(|form| (**form).clone()))
     }
 
     /// The line of the bot whose place this is.

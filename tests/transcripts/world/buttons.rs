@@ -123,6 +123,7 @@ impl World {
 fn sample(field: &Field) -> String {
     match &field.kind {
         FieldKind::Date => "2027-06-01".to_owned(),
+        FieldKind::Short if ["进度", "成本", "节点"].contains(&field.name.as_str()) => "0".to_owned(),
         FieldKind::Short | FieldKind::Long => {
             field.default.clone().unwrap_or_else(|| "说\"清\"楚\n/工单 别的 目标:x".to_owned())
         }
