@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
-    chat::{Inbound, Message, Quote, ReplyTo, Room, RoomId, Target, Typed, What},
+    chat::{Author, Inbound, Message, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What, Words},
     dossier::Refusal,
     features,
     grammar::{self, Heard},
@@ -29,8 +29,10 @@ impl Receiver for Engine {
                 return Ok(Received::SeenBefore);
             }
         }
+        let account = inbound.sender.id.clone();
+        let inbound = self.canonical(inbound);
         for _ in 0..TRIES {
-            match self.carry_out(&inbound).await {
+            match self.carry_out(&inbound, &account).await {
                 Ok(()) => return Ok(Received::Done),
                 Err(CommitError::SeenBefore) => return Ok(Received::SeenBefore),
                 Err(CommitError::Stale(_)) => {}
@@ -44,6 +46,8 @@ impl Receiver for Engine {
 /// One event on its way through the engine.
 pub(super) struct Event<'a> {
     pub(super) inbound: &'a Inbound,
+    /// With which account it was said; see [`Engine::canonical`].
+    pub(super) account: &'a PersonId,
     /// The bot's clock.
     pub(super) clock: Timestamp,
     /// When it was written; never later than `clock`.
@@ -65,7 +69,7 @@ impl Event<'_> {
 }
 
 impl Engine {
-    async fn carry_out(&self, inbound: &Inbound) -> Result<(), CommitError> {
+    async fn carry_out(&self, inbound: &Inbound, account: &PersonId) -> Result<(), CommitError> {
         let clock = self.clock.now();
         let (quoted, quote) = match &inbound.what {
             What::Said { quotes: Some(quote), text, .. } => {
@@ -80,12 +84,14 @@ impl Engine {
             inbound,
             clock,
             written: inbound.written_at.map_or(clock, |written| written.min(clock)),
-            admin: self.admins.contains(&inbound.sender.id),
+            admin: self.admins.contains(&inbound.sender.id) || self.admins.contains(account),
+            account,
             quoted: quoted.map(|about| (about.project, about.key)),
             quote,
         };
         match &inbound.what {
-            What::Joined => self.answer_only(&event, features::greeting()).await,
+            What::Joined => self.joined(&event).await,
+            What::Gone | What::Renamed | What::Came { .. } | What::Left { .. } => self.happened(&event).await,
             What::OverQuota => self.over_quota(&event).await,
             What::MeetingEnded { topic, started, ended } => {
                 self.meeting_ended(&event, topic, *started, *ended).await
@@ -118,6 +124,9 @@ impl Engine {
             && let Some(platform) = self.platforms.get(quote.message.platform())
         {
             quote.words = platform.words_of(room, &quote.message).await;
+        }
+        if let Some(Words { by: Author::Person(person), .. }) = &mut quote.words {
+            *person = self.known(person);
         }
         quote
     }
@@ -207,7 +216,7 @@ impl Engine {
         }
         let room = event.room();
         let to = match room.direct {
-            true => Target::Person(event.inbound.sender.id.clone()),
+            true => Target::Person(event.account.clone()),
             false => Target::Room(room.id.clone()),
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
@@ -218,7 +227,7 @@ impl Engine {
         });
     }
 
-    async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
+    pub(super) async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
         self.reply(event, &mut draft, message, None);
         self.write(draft, &mut []).await
