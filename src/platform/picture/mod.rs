@@ -121,7 +121,7 @@ impl Sheet {
         }
         // Narrow parts leave room for some of the labels only; the newest is among them.
         let every = (60.0 / step).ceil().max(1.0);
-        let told = |index: usize| (usize::from(count) - 1 - index) % pixels(every) as usize == 0;
+        let told = |index: usize| (chart.points.len() - 1 - index).is_multiple_of(pixels(every) as usize);
         for (index, (at, score)) in chart.points.iter().enumerate() {
             let (x, y) = (x(index), y(*score, chart.most));
             if let Some(dot) = PathBuilder::from_circle(x, y, 4.0) {

@@ -301,10 +301,10 @@ impl Playground {
     ) -> anyhow::Result<Option<Form>> {
         let lines = self.since(room, 0).await?.into_iter().rev();
         let forms = lines.filter_map(|(_, entry)| entry.form).filter(|form| form.line == line);
-        let forms: Vec<Box<Form>> = forms.collect();
+        let forms: Vec<Form> = forms.map(|form| *form).collect();
         let asks =
-            |form: &&Box<Form>| values.keys().all(|name| form.fields.iter().any(|field| field.name == *name));
-        Ok(forms.iter().find(asks).or(forms.first()).map(|form| (**form).clone()))
+            |form: &&Form| values.keys().all(|name| form.fields.iter().any(|field| field.name == *name));
+        Ok(forms.iter().find(asks).or(forms.first()).cloned())
     }
 
     /// The line of the bot whose place this is.
