@@ -3,6 +3,7 @@
 mod ding;
 mod heard;
 mod meetings;
+mod pictures;
 mod rooms;
 mod spoken;
 mod stream;

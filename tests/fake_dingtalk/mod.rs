@@ -18,6 +18,7 @@
 // Others use what these tests do not.
 #![allow(dead_code, unused_imports)]
 
+mod picture;
 mod said;
 mod server;
 mod stream;
@@ -107,6 +108,8 @@ pub struct Sent {
     pub buttons: Vec<(String, String)>,
     /// Name and bytes of a file.
     pub file: Option<(String, Vec<u8>)>,
+    /// The bytes of each picture in the text.
+    pub pictures: Vec<Vec<u8>>,
     /// Who was mentioned so that the client rang.
     pub notified: Vec<String>,
     /// The whole body.
@@ -145,8 +148,8 @@ struct State {
     paces: HashMap<(Way, String), VecDeque<Instant>>,
     faults: HashMap<Way, VecDeque<Fault>>,
     uuids: HashSet<String>,
-    /// Bytes by media id.
-    media: HashMap<String, Vec<u8>>,
+    /// Kind and bytes by media id.
+    media: HashMap<String, (String, Vec<u8>)>,
     held_back: HashSet<String>,
     /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
     dings: HashSet<u64>,

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, stream};
+use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, picture, stream};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 20 * 1024 * 1024;
@@ -192,7 +192,8 @@ async fn upload(
         if state.tokens.get(field("access_token")).is_none_or(|end| *end <= shared.clock.now()) {
             return Err(numbered(40014, "不合法的access_token"));
         }
-        if field("type") != "file" {
+        let kind = field("type");
+        if !["file", "image"].contains(&kind) {
             return Err(numbered(40004, "不合法的媒体文件类型"));
         }
         let parts = multipart::read(&headers, &body).unwrap_or_default();
@@ -201,12 +202,15 @@ async fn upload(
         match media.content.len() {
             0 => return Err(numbered(40035, "不合法的参数")),
             size if size > MOST_OF_A_FILE => return Err(numbered(40006, "不合法的文件大小")),
+            _ if kind == "image" && !picture::is_image(&media.content) => {
+                return Err(numbered(40004, "不合法的媒体文件类型"));
+            }
             _ => {}
         }
         state.counter += 1;
         let id = format!("@lArPFake{:08}", state.counter);
-        state.media.insert(id.clone(), media.content);
-        Ok(json!({"errcode": 0, "errmsg": "ok", "media_id": id, "type": "file", "created_at": 1}))
+        state.media.insert(id.clone(), (kind.to_owned(), media.content));
+        Ok(json!({"errcode": 0, "errmsg": "ok", "media_id": id, "type": kind, "created_at": 1}))
     };
     answer(&shared, Way::Upload, outcome).await
 }
@@ -323,12 +327,14 @@ fn by_msg_param(state: &Kept, way: Way, body: &Value) -> Result<Sent, (u16, Valu
     let text = if key == "sampleText" { need("content")? } else { need("text")? };
     let title = if key == "sampleText" { String::new() } else { need("title")? };
     let buttons: Result<_, _> = pairs.iter().map(|(title, url)| Ok((need(title)?, need(url)?))).collect();
+    let pictures = picture::shown(&text, &state.media);
     Ok(Sent {
         way,
         conversation: None,
         people: Vec::new(),
         kind: key.to_owned(),
         title,
+        pictures: pictures.map_err(|_| named(400, "invalidParameter.msgParam.invalid"))?,
         text,
         buttons: buttons?,
         file: None,
@@ -347,7 +353,7 @@ fn file_message(state: &Kept, way: Way, body: &Value, param: &Value) -> Result<S
     if !kinds.contains(&kind) || !name.ends_with(&format!(".{kind}")) {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     }
-    let Some(media) = state.media.get(field("mediaId")) else {
+    let Some((_, media)) = state.media.get(field("mediaId")).filter(|(kind, _)| kind == "file") else {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     };
     Ok(Sent {
@@ -359,6 +365,7 @@ fn file_message(state: &Kept, way: Way, body: &Value, param: &Value) -> Result<S
         text: name.clone(),
         buttons: Vec::new(),
         file: Some((name, media.clone())),
+        pictures: Vec::new(),
         notified: Vec::new(),
         raw: body.clone(),
     })
@@ -408,6 +415,7 @@ fn by_webhook(state: &mut Kept, way: Way, conversation: &str, bytes: &[u8]) -> R
         people: Vec::new(),
         kind,
         title,
+        pictures: picture::shown(&text, &state.media).map_err(|_| numbered(40035, "不合法的参数"))?,
         text,
         buttons,
         file: None,

@@ -22,6 +22,7 @@
 
 mod card;
 mod deliver;
+mod form;
 mod panel;
 mod seal;
 mod server;
@@ -131,6 +132,8 @@ pub struct Sent {
     pub mentions: Vec<String>,
     /// Label and line of each button.
     pub buttons: Vec<(String, String)>,
+    /// What can be filled in.
+    pub form: Option<form::Shown>,
     /// The clock's time of acceptance.
     pub at: Timestamp,
 }

@@ -360,6 +360,7 @@ fn accept(
         file,
         mentions: read.mentions,
         buttons: read.buttons,
+        form: read.form,
         at: now,
     });
     drop(state);

@@ -19,6 +19,7 @@ mod event;
 mod file;
 mod hear;
 mod markup;
+mod picture;
 mod render;
 mod routes;
 mod send;
@@ -54,7 +55,10 @@ use crate::{
 /// The body for a group's own robot where nobody can be mentioned; a second try of the same parcel is swallowed for as
 /// long as the platform remembers its key.
 pub fn robot_body(message: &Message, parcel: &str) -> serde_json::Value {
-    let mut body = render::webhook_body(message, render::Manner { mentions: false, repeated: false });
+    let mut body = render::webhook_body(
+        render::Said::words(message),
+        render::Manner { mentions: false, repeated: false },
+    );
     body["msgUuid"] = serde_json::json!(send::idempotency_key(parcel));
     body
 }

@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fault;
 mod file;
+mod form;
 mod panel;
 mod quoted;
 mod seal;
@@ -145,6 +146,7 @@ impl Feishu {
                 What::Said { text, addressed, quotes: parent.map(|id| Quote::of(MessageId::new(NAME, &id))) }
             }
             Deed::Pressed(line) => What::Pressed { line },
+            Deed::Filled(form, values) => What::Filled { form, values },
             Deed::Added => What::Joined,
             Deed::Removed => What::Gone,
             Deed::Renamed => What::Renamed,

@@ -123,7 +123,7 @@ impl Feishu {
                 sent => return sent,
             }
         }
-        self.post(way, parcel, &Form::text(&parcel.message)).await
+        self.post(way, parcel, &Form::text(&parcel.message.clone().formless())).await
     }
 
     async fn post(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {
