@@ -103,6 +103,7 @@ async fn ding(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
                 text,
                 buttons: Vec::new(),
                 file: None,
+                pictures: Vec::new(),
                 notified: Vec::new(),
                 raw: body,
             },
