@@ -12,10 +12,9 @@ use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
-use super::{Engine, Task, Turn, draft::Draft};
+use super::{Engine, Turn, draft::Draft};
 use crate::{
     dossier::{Dossier, Outcome, Waking},
-    features::Job,
     store::{CommitError, Entry, ProjectId, RowKey},
 };
 
@@ -25,8 +24,6 @@ const AT_ONCE: usize = 2_000;
 const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
-/// How long a job's mark is kept; longer than a pause that is made up for.
-const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -58,7 +55,7 @@ pub enum AdvanceError {
 impl Engine {
     /// Carries out what falls due until told to stop.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        self.turn.lock().await.jobs_until = self.missed_from(self.clock.now());
+        *self.turn.lock().await = Turn::from(self.missed_from(self.clock.now()));
         self.alive.store(true, Ordering::Relaxed);
         let mut failures = 0;
         while !*stop.borrow() {
@@ -68,7 +65,7 @@ impl Engine {
                 *self.rests_until() = Timestamp::MAX;
                 let now = self.clock.now();
                 let done = self.run_due(&mut turn, now).await;
-                let next = self.next_due(&turn).await;
+                let next = self.next_due(&mut turn).await;
                 match (done, next) {
                     (Ok(_), Ok(next)) => next,
                     (Err(error), _) | (_, Err(error)) => {
@@ -110,9 +107,9 @@ impl Engine {
         let deadline = Instant::now() + SETTLE;
         let mut fired = 0;
         loop {
-            let next = self.next_due(&turn).await.ok().flatten();
-            let deferred = self.outbox.get().map(|outbox| outbox.deferred()).unwrap_or_default();
-            let next = next.into_iter().chain(deferred.first().copied()).min().filter(|at| *at <= to);
+            let next = self.next_due(&mut turn).await.ok().flatten();
+            let deferred = self.outbox.get().map(|outbox| outbox.deferred_by(to)).unwrap_or_default();
+            let next = next.filter(|at| *at <= to).into_iter().chain(deferred.first().copied()).min();
             let Some(at) = next else { break };
             fired += deferred.iter().take_while(|until| **until <= at).count();
             hand.set(at);
@@ -144,13 +141,9 @@ impl Engine {
     }
 
     /// When something is next due.
-    async fn next_due(&self, turn: &Turn) -> anyhow::Result<Option<Timestamp>> {
+    async fn next_due(&self, turn: &mut Turn) -> anyhow::Result<Option<Timestamp>> {
         let wake = self.store.next_wake().await?;
-        let jobs = self
-            .jobs
-            .iter()
-            .filter_map(|(_, schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
-        Ok(jobs.chain(wake).min())
+        Ok(self.next_job(turn).into_iter().chain(wake).min())
     }
 
     /// Carries out every wake and job that is due at `now`; gives how many.
@@ -250,7 +243,7 @@ impl Engine {
     }
 
     /// Applies what a wake or a job decided.
-    fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
+    pub(super) fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let mut changes = draft.apply(dossier, &outcome, &self.rules);
         changes.retain(|change| dossier.record(change.key).is_none_or(|record| record.wakes_logged()));
         if !changes.is_empty() {
@@ -264,80 +257,6 @@ impl Engine {
     /// From when on jobs may have been missed: the last run of each before `now` is made up once.
     fn missed_from(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(JOB_LOOK_BACK).unwrap_or(now)
-    }
-
-    /// Runs the jobs whose time came since they were last looked at. Of several missed runs of one job
-    /// only the last is made up.
-    async fn run_jobs(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
-        let mut fired = 0;
-        for (task, schedule) in &self.jobs {
-            let mut last = None;
-            let mut after = turn.jobs_until;
-            while let Some(at) = schedule.next_after(after, &self.rules.calendar).filter(|at| *at <= now) {
-                last = Some(at);
-                after = at;
-            }
-            if let Some(at) = last {
-                match task {
-                    Task::Projects(job) => fired += self.run_job(job, at, now).await?,
-                    Task::Customers(job) => fired += self.run_customer_job(job, at, now).await?,
-                    Task::Admins => {
-                        self.tell_of_dead_letters(at, now).await?;
-                        self.tell_of_allowances(now).await?;
-                    }
-                }
-            }
-        }
-        turn.jobs_until = now;
-        Ok(fired)
-    }
-
-    /// Runs a job on every project, many at the same time.
-    async fn run_job(&self, job: &Job, at: Timestamp, now: Timestamp) -> anyhow::Result<usize> {
-        let projects = self.directory(|directory| directory.projects());
-        together(projects.into_iter().map(|id| self.run_job_on(id, job, at, now))).await
-    }
-
-    /// Runs a job on one project, once: one commit.
-    async fn run_job_on(
-        &self,
-        id: ProjectId,
-        job: &Job,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        let mark = format!("job:{}:{}:{at}", job.name, id.0);
-        if self.store.has_seen(&mark).await? {
-            return Ok(0);
-        }
-        let mut dossier = self.take(id).await;
-        let Some(project) = dossier.founded() else { return Ok(0) };
-        if project.archived || project.created_at > at {
-            return Ok(0);
-        }
-        let cx = Waking { now, due: at, rules: &self.rules };
-        let outcome = (job.run)(&dossier, &cx);
-        self.job_done(mark, &mut dossier, outcome, &cx).await
-    }
-
-    /// Writes what a job decided, once: gives 1 where it spoke.
-    pub(super) async fn job_done(
-        &self,
-        mark: String,
-        dossier: &mut Dossier,
-        outcome: Outcome,
-        cx: &Waking<'_>,
-    ) -> anyhow::Result<usize> {
-        let spoke = !outcome.say.is_empty();
-        // Marked also where there is nothing to say: it is not looked at again with later eyes.
-        let mut draft = Draft::default();
-        draft.seen(mark, cx.due.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
-        self.woken(&mut draft, dossier, outcome, cx);
-        match self.write(draft, &mut [dossier]).await {
-            Ok(()) => Ok(usize::from(spoke)),
-            Err(CommitError::SeenBefore) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Forgets expired marks once in a while, until told to stop.

@@ -16,6 +16,7 @@ mod doubt;
 mod draft;
 mod due;
 mod home;
+mod jobs;
 mod lines;
 mod permit;
 mod receive;
@@ -90,8 +91,17 @@ pub struct Engine {
 
 /// What only the scheduler knows.
 struct Turn {
-    /// Up to when cron jobs were looked at.
+    /// Up to when cron jobs were run.
     jobs_until: Timestamp,
+    /// When the next runs after that, once looked up.
+    next_job: Option<Option<Timestamp>>,
+}
+
+impl Turn {
+    /// Jobs were run up to then.
+    fn from(jobs_until: Timestamp) -> Self {
+        Self { jobs_until, next_job: None }
+    }
 }
 
 /// The scheduled job that is no project's.
@@ -153,7 +163,7 @@ impl Engine {
             directory: RwLock::default(),
             index: RwLock::default(),
             founding: Mutex::new(()),
-            turn: Mutex::new(Turn { jobs_until: now }),
+            turn: Mutex::new(Turn::from(now)),
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),

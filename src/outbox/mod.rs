@@ -243,7 +243,7 @@ impl Outbox {
     /// its platform or waits for another try, itself or the one before it; returns how many are not.
     pub async fn idle(&self, limit: Duration) -> usize {
         let mut moved = self.moved.subscribe();
-        let all_said = async { while self.unsaid() > 0 && moved.changed().await.is_ok() {} };
+        let all_said = async { while self.is_speaking() && moved.changed().await.is_ok() {} };
         let _ = tokio::time::timeout(limit, all_said).await;
         self.unsaid()
     }
@@ -253,13 +253,20 @@ impl Outbox {
         self.rooms().queues.values().map(|room| room.queue.len()).sum()
     }
 
-    /// When each deferred message may be said, in order.
-    pub fn deferred(&self) -> Vec<Timestamp> {
+    /// When each message that is deferred, but not beyond `to`, may be said, in order.
+    pub fn deferred_by(&self, to: Timestamp) -> Vec<Timestamp> {
         let now = self.clock.now();
-        let mut times: Vec<Timestamp> =
-            self.rooms().queues.values().flat_map(|room| room.queue.deferred(now)).collect();
+        let rooms = self.rooms();
+        let deferred = rooms.queues.values().flat_map(|room| room.queue.deferred(now));
+        let mut times: Vec<Timestamp> = deferred.filter(|until| *until <= to).collect();
         times.sort();
         times
+    }
+
+    /// Whether anything is unsaid; asked after each message, so it looks no further than the first.
+    fn is_speaking(&self) -> bool {
+        let now = self.clock.now();
+        self.rooms().queues.values().any(|room| room.queue.unsaid(now) > 0)
     }
 
     fn unsaid(&self) -> usize {

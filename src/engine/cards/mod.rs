@@ -112,6 +112,10 @@ impl Engine {
         if outgoing.message.file.is_some() || !card::can_be_shown(about.key) {
             return None;
         }
+        // What is to be filled in by several stays for the others.
+        if outgoing.message.form.is_some() && !self.shows_a_form(about.key, &outgoing.to, dossier) {
+            return None;
+        }
         let shows =
             draft.is_shown(RowKey { project: dossier.id, key: about.key }) && outgoing.condition.is_none();
         let offered: Vec<_> =
@@ -136,6 +140,13 @@ impl Engine {
             words,
             replaced: false,
         })
+    }
+
+    /// Whether a card of this record there has a form.
+    fn shows_a_form(&self, key: Key, to: &Target, dossier: &Dossier) -> bool {
+        let (registry, reader) = (Dossier::empty(REGISTRY), self.reader_of(to, dossier));
+        let cx = self.looking(&reader, to, dossier, &registry, &[]);
+        self.show(key, dossier, &cx).is_ok_and(|card| card.form.is_some())
     }
 
     fn forget_old(&self, draft: &mut Draft, dossier: &mut Dossier, now: Timestamp) {
@@ -231,6 +242,7 @@ impl Engine {
         let mut message = self.show(posted.about, dossier, &cx).unwrap_or_else(|_| card::unseen());
         if posted.replaced {
             message.buttons.clear();
+            message.form = None;
         }
         if let (Target::Person(_), Some(project)) = (&posted.to, dossier.founded()) {
             message = super::address::in_direct(&message, &project.name);

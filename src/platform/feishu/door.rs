@@ -66,7 +66,7 @@ impl Door {
         let inbound = self.feishu.inbound(happened).await;
         turn.await;
         let received = match inbound {
-            Some(inbound) if matches!(inbound.what, What::Pressed { .. }) => {
+            Some(inbound) if matches!(inbound.what, What::Pressed { .. } | What::Filled { .. }) => {
                 let pressed = self.receiver.press(inbound).await;
                 pressed.map(|press| (Some(press.received), Some(answered(&press))))
             }
