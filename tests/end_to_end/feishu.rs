@@ -236,7 +236,7 @@ async fn a_form_that_is_filled_in_says_its_line() {
     let filled = [("谁来用（用户）", "客服"), ("要达到什么目标（目标）", "少接一半电话 用户:我")];
     let filled = stage.feishu.filled(ZHANG, &card, &filled);
     let answer = stage.feishu.deliver(&filled).await;
-    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("R1 已补充：用户、目标")));
     stage.feishu_deliver(&filled).await;
     let sent = stage.feishu.wait_sent(2).await;
     assert!(sent[1].words.starts_with("R1 已补充：用户、目标"), "{}", sent[1].words);

@@ -11,6 +11,7 @@
 //! the place of a line of the bot means that line.
 
 mod line;
+mod names;
 mod said;
 
 use std::{
@@ -26,12 +27,12 @@ use tokio::{
 
 use super::{Accepted, Edits, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{
-        File, Form, Inbound, Message, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words,
-    },
+    chat::{File, Form, Inbound, Message, MessageId, PersonId, Quote, ReplyTo, RoomId, Target, What, Words},
     clock::SharedClock,
     store::Store,
 };
+
+use names::{fresh_id, message, room, room_of, unwritten, within};
 
 pub use line::{ButtonShown, ChatEntry, FileShown, Speaker};
 pub use said::{Mentioned, Pressed, Said};
@@ -393,35 +394,4 @@ impl Platform for Playground {
     async fn ready(&self) -> Result<(), String> {
         Ok(())
     }
-}
-
-fn room(id: &str, name: Option<String>, direct: bool) -> Room {
-    Room { id: RoomId::new(NAME, id), name, direct: direct || id.starts_with("dm:") }
-}
-
-/// The room of a target, as the playground writes it.
-fn room_of(to: &Target) -> String {
-    match to {
-        Target::Room(room) => room.raw().to_owned(),
-        Target::Person(person) => format!("dm:{}", person.raw()),
-    }
-}
-
-fn unwritten(error: &anyhow::Error) -> Undelivered {
-    Undelivered::Later { after: None, why: format!("the chat could not be written: {error}") }
-}
-
-fn message(room: &str, id: &str) -> MessageId {
-    MessageId::new(NAME, &format!("{room}:{id}"))
-}
-
-/// A message's id without its room.
-fn within<'a>(room: &str, id: &'a str) -> &'a str {
-    id.strip_prefix(room).and_then(|rest| rest.strip_prefix(':')).unwrap_or(id)
-}
-
-fn fresh_id() -> String {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).expect("the operating system has randomness");
-    bytes.iter().fold(String::from("pg-"), |id, byte| format!("{id}{byte:02x}"))
 }
