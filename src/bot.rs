@@ -130,6 +130,7 @@ impl Bot {
         let mut tasks = vec![
             tokio::spawn(engine.clone().run(stop.subscribe())),
             tokio::spawn(engine.clone().sweep(stop.subscribe())),
+            tokio::spawn(engine.clone().follow(stop.subscribe())),
             tokio::spawn(outbox.run(stop.subscribe())),
         ];
         tasks.extend(lines.into_iter().map(tokio::spawn));
@@ -152,7 +153,10 @@ impl Bot {
         for task in self.tasks {
             task.await?;
         }
-        Ok(())
+        match self.engine.store().shared() {
+            Some(shared) => shared.leave().await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -12,7 +12,11 @@ use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
-use super::{Engine, Task, Turn, draft::Draft};
+use super::{
+    Engine, Task, Turn,
+    draft::Draft,
+    share::{MEANWHILE, Whose},
+};
 use crate::{
     dossier::{Dossier, Outcome, Waking},
     features::Job,
@@ -25,6 +29,8 @@ const AT_ONCE: usize = 2_000;
 const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
+/// How often to look for what is due where other processes may have written it.
+const LOOK: Duration = Duration::from_secs(2);
 /// How long a job's mark is kept; longer than a pause that is made up for.
 const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How far back a missed job is made up, once.
@@ -70,7 +76,7 @@ impl Engine {
                 let done = self.run_due(&mut turn, now).await;
                 let next = self.next_due(&turn).await;
                 match (done, next) {
-                    (Ok(_), Ok(next)) => next,
+                    (Ok(_), Ok(next)) => (next, turn.others),
                     (Err(error), _) | (_, Err(error)) => {
                         error!("what is due could not be carried out: {error:#}");
                         drop(turn);
@@ -85,10 +91,19 @@ impl Engine {
             };
             failures = 0;
             self.clear_doubt();
+            let (next, others) = next;
             let until = next.unwrap_or(Timestamp::MAX);
             *self.rests_until() = until;
+            let again = async {
+                match (others, self.store.shared().is_some()) {
+                    // Not at once: it is due already.
+                    (true, _) => tokio::time::sleep(MEANWHILE).await,
+                    (false, true) => tokio::time::timeout(LOOK, self.clock.wait_until(until)).await.unwrap_or(()),
+                    (false, false) => self.clock.wait_until(until).await,
+                }
+            };
             tokio::select! {
-                () = self.clock.wait_until(until) => {}
+                () = again => {}
                 () = self.rescheduled.notified() => {}
                 // A sender that is gone will never say stop and means the same.
                 changed = stop.changed() => if changed.is_err() { break },
@@ -111,7 +126,10 @@ impl Engine {
         let mut fired = 0;
         loop {
             let next = self.next_due(&turn).await.ok().flatten();
-            let deferred = self.outbox.get().map(|outbox| outbox.deferred()).unwrap_or_default();
+            let deferred = match self.outbox.get() {
+                Some(outbox) => outbox.deferred().await.unwrap_or_default(),
+                None => Vec::new(),
+            };
             let next = next.into_iter().chain(deferred.first().copied()).min().filter(|at| *at <= to);
             let Some(at) = next else { break };
             fired += deferred.iter().take_while(|until| **until <= at).count();
@@ -148,13 +166,14 @@ impl Engine {
         let jobs = self
             .jobs
             .iter()
-            .filter_map(|(_, schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
+            .filter_map(|(.., schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
         Ok(jobs.chain(wake).min())
     }
 
     /// Carries out every wake and job that is due at `now`; gives how many.
     async fn run_due(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
         let mut fired = 0;
+        turn.others = false;
         loop {
             let due = self.store.due(now, AT_ONCE).await?;
             if due.is_empty() {
@@ -164,22 +183,19 @@ impl Engine {
             for (at, row) in due {
                 projects.entry(row.project).or_default().push((at, row));
             }
-            fired += self.wake_projects(projects, now).await?;
+            let woken = self.wake_projects(projects, now).await?;
+            fired += woken.unwrap_or(0);
+            if woken.is_none() {
+                turn.others = true;
+                break;
+            }
         }
         fired += self.run_jobs(turn, now).await?;
         Ok(fired)
     }
 
-    async fn wake_projects(
-        &self,
-        projects: BTreeMap<ProjectId, Vec<(Timestamp, RowKey)>>,
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        together(projects.into_iter().map(|(id, rows)| self.wake_project(id, rows, now))).await
-    }
-
     /// Wakes what is due in one project: one commit.
-    async fn wake_project(
+    pub(super) async fn wake_project(
         &self,
         id: ProjectId,
         rows: Vec<(Timestamp, RowKey)>,
@@ -269,7 +285,8 @@ impl Engine {
     /// only the last is made up.
     async fn run_jobs(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
         let mut fired = 0;
-        for (task, schedule) in &self.jobs {
+        let mut others = false;
+        for (name, task, schedule) in &self.jobs {
             let mut last = None;
             let mut after = turn.jobs_until;
             while let Some(at) = schedule.next_after(after, &self.rules.calendar).filter(|at| *at <= now) {
@@ -277,6 +294,14 @@ impl Engine {
                 after = at;
             }
             if let Some(at) = last {
+                match self.claim_job(name, at).await? {
+                    Whose::Ours => {}
+                    Whose::Nobodys => continue,
+                    Whose::Others => {
+                        others = true;
+                        continue;
+                    }
+                }
                 match task {
                     Task::Projects(job) => fired += self.run_job(job, at, now).await?,
                     Task::Customers(job) => fired += self.run_customer_job(job, at, now).await?,
@@ -285,9 +310,14 @@ impl Engine {
                         self.tell_of_allowances(now).await?;
                     }
                 }
+                self.job_ran(name, at).await?;
             }
         }
-        turn.jobs_until = now;
+        // What others are at is looked at again: they may die of it.
+        turn.others |= others;
+        if !others {
+            turn.jobs_until = now;
+        }
         Ok(fired)
     }
 

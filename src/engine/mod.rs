@@ -17,6 +17,7 @@ mod home;
 mod lines;
 mod permit;
 mod receive;
+mod share;
 mod view;
 mod wide;
 
@@ -28,7 +29,7 @@ use std::{
     },
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
@@ -58,13 +59,15 @@ pub struct Engine {
     clock: SharedClock,
     store: Arc<dyn Store>,
     rules: Arc<Rules>,
-    jobs: Vec<(Task, Schedule)>,
+    jobs: Vec<(String, Task, Schedule)>,
     admins: HashSet<PersonId>,
     platforms: HashMap<&'static str, Arc<dyn Platform>>,
     /// Set once, after both exist: the outbox asks the engine what is still owed.
     outbox: OnceLock<Arc<Outbox>>,
     /// Every project's dossier behind its own lock. The outer lock is held only to look one up.
     dossiers: RwLock<HashMap<ProjectId, Arc<Mutex<Dossier>>>>,
+    /// The version of each up to which the two below know it.
+    learned: RwLock<HashMap<ProjectId, u64>>,
     directory: RwLock<Directory>,
     /// What is searched. A plain lock: held for a look, or to take up one commit.
     index: RwLock<Index>,
@@ -87,6 +90,8 @@ pub struct Engine {
 struct Turn {
     /// Up to when cron jobs were looked at.
     jobs_until: Timestamp,
+    /// Other processes are at something that is due.
+    others: bool,
 }
 
 /// The scheduled job that is no project's.
@@ -133,7 +138,8 @@ impl Engine {
                 let mut customers = features::CUSTOMER_JOBS.iter();
                 let on_customers = || customers.find(|job| job.name == name).map(Task::Customers);
                 let admins = || (name == ADMIN_NOTICE).then_some(Task::Admins);
-                Some((on_projects.or_else(on_customers).or_else(admins)?, schedule))
+                let task = on_projects.or_else(on_customers).or_else(admins)?;
+                Some((name, task, schedule))
             })
             .collect();
         let engine = Arc::new(Self {
@@ -145,10 +151,11 @@ impl Engine {
             platforms: parts.platforms.iter().map(|platform| (platform.name(), platform.clone())).collect(),
             outbox: OnceLock::new(),
             dossiers: RwLock::default(),
+            learned: RwLock::default(),
             directory: RwLock::default(),
             index: RwLock::default(),
             founding: Mutex::new(()),
-            turn: Mutex::new(Turn { jobs_until: now }),
+            turn: Mutex::new(Turn { jobs_until: now, others: false }),
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),
@@ -163,7 +170,11 @@ impl Engine {
             engine.mend_wakes(&mut dossier, &indexed).await?;
             engine.keep(dossier);
         }
-        engine.register_all().await.context("opening the customers' files")?;
+        // Others may start at the same moment.
+        while let Err(error) = engine.register_all().await {
+            ensure!(matches!(error, CommitError::Stale(_)), "opening the customers' files: {error}");
+            engine.catch_up().await?;
+        }
         Ok(engine)
     }
 
@@ -185,7 +196,11 @@ impl Engine {
         }
         tracing::warn!("the wakes of project {} are set right", dossier.id.0);
         draft.guard(dossier);
-        self.write(draft, &mut [dossier]).await.context("setting the wakes right")
+        match self.write(draft, &mut [dossier]).await {
+            // Another process is at work in it, and keeps its wakes.
+            Ok(()) | Err(CommitError::Stale(_)) => Ok(()),
+            Err(error) => Err(error).context("setting the wakes right"),
+        }
     }
 
     /// Lets the engine hand over what it says. Called once, before anything is received.
@@ -236,14 +251,12 @@ impl Engine {
         features::dossier(id, stored).map_err(anyhow::Error::msg)
     }
 
-    /// Takes a dossier into memory.
-    fn keep(&self, dossier: Dossier) -> Arc<Mutex<Dossier>> {
+    /// Takes a dossier into memory, at the start.
+    fn keep(&self, dossier: Dossier) {
         self.learn(&dossier);
         self.learn_records(&dossier, dossier.records().map(|(key, _)| key));
-        let id = dossier.id;
-        let cell = Arc::new(Mutex::new(dossier));
-        self.dossiers.write().expect("no panic while it is held").insert(id, cell.clone());
-        cell
+        let mut dossiers = self.dossiers.write().expect("no panic while it is held");
+        dossiers.insert(dossier.id, Arc::new(Mutex::new(dossier)));
     }
 
     fn learn(&self, dossier: &Dossier) {
@@ -260,6 +273,7 @@ impl Engine {
 
     /// Lets searches find these records as they are now, and counts the root causes of a file.
     fn learn_records(&self, dossier: &Dossier, keys: impl IntoIterator<Item = Key>) {
+        self.learned.write().expect("no panic while it is held").insert(dossier.id, dossier.version);
         if dossier.id.customer().is_some() {
             let causes = features::review::causes(dossier);
             self.directory.write().expect("no panic while it is held").learn_causes(dossier.id, causes);
@@ -280,9 +294,7 @@ impl Engine {
     /// The lock of a dossier, made where there is none yet. In a customer's file stands its projects as they are
     /// now.
     async fn take(&self, id: ProjectId) -> OwnedMutexGuard<Dossier> {
-        let cell = self.cell(id).unwrap_or_else(|| self.keep(Dossier::empty(id)));
-        let mut dossier = cell.lock_owned().await;
-        self.read_again(&mut dossier).await;
+        let mut dossier = self.lock(id).await;
         if let Some(standing) = self.directory(|directory| directory.standing(id)) {
             dossier.put(Arc::new(standing));
         }

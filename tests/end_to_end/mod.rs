@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod crash;
-mod database;
+pub mod database;
 mod dingtalk;
 mod export;
 mod feishu;

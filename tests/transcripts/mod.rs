@@ -55,6 +55,10 @@ use world::{Keeps, Mode, World};
 
 /// The transcripts that are played on PostgreSQL too.
 const ON_POSTGRES: [&str; 2] = ["engine", "ticket/urgent"];
+/// Those that two processes play, of every kind that spans rooms, projects and customers.
+const TOGETHER: [&str; 9] = [
+    "engine", "ticket/urgent", "project", "customer", "search", "history", "weekly", "overview", "meeting",
+];
 /// How many files are played at once; most of the time is spent waiting for the disk.
 const AT_ONCE: usize = 6;
 
@@ -70,6 +74,14 @@ fn transcripts_on_postgres() {
     let only = std::env::var("ONLY");
     let only = only.as_ref().map_or(ON_POSTGRES.to_vec(), |only| vec![only.as_str()]);
     each_of(&only, |file| play(file, Keeps::Postgres, false));
+}
+
+/// Neither does it to whom of two processes on one database something is told.
+#[test]
+fn transcripts_of_two_processes() {
+    let only = std::env::var("ONLY");
+    let only = only.as_ref().map_or(TOGETHER.to_vec(), |only| vec![only.as_str()]);
+    each_of(&only, play_together);
 }
 
 #[test]
@@ -150,6 +162,24 @@ fn play(file: &Path, keeps: Keeps, update: bool) -> Vec<String> {
         match World::play(&script, mode, keeps) {
             Ok(other) if other == played => {}
             Ok(other) => wrong.push(format!("{mode:?} differs\n{}", diff::lines(&played, &other))),
+            Err(error) => wrong.push(format!("{mode:?}: {error}")),
+        }
+    }
+    wrong
+}
+
+/// Plays one file with two processes, plainly and with every event several times.
+fn play_together(file: &Path) -> Vec<String> {
+    let written = std::fs::read_to_string(file).unwrap();
+    let script = match Script::parse(&written) {
+        Ok(script) => script,
+        Err(wrong) => return vec![wrong],
+    };
+    let mut wrong = Vec::new();
+    for mode in [Mode::Plain, Mode::Repeated] {
+        match World::play(&script, mode, Keeps::Together) {
+            Ok(played) if played == written => {}
+            Ok(played) => wrong.push(format!("{mode:?} differs\n{}", diff::lines(&written, &played))),
             Err(error) => wrong.push(format!("{mode:?}: {error}")),
         }
     }
