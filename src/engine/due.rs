@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
-use tracing::{error, warn};
+use tracing::{debug, error};
 
 use super::{
     Engine, Task, Turn,
@@ -98,7 +98,9 @@ impl Engine {
                 match (others, self.store.shared().is_some()) {
                     // Not at once: it is due already.
                     (true, _) => tokio::time::sleep(MEANWHILE).await,
-                    (false, true) => tokio::time::timeout(LOOK, self.clock.wait_until(until)).await.unwrap_or(()),
+                    (false, true) => {
+                        tokio::time::timeout(LOOK, self.clock.wait_until(until)).await.unwrap_or(())
+                    }
                     (false, false) => self.clock.wait_until(until).await,
                 }
             };
@@ -241,7 +243,7 @@ impl Engine {
         match self.write(draft, &mut [&mut dossier]).await {
             Ok(()) => Ok(fired),
             Err(CommitError::Stale(_)) => {
-                warn!("project {} was written by somebody else while it woke", id.0);
+                debug!("project {} was written by somebody else while it woke", id.0);
                 Ok(0)
             }
             Err(error) => Err(error.into()),
@@ -375,6 +377,7 @@ impl Engine {
             if let Err(error) = self.store.sweep(self.clock.now()).await {
                 error!("expired marks could not be forgotten: {error:#}");
             }
+            self.tell_of_use().await;
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(60)) => {}
                 changed = stop.changed() => if changed.is_err() { break },

@@ -81,6 +81,8 @@ pub struct Engine {
     rescheduled: Notify,
     /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
     rests_until: std::sync::Mutex<Timestamp>,
+    /// How many calls of each allowance the other processes were told of. Held while they are told.
+    told_used: Mutex<HashMap<String, u64>>,
     alive: AtomicBool,
     /// A commit failed and may have been written all the same.
     in_doubt: AtomicBool,
@@ -158,6 +160,7 @@ impl Engine {
             turn: Mutex::new(Turn { jobs_until: now, others: false }),
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
+            told_used: Mutex::default(),
             alive: AtomicBool::new(false),
             in_doubt: AtomicBool::new(false),
         });
@@ -194,7 +197,8 @@ impl Engine {
         if draft.is_empty() {
             return Ok(());
         }
-        tracing::warn!("the wakes of project {} are set right", dossier.id.0);
+        // Also where another process moved them while they were read.
+        tracing::info!("the wakes of project {} are set right", dossier.id.0);
         draft.guard(dossier);
         match self.write(draft, &mut [dossier]).await {
             // Another process is at work in it, and keeps its wakes.

@@ -116,7 +116,11 @@ impl Engine {
     }
 
     async fn not_older_than(&self, dossier: &mut Dossier, version: u64) -> anyhow::Result<()> {
-        if dossier.version == UNKNOWN || dossier.version < version { self.reload(dossier).await } else { Ok(()) }
+        if dossier.version == UNKNOWN || dossier.version < version {
+            self.reload(dossier).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes the lock of a dossier and sees to it that the dossier is what the store has. Where that fails it is one of

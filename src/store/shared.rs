@@ -98,6 +98,9 @@ pub trait Shared: Send + Sync {
     /// Which of these lanes are ours, and how many messages wait in each.
     async fn still_ours(&self, targets: Vec<Target>) -> anyhow::Result<Vec<(Target, usize)>>;
 
+    /// Adds to a number that all count together; gives what they counted.
+    async fn count(&self, what: &str, more: u64) -> anyhow::Result<u64>;
+
     /// Leaves: what is ours is anybody's from now on.
     async fn leave(&self) -> anyhow::Result<()>;
 }

@@ -188,6 +188,7 @@ async fn work_is_claimed_by_one() {
     assert_eq!(two.claim_work(work(&["a", "c"])).await.unwrap(), ["c"]);
     one.release_work(work(&["a"])).await.unwrap();
     assert_eq!(two.claim_work(work(&["a", "b"])).await.unwrap(), ["a"]);
+    assert_eq!((one.count("calls", 2).await.unwrap(), two.count("calls", 3).await.unwrap()), (2, 5));
     one.leave().await.unwrap();
     assert_eq!(two.claim_work(work(&["b"])).await.unwrap(), ["b"]);
     two.leave().await.unwrap();
@@ -226,7 +227,8 @@ async fn messages_of_an_older_schema_find_their_lanes() {
     said(&store, &["a \"to\":{\"room\":\"x\"}", "b\u{0}\\"]).await;
     drop(store);
     let back = format!(
-        "SET search_path = {}; DROP TABLE members; DROP TABLE leases; ALTER TABLE outgoing DROP COLUMN target; \
+        "SET search_path = {}; DROP TABLE members; DROP TABLE leases; DROP TABLE counts; \
+         ALTER TABLE outgoing DROP COLUMN target; \
          UPDATE store_state SET value = '2' WHERE name = 'schema'",
         schema.name
     );

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tokio::sync::broadcast;
 
-use super::{PostgresStore, leases, member::Us, presence::Presence};
+use super::{PostgresStore, encoded::signed, leases, member::Us, presence::Presence};
 use crate::{
     chat::Target,
     store::{Claimed, News, Outgoing, ProjectId, Shared},
@@ -78,6 +78,13 @@ impl Shared for PostgresStore {
 
     async fn still_ours(&self, targets: Vec<Target>) -> Result<Vec<(Target, usize)>> {
         leases::still_ours(self, targets).await
+    }
+
+    async fn count(&self, what: &str, more: u64) -> Result<u64> {
+        let count = "INSERT INTO counts (name, number) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET number = counts.number + excluded.number RETURNING number";
+        let rows = self.ask(count, &[&what, &signed(more)]).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.get::<_, i64>(0).try_into())?)
     }
 
     async fn leave(&self) -> Result<()> {

@@ -12,6 +12,12 @@ CREATE TABLE leases (
 );
 CREATE INDEX leases_of ON leases (member);
 
+-- What all count together.
+CREATE TABLE counts (
+    name text PRIMARY KEY,
+    number bigint NOT NULL
+);
+
 -- Where a message goes, as the name of its lane.
 ALTER TABLE outgoing ADD COLUMN target bytea;
 UPDATE outgoing SET target = CASE WHEN octet_length(place) <= 200 THEN convert_to(place, 'UTF8')
