@@ -14,9 +14,10 @@ use crate::{
     clock::SharedClock,
     config::{Config, DingTalkTransport, FeishuTransport, Secret},
     engine::{Engine, Parts},
+    features,
     outbox::{Outbox, Owed},
     platform::{
-        Platform, Receiver,
+        Entry, Platform, Receiver,
         dingtalk::{self, DingTalk},
         feishu::{self, Feishu},
         one_way::{self, OneWay},
@@ -97,6 +98,7 @@ impl Bot {
         let mut extra = Vec::new();
         let mut lines: Vec<BoxFuture<'static, ()>> = Vec::new();
         if let Some(feishu) = feishu {
+            lines.push(Box::pin(fill_panel(feishu.clone(), stop.subscribe())));
             match config.feishu.transport {
                 FeishuTransport::Webhook => extra.push(feishu::routes(feishu, receiver.clone())),
                 FeishuTransport::Websocket => {
@@ -157,6 +159,19 @@ impl Bot {
             Some(shared) => shared.leave().await,
             None => Ok(()),
         }
+    }
+}
+
+/// Lets Feishu list the commands, unless it is time to stop.
+async fn fill_panel(feishu: Arc<Feishu>, mut stop: watch::Receiver<bool>) {
+    let entries: Vec<Entry> = features::OBJECTS
+        .iter()
+        .map(|object| Entry { word: object.name, english: object.english, summary: object.summary })
+        .collect();
+    tokio::select! {
+        () = feishu.fill_panel(&entries) => {}
+        // A sender that is gone means the same.
+        _ = stop.wait_for(|stop| *stop) => {}
     }
 }
 

@@ -144,6 +144,20 @@ pub enum What {
     },
     /// The bot was added to the room.
     Joined,
+    /// The bot was taken out of the room, or the room was dissolved.
+    Gone,
+    /// The room has another title, which [`Inbound::room`] tells.
+    Renamed,
+    /// People came into the room.
+    Came {
+        /// Who.
+        people: Vec<Newcomer>,
+    },
+    /// People left the room; the organisation, where the room's id is empty.
+    Left {
+        /// Who.
+        people: Vec<Person>,
+    },
     /// A video meeting ended.
     MeetingEnded {
         /// The meeting's title.
@@ -155,6 +169,15 @@ pub enum What {
     },
     /// A message came without its text because the organisation's quota is used up.
     OverQuota,
+}
+
+/// Somebody who came into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Who.
+    pub person: Person,
+    /// Of another organisation than the bot.
+    pub outside: bool,
 }
 
 /// A message that another one quotes or answers.

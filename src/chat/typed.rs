@@ -92,6 +92,12 @@ impl Typed {
         Self { text: piece.to_owned(), people: self.people.clone(), unplaced: self.unplaced.clone() }
     }
 
+    /// The same with everybody mentioned as `known` knows them.
+    pub fn with_people(&self, known: impl Fn(&Person) -> Person) -> Self {
+        let map = |people: &[Person]| Arc::new(people.iter().map(&known).collect());
+        Self { text: self.text.clone(), people: map(&self.people), unplaced: map(&self.unplaced) }
+    }
+
     /// The same without the people mentioned at an unknown place.
     pub fn without_unplaced(&self) -> Self {
         Self { unplaced: Arc::default(), ..self.clone() }

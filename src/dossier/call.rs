@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn called(seats: &[(Role, &str)], first: &[&str], roles: &[Role]) -> (Vec<String>, Vec<Role>) {
-        let room = BoundRoom { id: RoomId::new("playground", "in"), name: None, kind: RoomKind::Internal };
+        let room = BoundRoom::new(RoomId::new("playground", "in"), None, RoomKind::Internal);
         let mut project = Project::found("支付".into(), room, person("maker"), Timestamp::UNIX_EPOCH);
         for (role, name) in seats {
             project.seats.entry(*role).or_default().push(person(name));

@@ -34,7 +34,7 @@ pub use search::{Ask, Found, Hit, IndexCard, Query};
 pub use stand_in::Served;
 
 use crate::{
-    chat::{MessageId, Person, RoomId},
+    chat::{MessageId, Person, PersonId, RoomId},
     store::{Entry, Key, ProjectId},
 };
 use jiff::Timestamp;
@@ -61,6 +61,8 @@ pub struct Context<'a> {
     pub rules: &'a Rules,
     /// Who said it.
     pub actor: &'a Person,
+    /// With which account; another than the actor's where several are one person.
+    pub account: &'a PersonId,
     /// A configured administrator.
     pub admin: bool,
     /// Where it was said.

@@ -64,6 +64,16 @@ pub struct BoundRoom {
     pub name: Option<String>,
     /// Who sits in it.
     pub kind: RoomKind,
+    /// Since when the bot is no longer in it: nothing can be said there until it is taken in again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Timestamp>,
+}
+
+impl BoundRoom {
+    /// A room that the bot is in.
+    pub fn new(id: RoomId, name: Option<String>, kind: RoomKind) -> Self {
+        Self { id, name, kind, left: None }
+    }
 }
 
 /// Who sits in a room.
@@ -302,9 +312,9 @@ impl Project {
         sides.contains(&Side::Customer) && !sides.contains(&Side::Ours)
     }
 
-    /// The rooms of a kind.
+    /// The rooms of a kind in which the bot can speak.
     pub fn rooms_of(&self, kind: RoomKind) -> impl Iterator<Item = &BoundRoom> {
-        self.rooms.iter().filter(move |room| room.kind == kind)
+        self.rooms.iter().filter(move |room| room.kind == kind && room.left.is_none())
     }
 
     /// What kind of room this is here; `None` if it is not bound to this project.

@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn project(name: &str, kind: RoomKind, lead: &str) -> Project {
-        let room = BoundRoom { id: RoomId::new("playground", name), name: None, kind };
+        let room = BoundRoom::new(RoomId::new("playground", name), None, kind);
         let mut project = Project::found(name.into(), room, person("maker"), Timestamp::UNIX_EPOCH);
         project.seats.insert(Role::CustomerLead, vec![person(lead)]);
         project

@@ -5,7 +5,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    chat::{Line, Message, Person, RoomId, Span, Target},
+    chat::{Line, Message, Person, PersonId, RoomId, Span, Target},
     dossier::{Call, Hearing, Ping, Project, Role, RoomKind, Rules, Say},
     store::{About, Condition, Outgoing, ProjectId},
 };
@@ -22,8 +22,8 @@ pub(super) struct Post<'a> {
     pub(super) now: Timestamp,
     /// When it should have been said; `None` for what answers somebody.
     pub(super) due: Option<Timestamp>,
-    /// Whether a message into this room can mention people so that they notice.
-    pub(super) notifies: &'a dyn Fn(&RoomId) -> bool,
+    /// Whether a message into this room can mention this person so that they notice.
+    pub(super) notifies: &'a dyn Fn(&RoomId, &PersonId) -> bool,
 }
 
 impl Post<'_> {
@@ -53,6 +53,7 @@ impl Post<'_> {
                 (Hearing::Customer, kind) => kind == RoomKind::Customer,
                 (Hearing::Everyone, _) => true,
             })
+            .filter(|room| room.left.is_none())
             .map(|room| &room.id)
     }
 
@@ -63,7 +64,7 @@ impl Post<'_> {
         // The customer's people do not sit in the internal room.
         let reached = |person: &Person| {
             !self.project.is_customer(&person.id)
-                && room.is_some_and(|room| room.platform() == person.id.platform() && (self.notifies)(room))
+                && room.is_some_and(|room| (self.notifies)(room, &person.id))
         };
         let mut messages = Vec::new();
         if let Some(room) = room {
@@ -168,14 +169,14 @@ pub(super) fn for_project(line: &str, project: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chat::PersonId, dossier::BoundRoom};
+    use crate::dossier::BoundRoom;
 
     fn person(name: &str) -> Person {
         Person { id: PersonId::new("playground", name), name: name.into() }
     }
 
     fn project() -> Project {
-        let room = |name: &str, kind| BoundRoom { id: RoomId::new("playground", name), name: None, kind };
+        let room = |name: &str, kind| BoundRoom::new(RoomId::new("playground", name), None, kind);
         let at = Timestamp::UNIX_EPOCH;
         let mut project = Project::found("支付".into(), room("in", RoomKind::Internal), person("zhang"), at);
         project.rooms.push(room("out", RoomKind::Customer));
@@ -197,7 +198,7 @@ mod tests {
             rules: &rules,
             now: Timestamp::UNIX_EPOCH,
             due: None,
-            notifies: &|_| true,
+            notifies: &|_, _| true,
         };
         let customer = Target::Room(RoomId::new("playground", "out"));
         let ping = Say::Ping(ping(true));
@@ -220,7 +221,7 @@ mod tests {
             ("23T22:00", "23T22:00", true, "23T22:00", "23T22:00"),
         ] {
             let (id, now, due) = (ProjectId(1), at(now), Some(at(due)));
-            let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_| true };
+            let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_, _| true };
             let outgoing = post.address(Say::Ping(ping(urgent))).remove(0);
             assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
         }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    chat::{PersonId, RoomId},
+    chat::{Person, PersonId, RoomId},
     dossier::{Causes, CausesOf, Project, Served},
-    features::customer::Customer,
+    features::{account::Identity, customer::Customer},
     store::ProjectId,
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Directory {
     customers: BTreeMap<u32, Customer>,
     of_customer: HashMap<String, BTreeSet<ProjectId>>,
     causes: Arc<Causes>,
+    /// The accounts of each person with several, by each of them; the first is the one that records name.
+    accounts: HashMap<PersonId, Vec<Person>>,
 }
 
 impl Directory {
@@ -71,6 +73,44 @@ impl Directory {
     /// Notes which customers are registered now.
     pub(super) fn learn_customers<'a>(&mut self, customers: impl Iterator<Item = &'a Customer>) {
         self.customers = customers.map(|customer| (customer.number, customer.clone())).collect();
+    }
+
+    /// Notes which accounts are one person now.
+    pub(super) fn learn_accounts<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) {
+        let several = identities.filter(|identity| identity.accounts.len() > 1);
+        let each = several.flat_map(|identity| {
+            identity.accounts.iter().map(|account| (account.id.clone(), identity.accounts.clone()))
+        });
+        self.accounts = each.collect();
+    }
+
+    /// Whether anybody has several accounts.
+    pub(super) fn has_accounts(&self) -> bool {
+        !self.accounts.is_empty()
+    }
+
+    /// Who this account is to all records; `None` where it stands for itself.
+    pub(super) fn primary(&self, account: &PersonId) -> Option<&Person> {
+        self.accounts.get(account)?.first()
+    }
+
+    /// The account that somebody with several has on this platform.
+    pub(super) fn account_on(&self, person: &PersonId, platform: &str) -> Option<&Person> {
+        self.accounts.get(person)?.iter().find(|account| account.id.platform() == platform)
+    }
+
+    /// Every account that records name otherwise, with who it is.
+    pub(super) fn aliases(&self) -> Vec<(PersonId, Person)> {
+        let aliases = self.accounts.iter().filter_map(|(id, accounts)| {
+            let first = accounts.first().filter(|first| first.id != *id)?;
+            Some((id.clone(), first.clone()))
+        });
+        aliases.collect()
+    }
+
+    /// Every project that knows an account, archived ones too.
+    pub(super) fn knowing(&self, account: &PersonId) -> Vec<ProjectId> {
+        self.people.get(account).into_iter().flatten().copied().collect()
     }
 
     /// Notes which root causes stand in a file now.

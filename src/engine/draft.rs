@@ -133,6 +133,11 @@ impl Draft {
         }
     }
 
+    /// Whether a record of this letter changes.
+    pub(super) fn touches(&self, letter: char) -> bool {
+        self.rows.keys().any(|row| row.key.letter == letter)
+    }
+
     /// Forgets everything about a project that is not made after all.
     pub(super) fn abandon(&mut self, project: ProjectId) {
         self.guards.remove(&project);

@@ -135,7 +135,7 @@ impl Engine {
             let numbered = (2..).map(|number| format!("{base} {number}"));
             std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name))
         })?;
-        let bound = BoundRoom { id: room.id.clone(), name: room.name.clone(), kind: RoomKind::Internal };
+        let bound = BoundRoom::new(room.id.clone(), room.name.clone(), RoomKind::Internal);
         let project = Project::found(name.clone(), bound, event.inbound.sender.clone(), event.written);
         draft.put(home, Arc::new(project), &self.rules);
         Some(name)

@@ -16,9 +16,9 @@ use super::{
     wide::Served,
 };
 use crate::{
-    chat::{Author, Message, Person, Room, Typed, Words},
-    dossier::{Context, Dossier, Found, Hearing, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
-    features,
+    chat::{Author, Message, Person, PersonId, Room, RoomId, Typed, Words},
+    dossier::{Context, Dossier, Found, Hearing, Kind, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
+    features::{self, account::Identity},
     grammar::{self, On, Parsed, Reader},
     store::{CommitError, Entry, Key, ProjectId},
 };
@@ -54,7 +54,7 @@ impl Engine {
         let _founding = if wide { Some(self.founding.lock().await) } else { None };
         if wide || event.room().direct {
             // Whoever was here before may have made this room's project, or given it another.
-            self.catch_up().await.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
+            self.caught_up().await?;
             home = self.home(event, &lines);
         }
         let registry = if wide {
@@ -119,7 +119,16 @@ impl Engine {
         dossiers.extend(home.as_deref_mut());
         dossiers.extend(file.as_deref_mut());
         dossiers.extend(opened.iter_mut().map(|file| &mut **file));
-        self.write(draft, &mut dossiers).await
+        let links = draft.touches(Identity::LETTER);
+        self.write(draft, &mut dossiers).await?;
+        if links {
+            drop((held, opened));
+            // Should this fail, the next start makes up for it.
+            if let Err(error) = self.merge_accounts().await {
+                tracing::error!("not every project knows who was linked: {error:#}");
+            }
+        }
+        Ok(())
     }
 
     /// Reads and decides one line, and applies it to the dossiers in hand.
@@ -301,7 +310,7 @@ impl Engine {
                 self.name_missing_roles(draft, dossier, ping, now);
             }
             let Some(project) = dossier.founded() else { continue };
-            let notifies = |room: &crate::chat::RoomId| self.notifies(room);
+            let notifies = |room: &RoomId, person: &PersonId| self.notifies(room, person);
             let post =
                 address::Post { id: dossier.id, project, rules: &self.rules, now, due, notifies: &notifies };
             draft.say(post.address(something));
@@ -350,6 +359,7 @@ impl Engine {
             now: event.written,
             rules: &self.rules,
             actor: &event.inbound.sender,
+            account: event.account,
             admin: event.admin,
             place,
             message: event.inbound.reply_to.as_ref().map(|reply| &reply.message),

@@ -4,6 +4,7 @@
 //! project decides one thing at a time (its lock is held until the commit is durable); projects do not
 //! wait for each other, and the store gathers their commits.
 
+mod accounts;
 mod address;
 mod admins;
 mod answers;
@@ -17,6 +18,7 @@ mod home;
 mod lines;
 mod permit;
 mod receive;
+mod rooms;
 mod share;
 mod view;
 mod wide;
@@ -38,7 +40,7 @@ use crate::{
     chat::{PersonId, RoomId},
     clock::SharedClock,
     dossier::{Dossier, Kind, Project, Rules},
-    features::{self, customer::Customer},
+    features::{self, account::Identity, customer::Customer},
     outbox::Outbox,
     platform::Platform,
     search::Index,
@@ -178,6 +180,7 @@ impl Engine {
             ensure!(matches!(error, CommitError::Stale(_)), "opening the customers' files: {error}");
             engine.catch_up().await?;
         }
+        engine.merge_accounts_left().await.context("knowing people by their accounts")?;
         Ok(engine)
     }
 
@@ -267,6 +270,7 @@ impl Engine {
         let mut directory = self.directory.write().expect("no panic while it is held");
         if dossier.id == REGISTRY {
             directory.learn_customers(dossier.all::<Customer>());
+            directory.learn_accounts(dossier.all::<Identity>());
         } else if dossier.id.customer().is_none() {
             match dossier.founded() {
                 Some(project) => directory.learn(dossier.id, project),
@@ -309,18 +313,20 @@ impl Engine {
         ask(&self.directory.read().expect("no panic while it is held"))
     }
 
-    /// Whether a message into this room can mention people so that they notice.
-    fn notifies(&self, room: &RoomId) -> bool {
-        self.platforms.get(room.platform()).is_some_and(|platform| platform.notifies_in(room))
+    /// Whether a message into this room can mention this person so that they notice.
+    fn notifies(&self, room: &RoomId, person: &PersonId) -> bool {
+        self.is_on(person, room.platform())
+            && self.platforms.get(room.platform()).is_some_and(|platform| platform.notifies_in(room))
     }
 
     /// Writes what was decided on these dossiers and hands the messages over. On any failure the
     /// dossiers are as the store has them.
     async fn write(&self, draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
-        let commit = draft.commit();
+        let mut commit = draft.commit();
+        self.localise(&mut commit.outgoing);
         let mut outgoing = commit.outgoing.clone();
         let touched: Vec<ProjectId> = commit.guards.iter().map(|(id, _)| *id).collect();
-        let known_by = |letter| letter == Project::LETTER || letter == Customer::LETTER;
+        let known_by = |letter| [Project::LETTER, Customer::LETTER, Identity::LETTER].contains(&letter);
         let renamed = commit.rows.iter().any(|(row, _)| known_by(row.key.letter));
         let rows: Vec<RowKey> = commit.rows.iter().map(|(row, _)| *row).collect();
         let wakes_at = commit.wakes.iter().filter_map(|change| change.after).min();

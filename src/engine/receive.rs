@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
-    chat::{Inbound, Message, Quote, ReplyTo, Room, RoomId, Target, Typed, What},
+    chat::{Author, Inbound, Message, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What, Words},
     features,
     grammar::{self, Heard},
     platform::{Received, Receiver},
@@ -28,8 +28,14 @@ impl Receiver for Engine {
                 return Ok(Received::SeenBefore);
             }
         }
+        if self.store.shared().is_some() {
+            // Another process may have heard just now whose account it is.
+            drop(self.take(REGISTRY).await);
+        }
+        let account = inbound.sender.id.clone();
+        let inbound = self.canonical(inbound);
         for _ in 0..TRIES {
-            match self.carry_out(&inbound).await {
+            match self.carry_out(&inbound, &account).await {
                 Ok(()) => return Ok(Received::Done),
                 Err(CommitError::SeenBefore) => return Ok(Received::SeenBefore),
                 Err(CommitError::Stale(_)) => {}
@@ -43,6 +49,8 @@ impl Receiver for Engine {
 /// One event on its way through the engine.
 pub(super) struct Event<'a> {
     pub(super) inbound: &'a Inbound,
+    /// With which account it was said; see [`Engine::canonical`].
+    pub(super) account: &'a PersonId,
     /// The bot's clock.
     pub(super) clock: Timestamp,
     /// When it was written; never later than `clock`.
@@ -64,7 +72,7 @@ impl Event<'_> {
 }
 
 impl Engine {
-    async fn carry_out(&self, inbound: &Inbound) -> Result<(), CommitError> {
+    async fn carry_out(&self, inbound: &Inbound, account: &PersonId) -> Result<(), CommitError> {
         let clock = self.clock.now();
         let (quoted, quote) = match &inbound.what {
             What::Said { quotes: Some(quote), text, .. } => {
@@ -79,12 +87,14 @@ impl Engine {
             inbound,
             clock,
             written: inbound.written_at.map_or(clock, |written| written.min(clock)),
-            admin: self.admins.contains(&inbound.sender.id),
+            admin: self.admins.contains(&inbound.sender.id) || self.admins.contains(account),
+            account,
             quoted: quoted.map(|about| (about.project, about.key)),
             quote,
         };
         match &inbound.what {
-            What::Joined => self.answer_only(&event, features::greeting()).await,
+            What::Joined => self.joined(&event).await,
+            What::Gone | What::Renamed | What::Came { .. } | What::Left { .. } => self.happened(&event).await,
             What::OverQuota => self.over_quota(&event).await,
             What::MeetingEnded { topic, started, ended } => {
                 self.meeting_ended(&event, topic, *started, *ended).await
@@ -113,6 +123,9 @@ impl Engine {
             && let Some(platform) = self.platforms.get(quote.message.platform())
         {
             quote.words = platform.words_of(room, &quote.message).await;
+        }
+        if let Some(Words { by: Author::Person(person), .. }) = &mut quote.words {
+            *person = self.known(person);
         }
         quote
     }
@@ -166,10 +179,10 @@ impl Engine {
     }
 
     /// The project of a room, also where another process bound it just now.
-    async fn of_room(&self, room: &RoomId) -> Result<Option<ProjectId>, CommitError> {
+    pub(super) async fn of_room(&self, room: &RoomId) -> Result<Option<ProjectId>, CommitError> {
         let known = || self.directory(|directory| directory.of_room(room));
         if known().is_none() {
-            self.catch_up().await.map_err(|error| CommitError::Failed(format!("{error:#}")))?;
+            self.caught_up().await?;
         }
         Ok(known())
     }
@@ -208,7 +221,7 @@ impl Engine {
         }
         let room = event.room();
         let to = match room.direct {
-            true => Target::Person(event.inbound.sender.id.clone()),
+            true => Target::Person(event.account.clone()),
             false => Target::Room(room.id.clone()),
         };
         let reply_to: Option<ReplyTo> = event.inbound.reply_to.clone();
@@ -219,7 +232,7 @@ impl Engine {
         });
     }
 
-    async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
+    pub(super) async fn answer_only(&self, event: &Event<'_>, message: Message) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
         self.reply(event, &mut draft, message, None);
         self.write(draft, &mut []).await

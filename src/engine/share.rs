@@ -93,6 +93,11 @@ impl Engine {
         Ok(())
     }
 
+    /// The same within a decision.
+    pub(super) async fn caught_up(&self) -> Result<(), CommitError> {
+        self.catch_up().await.map_err(|error| CommitError::Failed(format!("{error:#}")))
+    }
+
     /// The version up to which a dossier was learned.
     fn learned_version(&self, id: ProjectId) -> u64 {
         self.learned.read().expect("no panic while it is held").get(&id).copied().unwrap_or(0)

@@ -36,7 +36,7 @@ pub fn person(name: &str) -> Person {
 impl Bench {
     pub fn new(now: &str) -> Self {
         let now = at(now);
-        let room = |name: &str, kind| BoundRoom { id: RoomId::new("playground", name), name: None, kind };
+        let room = |name: &str, kind| BoundRoom::new(RoomId::new("playground", name), None, kind);
         let mut project =
             Project::found("支付".into(), room("in", RoomKind::Internal), person("张经理"), now);
         project.rooms.push(room("out", RoomKind::Customer));
@@ -110,6 +110,7 @@ impl Bench {
             now: self.now,
             rules: &self.rules,
             actor,
+            account: &actor.id,
             admin: false,
             place: Place { room: RoomId::new("playground", room), name: None, kind },
             quoted: None,

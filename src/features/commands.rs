@@ -1,7 +1,7 @@
 //! The table of commands: everything that can be said.
 
 use super::{
-    action, brief, change, customer, document, export, health, help, history, improvement, meeting,
+    account, action, brief, change, customer, document, export, health, help, history, improvement, meeting,
     milestone, minutes, notice, overview, progress, project, requirement, review, risk, role, search,
     suggestion, survey, ticket, touch, value, weekly, why,
 };
@@ -19,6 +19,7 @@ pub const COMMANDS: &[Erased] = &[
     erase::<project::List>(),
     erase::<role::Seat>(),
     erase::<role::Remove>(),
+    erase::<role::HandOver>(),
     erase::<customer::Register>(),
     erase::<customer::List>(),
     erase::<milestone::Add>(),
@@ -143,6 +144,9 @@ pub const COMMANDS: &[Erased] = &[
     erase::<health::Release>(),
     erase::<overview::Status>(),
     erase::<overview::Mine>(),
+    erase::<account::Show>(),
+    erase::<account::Link>(),
+    erase::<account::Unlink>(),
     erase::<overview::Digest>(),
     erase::<search::Search>(),
     erase::<history::History>(),

@@ -2,6 +2,7 @@
 //! where they are named together.
 
 pub mod acceptance;
+pub mod account;
 pub mod action;
 #[cfg(test)]
 mod bench;
@@ -84,6 +85,7 @@ pub const OBJECTS: &[Object] = &[
     improvement::OBJECT,
     overview::STATUS,
     overview::MINE,
+    account::OBJECT,
     overview::DIGEST,
     weekly::OBJECT,
     health::OBJECT,
@@ -123,6 +125,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<rhythm::Rhythm>(),
     kind::<weekly::Weekly>(),
     kind::<health::HealthReport>(),
+    kind::<account::Identity>(),
 ];
 
 /// The letters of what lies in customers' files.
@@ -158,7 +161,8 @@ pub struct CustomerJob {
 pub const CUSTOMER_JOBS: &[CustomerJob] = &[CustomerJob { name: "health_report", run: health::quarterly }];
 
 /// The objects whose commands can touch more than the project of their room.
-pub const SPANNING: &[Object] = &[project::OBJECT, customer::OBJECT, overview::MINE, health::OBJECT];
+pub const SPANNING: &[Object] =
+    &[project::OBJECT, customer::OBJECT, overview::MINE, health::OBJECT, account::OBJECT];
 
 /// Those of them whose commands may read every project of the customer.
 pub const READING_PROJECTS: &[Object] = &[health::OBJECT];

@@ -73,6 +73,17 @@ pub trait Platform: Send + Sync {
     async fn ready(&self) -> Result<(), String>;
 }
 
+/// Something that can be spoken of, for where a platform lists what a bot understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The word after the `/`.
+    pub word: &'static str,
+    /// Its English word.
+    pub english: &'static str,
+    /// What it is for, a line.
+    pub summary: &'static str,
+}
+
 /// A monthly allowance of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {

@@ -52,11 +52,8 @@ mod tests {
     #[test]
     fn names_are_hidden_and_subjects_are_not() {
         let person = |name: &str| Person { id: PersonId::new("playground", name), name: name.into() };
-        let room = |name: &str, kind| BoundRoom {
-            id: RoomId::new("playground", name),
-            name: Some(name.into()),
-            kind,
-        };
+        let room =
+            |name: &str, kind| BoundRoom::new(RoomId::new("playground", name), Some(name.into()), kind);
         let found = |name: &str, customer: Option<&str>| {
             let room = room("项目群", RoomKind::Internal);
             let mut project = Project::found(name.into(), room, person("张经理"), Timestamp::default());

@@ -105,7 +105,7 @@ mod tests {
 
     /// A project, who made it, who sits where, and who else was seen in its rooms.
     fn project(by: &str, seats: &[(Role, &str)], guests: &[&str]) -> Project {
-        let room = BoundRoom { id: RoomId::new("playground", by), name: None, kind: RoomKind::Internal };
+        let room = BoundRoom::new(RoomId::new("playground", by), None, RoomKind::Internal);
         let mut project = Project::found("项目".into(), room, person(by), Timestamp::default());
         for (role, name) in seats {
             project.seats.entry(*role).or_default().push(person(name));

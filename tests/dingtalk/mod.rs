@@ -2,6 +2,7 @@
 
 mod heard;
 mod meetings;
+mod rooms;
 mod spoken;
 mod stream;
 mod vectors;

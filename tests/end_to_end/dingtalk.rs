@@ -12,7 +12,7 @@ fn since(stage: &Stage, count: usize) -> Vec<Sent> {
     stage.ding.sent().split_off(count)
 }
 
-fn own_robot(ding: &FakeDingTalk) -> String {
+pub fn own_robot(ding: &FakeDingTalk) -> String {
     let robot = ding.own_robot(DING);
     let (url, secret) = (robot.url, robot.secret);
     format!("[[dingtalk.group_robot]]\nconversation = \"{DING}\"\nurl = \"{url}\"\nsecret = \"{secret}\"\n")

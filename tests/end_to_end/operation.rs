@@ -38,6 +38,8 @@ async fn it_is_ready_while_every_platform_hands_out_a_token() {
 
     let stage = Stage::new().await;
     stage.feishu.fail_authorisation(Some(Fault::Status(503)));
+    // The token that it may have is dead by then.
+    stage.advance("3h").await;
     let (status, ready) = stage.get_json("/readyz").await;
     assert_eq!((status, &ready["ready"]), (503, &false.into()), "{ready}");
     assert_eq!(ready["parts"]["dingtalk"], "ok");

@@ -22,6 +22,7 @@
 
 mod card;
 mod deliver;
+mod panel;
 mod seal;
 mod server;
 mod socket;
@@ -94,6 +95,7 @@ struct State {
     encrypt_key: Option<String>,
     sockets: socket::Sockets,
     ungranted: HashSet<String>,
+    panel: Vec<Value>,
     app_status: i64,
     counter: u64,
 }
@@ -177,6 +179,7 @@ impl FakeFeishu {
             encrypt_key: Some(ENCRYPT_KEY.into()),
             sockets: socket::Sockets::default(),
             ungranted: HashSet::new(),
+            panel: Vec::new(),
             app_status: 2,
             counter: 0,
         };

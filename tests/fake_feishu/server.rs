@@ -8,14 +8,14 @@ use axum::{
     extract::{DefaultBodyLimit, Path, Query, State as Extract},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card, socket};
+use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card, panel, socket};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
@@ -28,6 +28,8 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/auth/v3/tenant_access_token/internal", post(token))
         .route("/open-apis/bot/v3/info", get(bot))
         .route("/open-apis/application/v6/scopes", get(scopes))
+        .route("/open-apis/application/v7/app_slash_commands", get(panel::list).post(panel::create))
+        .route("/open-apis/application/v7/app_slash_commands/{id}", patch(panel::change))
         .route("/open-apis/im/v1/messages", post(send))
         .route("/open-apis/im/v1/messages/{id}", get(message))
         .route("/open-apis/im/v1/files", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
@@ -78,7 +80,7 @@ async fn bot(Extract(shared): Fake, headers: HeaderMap) -> Response {
 }
 
 /// What the README asks for.
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 10] = [
     "im:message.group_at_msg:readonly",
     "im:message.p2p_msg:readonly",
     "im:message:send_as_bot",
@@ -88,6 +90,7 @@ const SCOPES: [&str; 9] = [
     "im:message.group_msg",
     "im:message:readonly",
     "vc:meeting.all_meeting:readonly",
+    "application:app_slash_command:write",
 ];
 
 async fn scopes(Extract(shared): Fake, headers: HeaderMap) -> Response {
@@ -377,7 +380,7 @@ pub(super) fn count(shared: &Shared, path: &str) {
     *shared.state().calls.entry(path.into()).or_default() += 1;
 }
 
-fn unauthorised(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
+pub(super) fn unauthorised(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
     let Some(token) = token.and_then(|value| value.strip_prefix("Bearer ")) else {
         return Some(refusal(400, 99991661, "Missing access token for authorization."));
@@ -411,11 +414,11 @@ pub(super) async fn before(fault: Option<&Fault>) -> Option<Response> {
     }
 }
 
-fn done(data: Value) -> Response {
+pub(super) fn done(data: Value) -> Response {
     Json(json!({ "code": 0, "msg": "success", "data": data })).into_response()
 }
 
-fn refusal(status: u16, code: i64, message: &str) -> Response {
+pub(super) fn refusal(status: u16, code: i64, message: &str) -> Response {
     let status = StatusCode::from_u16(status).expect("it is a status");
     let log_id = [("x-tt-logid", "20261123090000AB")];
     (status, log_id, Json(json!({ "code": code, "msg": message }))).into_response()

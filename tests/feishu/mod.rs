@@ -4,6 +4,8 @@
 
 mod inbound;
 mod outbound;
+mod panel;
+mod rooms;
 mod socket;
 mod vectors;
 

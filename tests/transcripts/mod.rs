@@ -29,6 +29,10 @@
 //! jobs                                               digests and reports are sent from here on
 //! people 钱工 孙总                                    more names that `@` mentions
 //! joined 新群                                        the bot is taken into a room
+//! room 客户群 gone                                   the bot is taken out of a room
+//! room 客户群 renamed 新名字                           it has another title
+//! room 项目群 came 王女士 外人                          people come in; 外 begins the name of somebody from outside
+//! room 项目群 left 李工                               people leave; room 企业: the organisation
 //! meeting ended 项目例会 09:00-10:05                  the platform's own event, in 项目群
 //! # a remark
 //! ```

@@ -49,6 +49,12 @@ pub enum Act {
     Stop,
     Start,
     Joined(String),
+    /// What a platform tells of a room: `gone`, `renamed`, `came`, `left`, with its words.
+    Told {
+        room: String,
+        what: String,
+        words: Vec<String>,
+    },
     MeetingEnded {
         topic: String,
         from: Time,
@@ -146,6 +152,10 @@ fn act(line: &str) -> Option<Act> {
         ["stop"] => return Some(Act::Stop),
         ["start"] => return Some(Act::Start),
         ["joined", room] => return Some(Act::Joined((*room).to_owned())),
+        ["room", room, what @ ("gone" | "renamed" | "came" | "left"), words @ ..] => {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            return Some(Act::Told { room: (*room).to_owned(), what: (*what).to_owned(), words });
+        }
         ["people", people @ ..] => {
             return Some(Act::People(people.iter().map(|name| (*name).to_owned()).collect()));
         }

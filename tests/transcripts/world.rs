@@ -16,7 +16,9 @@ use jiff::{
 };
 use jiuding::{
     calendar::schedule::Schedule,
-    chat::{Inbound, Message, MessageId, Person, PersonId, Room, RoomId, Span, Target, What, Words},
+    chat::{
+        Inbound, Message, MessageId, Newcomer, Person, PersonId, Room, RoomId, Span, Target, What, Words,
+    },
     clock::{Clock, SharedClock, SimulatedClock},
     config::Config,
     engine::{Engine, Parts},
@@ -236,7 +238,11 @@ impl World {
                     self.deliver(event, Some(written)).await?;
                 }
             }
-            Act::Say { .. } | Act::Press { .. } | Act::Joined(_) | Act::MeetingEnded { .. } => {
+            Act::Say { .. }
+            | Act::Press { .. }
+            | Act::Joined(_)
+            | Act::Told { .. }
+            | Act::MeetingEnded { .. } => {
                 if self.bot.is_none() {
                     self.missed.push((act.clone(), self.clock.now()));
                     return Ok(());
@@ -271,6 +277,29 @@ impl World {
                 self.pressing(&spoken, who, label)
             }
             Act::Joined(room) => Event::Told(self.told(room, What::Joined)),
+            Act::Told { room, what, words } => {
+                let person = |name: &String| Person { id: PersonId::new(NAME, name), name: name.clone() };
+                let mut inbound = match room.as_str() {
+                    "企业" => self.told("", What::Gone),
+                    room => self.told(room, What::Gone),
+                };
+                inbound.what = match what.as_str() {
+                    "gone" => What::Gone,
+                    "renamed" => {
+                        inbound.room.name = words.first().cloned();
+                        What::Renamed
+                    }
+                    "came" => {
+                        let newcomer = |name: &String| Newcomer {
+                            outside: name.starts_with('外'),
+                            person: person(name),
+                        };
+                        What::Came { people: words.iter().map(newcomer).collect() }
+                    }
+                    _ => What::Left { people: words.iter().map(person).collect() },
+                };
+                Event::Told(inbound)
+            }
             Act::MeetingEnded { topic, from, to } => {
                 let (started, ended) = (Some(self.today_at(*from)), self.today_at(*to));
                 let what = What::MeetingEnded { topic: topic.clone(), started, ended };

@@ -64,8 +64,7 @@ impl Command for Found {
         if cx.place.kind == RoomKind::Direct {
             return Err(Refusal::new("请在项目群里建项目：这个群会成为它的项目群"));
         }
-        let room =
-            BoundRoom { id: cx.place.room.clone(), name: cx.place.name.clone(), kind: RoomKind::Internal };
+        let room = BoundRoom::new(cx.place.room.clone(), cx.place.name.clone(), RoomKind::Internal);
         let mut project = Project::found(self.name.clone(), room, cx.actor.clone(), cx.now);
         let known = is_registered(self.customer.as_deref(), cx);
         project.customer = self.customer;

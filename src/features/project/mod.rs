@@ -1,5 +1,6 @@
 //! Projects: made, bound to rooms, moved through their phases, put away.
 
+pub mod events;
 mod manage;
 mod phase;
 mod rooms;

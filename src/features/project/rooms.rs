@@ -50,11 +50,7 @@ impl Command for Bind {
             }
             return Err(Refusal::new(format!("本群已绑到项目「{name}」。要改，先 /项目 解绑")));
         }
-        next.rooms.push(BoundRoom {
-            id: cx.place.room.clone(),
-            name: cx.place.name.clone(),
-            kind: self.kind,
-        });
+        next.rooms.push(BoundRoom::new(cx.place.room.clone(), cx.place.name.clone(), self.kind));
         let reply = match self.kind {
             RoomKind::Customer => Message::text(format!("本群是项目「{name}」的客户群"))
                 .line("客户可以在这里提需求和工单；内部风险和升级提醒不会出现在这里"),
@@ -77,7 +73,7 @@ fn configured(name: &str, cx: &Context) -> Result<BoundRoom, Refusal> {
     let rooms = &cx.rules.one_way_rooms;
     if rooms.iter().any(|room| room == name) {
         let id = RoomId::new(ONE_WAY, name);
-        return Ok(BoundRoom { id, name: Some(name.to_owned()), kind: RoomKind::Customer });
+        return Ok(BoundRoom::new(id, Some(name.to_owned()), RoomKind::Customer));
     }
     let refusal = Refusal::new(format!("没有叫「{name}」的只发言群"));
     match rooms.is_empty() {

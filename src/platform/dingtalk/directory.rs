@@ -86,6 +86,11 @@ impl Directory {
         name
     }
 
+    /// What was told before of somebody who may be gone.
+    pub fn known_name(&self, staff_id: &str) -> Option<String> {
+        self.known().get(staff_id).and_then(|(name, _)| name.clone())
+    }
+
     /// The same within the time that a caller who waits for an answer has.
     pub async fn name_in_time(&self, staff_id: &str) -> Option<String> {
         tokio::time::timeout(BUDGET, self.name(staff_id)).await.ok().flatten()

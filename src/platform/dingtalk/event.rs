@@ -1,9 +1,14 @@
 //! Organisation events, `POST /dingtalk/event` and the `EVENT` frames of Stream mode.
 //!
-//! `check_url` comes when the address is saved in the console. Of the others `meeting_status_change` with
-//! `conference_closed` matters: it names whoever made the meeting, by union id, but no group, so it counts for the
-//! one project of that person which it fits. The rest is acknowledged and counted.
-//! <https://open.dingtalk.com/document/development/video-conference-events>
+//! `check_url` comes when the address is saved in the console. Of the others these matter, and the rest is
+//! acknowledged and counted:
+//!
+//! - `meeting_status_change` with `conference_closed` names whoever made the meeting, by union id, but no group, so it
+//!   counts for the one project of that person which it fits.
+//!   <https://open.dingtalk.com/document/development/video-conference-events>
+//! - `user_leave_org`: people left the organisation.
+//! - `chat_remove_member`, `chat_quit`, `chat_update_title`, `chat_disband`: DingTalk tells them of groups that were
+//!   made by its server API, and of no others.
 
 use std::collections::HashMap;
 
@@ -42,13 +47,16 @@ pub(super) struct Event {
     /// When it was sent.
     sent: Option<Timestamp>,
     owner: String,
+    /// Its id, where that is not told in its body.
+    id: Option<String>,
 }
 
 impl Event {
     /// The event of a Stream frame, counted; it names its type beside its body, and wants no sealed answer.
-    pub(super) fn streamed(event_type: &str, body: Value, sent: Option<Timestamp>) -> Self {
+    pub(super) fn streamed(event_type: &str, id: &str, body: Value, sent: Option<Timestamp>) -> Self {
         count(Some(event_type), &body);
-        Self { event_type: Some(event_type.to_owned()), body, sent, owner: String::new() }
+        let (event_type, id) = (Some(event_type.to_owned()), Some(id.to_owned()));
+        Self { event_type, body, sent, owner: String::new(), id }
     }
 }
 
@@ -74,7 +82,13 @@ impl DingTalk {
         let body: Value = serde_json::from_str(&opened.text).map_err(|_| EventError::Form)?;
         let event_type = body["EventType"].as_str().map(str::to_owned);
         count(event_type.as_deref(), &body);
-        Ok(Event { event_type, body, sent: Timestamp::from_millisecond(sent).ok(), owner: opened.owner })
+        Ok(Event {
+            event_type,
+            body,
+            sent: Timestamp::from_millisecond(sent).ok(),
+            owner: opened.owner,
+            id: None,
+        })
     }
 
     /// The encrypted answer that the platform waits for.
@@ -90,14 +104,61 @@ impl DingTalk {
         Ok(json!({"msg_signature": signature, "timeStamp": timestamp, "nonce": nonce, "encrypt": encrypt}))
     }
 
-    /// The end of a meeting that somebody of the organisation made; `None` for everything else.
+    /// What an event tells; `None` for what does not matter.
     ///
     /// # Errors
-    /// The directory does not tell now who made it: the event is wanted again.
-    pub(super) async fn ended_meeting(&self, event: &Event) -> Result<Option<Inbound>, Refusal> {
-        if kind(event.event_type.as_deref(), &event.body) != ENDED {
+    /// The directory does not tell now who made a meeting: the event is wanted again.
+    pub(super) async fn happened(&self, event: &Event) -> Result<Option<Inbound>, Refusal> {
+        let kind = kind(event.event_type.as_deref(), &event.body);
+        if kind == ENDED {
+            return self.ended_meeting(event).await;
+        }
+        let Ok(OfGroup { group, title, users, told_as }) = serde_json::from_value(event.body.clone()) else {
+            return Ok(None);
+        };
+        let what = match kind {
+            "user_leave_org" | "chat_remove_member" | "chat_quit" => {
+                let mut people = Vec::new();
+                for staff in users.into_iter().filter(|id| !id.is_empty()) {
+                    // Whoever left may not be in the directory any more: their projects know the name.
+                    let name = self.directory.known_name(&staff).unwrap_or_else(|| staff.clone());
+                    people.push(Person { id: PersonId::new(NAME, &staff), name });
+                }
+                What::Left { people }
+            }
+            "chat_update_title" if !title.is_empty() => What::Renamed,
+            "chat_disband" => What::Gone,
+            _ => return Ok(None),
+        };
+        let organisation = kind == "user_leave_org";
+        if group.is_empty() && !organisation {
             return Ok(None);
         }
+        let name = match told_as.is_empty() {
+            // Over Stream the envelope stands in the frame's headers.
+            true => event.id.clone().unwrap_or_default(),
+            false => told_as,
+        };
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let group = if organisation { String::new() } else { group };
+        Ok(Some(Inbound {
+            keys: vec![format!("{NAME}:{}:event:{name}", self.settings.client_id)],
+            room: Room {
+                id: RoomId::new(NAME, &group),
+                name: Some(title).filter(|title| !title.is_empty()),
+                direct: false,
+            },
+            sender: Person { id: PersonId::new(NAME, ""), name: String::new() },
+            written_at: event.sent,
+            reply_to: None,
+            what,
+        }))
+    }
+
+    /// The end of a meeting that somebody of the organisation made.
+    async fn ended_meeting(&self, event: &Event) -> Result<Option<Inbound>, Refusal> {
         let Ok(Closed { meeting }) = serde_json::from_value(event.body.clone()) else { return Ok(None) };
         let moment = |field: &Value| {
             let number = field.as_i64().or_else(|| field.as_str()?.parse().ok())?;
@@ -120,6 +181,18 @@ impl DingTalk {
             what: What::MeetingEnded { topic: meeting.title, started: moment(&meeting.start_time), ended },
         }))
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OfGroup {
+    #[serde(rename = "openConversationId")]
+    group: String,
+    title: String,
+    #[serde(rename = "userId")]
+    users: Vec<String>,
+    #[serde(rename = "eventId")]
+    told_as: String,
 }
 
 #[derive(Deserialize)]
@@ -148,10 +221,18 @@ fn count(event_type: Option<&str>, event: &Value) {
 }
 
 fn kind(event_type: Option<&str>, event: &Value) -> &'static str {
+    const KNOWN: [&str; 7] = [
+        "check_url",
+        "meeting_status_change",
+        "user_leave_org",
+        "chat_remove_member",
+        "chat_quit",
+        "chat_update_title",
+        "chat_disband",
+    ];
     match event_type {
-        Some("check_url") => "check_url",
         Some("meeting_status_change") if event["changeScene"] == "conference_closed" => ENDED,
-        Some("meeting_status_change") => "meeting_status_change",
-        _ => "other",
+        Some(name) => KNOWN.into_iter().find(|known| *known == name).unwrap_or("other"),
+        None => "other",
     }
 }

@@ -74,7 +74,7 @@ async fn organisation_event(
     let Ok(Query(query)) = query else { return Err(Refused::Unreadable) };
     let dingtalk = &doors.dingtalk;
     let event = dingtalk.open_event(&query, &body).map_err(refused)?;
-    let heard = match dingtalk.ended_meeting(&event).await {
+    let heard = match dingtalk.happened(&event).await {
         Ok(Some(inbound)) => doors.receiver.receive(inbound).await.map(|_| ()),
         Ok(None) => Ok(()),
         Err(refusal) => Err(anyhow::anyhow!("the directory: {refusal:?}")),
@@ -82,7 +82,7 @@ async fn organisation_event(
     if let Err(error) = heard {
         // It is sent again.
         count("failed");
-        tracing::error!(error = format!("{error:#}"), "the end of a DingTalk meeting could not be recorded");
+        tracing::error!(error = format!("{error:#}"), "an event of the organisation could not be recorded");
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     let answer = dingtalk.acknowledgement(&event).map_err(refused)?;

@@ -28,6 +28,8 @@ pub struct Envelope {
     pub key: String,
     /// When it happened.
     pub at: Option<Timestamp>,
+    /// The tenant that the app was told it by; empty where it is not said.
+    pub tenant: String,
     /// The event's own fields.
     pub event: Value,
 }
@@ -136,6 +138,8 @@ struct Header {
     #[serde(default)]
     token: String,
     app_id: Option<String>,
+    #[serde(default)]
+    tenant_key: String,
 }
 
 /// The envelope of an encrypted body; whatever else stands beside `encrypt` does not count.
@@ -182,6 +186,7 @@ impl Wire {
                     kind: header.event_type,
                     key: format!("event:{}", header.event_id),
                     at: instant(&header.create_time),
+                    tenant: header.tenant_key,
                     event: self.event,
                 },
             ),
@@ -193,6 +198,7 @@ impl Wire {
                         kind: text("type").ok_or(Refusal::Body)?,
                         key: format!("v1:{}", self.uuid.ok_or(Refusal::Body)?),
                         at: self.ts.as_deref().and_then(instant),
+                        tenant: text("tenant_key").unwrap_or_default(),
                         event: self.event,
                     },
                 )

@@ -35,9 +35,10 @@ const NEEDED: [(&[&str], &str); 6] = [
     ),
 ];
 /// What it does without.
-const WISHED: [(&str, &str); 3] = [
+const WISHED: [(&str, &str); 4] = [
     ("im:message.group_msg", "people have to mention the bot in groups"),
     ("im:message:readonly", "a quoted message cannot be read, for 转需求 and its kin"),
+    ("application:app_slash_command:write", "typing / shows no commands"),
     ("vc:meeting.all_meeting:readonly", "the end of a video meeting is not heard"),
 ];
 /// `activate_status` of an app that is in use.
@@ -90,8 +91,8 @@ impl Feishu {
         note(
             "events",
             Verdict::Unsure(format!(
-                "cannot be read from here: im.message.receive_v1, im.chat.member.bot.added_v1 and the callback \
-                 card.action.trigger, by {way}; {console}/event"
+                "cannot be read from here: im.message.receive_v1, im.chat.member.bot.added_v1 (and the others that the \
+                 README names) and the callback card.action.trigger, by {way}; {console}/event"
             )),
         );
         found

@@ -55,6 +55,14 @@ pub enum Deed {
     Pressed(String),
     /// Added the bot to the chat.
     Added,
+    /// Took the bot out of the chat, or dissolved it.
+    Removed,
+    /// Gave the chat another name.
+    Renamed,
+    /// Brought people into the chat.
+    Brought(Vec<Member>),
+    /// Took people out of the chat, or left it; the tenant, where there is no chat.
+    TookOut(Vec<Member>),
     /// Hosted a video meeting that ended; no chat is told of it.
     Met {
         /// The meeting's title.
@@ -73,8 +81,17 @@ pub enum Deed {
 pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     match envelope.kind.as_str() {
         "im.message.receive_v1" => message(envelope),
-        "im.chat.member.bot.added_v1" => added(envelope).map(Some),
+        "im.chat.member.bot.added_v1" => chat(envelope, |_| Deed::Added),
+        "im.chat.member.bot.deleted_v1" | "im.chat.disbanded_v1" => chat(envelope, |_| Deed::Removed),
+        "im.chat.member.user.added_v1" => chat(envelope, Deed::Brought),
+        // Withdrawn: whoever brought them in took that back.
+        "im.chat.member.user.deleted_v1" | "im.chat.member.user.withdrawn_v1" => {
+            chat(envelope, Deed::TookOut)
+        }
+        "im.chat.updated_v1" => updated(envelope),
+        "contact.user.deleted_v3" => resigned(envelope).map(Some),
         "card.action.trigger" => pressed(envelope),
+        "application.bot.menu_v6" => menu(envelope),
         "vc.meeting.all_meeting_ended_v1" | "vc.meeting.meeting_ended_v1" => met(envelope),
         _ => Ok(None),
     }
@@ -135,28 +152,110 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     }))
 }
 
+/// What the events of a chat's members have in common. `[D:bot-added] [D:user-added]`
 #[derive(Deserialize)]
-struct BotAdded {
+struct OfChat {
     chat_id: String,
     #[serde(default, deserialize_with = "or_default")]
     operator_id: Ids,
     #[serde(default, deserialize_with = "or_default")]
     name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    users: Vec<User>,
 }
 
-fn added(envelope: Envelope) -> Result<Happened, serde_json::Error> {
-    let added = BotAdded::deserialize(envelope.event)?;
-    Ok(Happened {
+#[derive(Default, Deserialize)]
+struct User {
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    tenant_key: String,
+    #[serde(default, deserialize_with = "or_default")]
+    user_id: Ids,
+}
+
+/// Somebody who came into a chat or left it.
+#[derive(Debug)]
+pub struct Member {
+    /// Who.
+    pub open_id: String,
+    /// What people call them; empty where it is not told.
+    pub name: String,
+    /// Of another tenant than the app.
+    pub outside: bool,
+}
+
+fn chat(envelope: Envelope, deed: fn(Vec<Member>) -> Deed) -> Result<Option<Happened>, serde_json::Error> {
+    let OfChat { chat_id, operator_id, name, users } = OfChat::deserialize(envelope.event)?;
+    let members = users.into_iter().filter(|user| !user.user_id.open_id.is_empty()).map(|user| Member {
+        open_id: user.user_id.open_id,
+        name: user.name,
+        outside: !user.tenant_key.is_empty() && user.tenant_key != envelope.tenant,
+    });
+    Ok(Some(Happened {
         keys: vec![envelope.key],
-        chat: Chat {
-            id: added.chat_id,
-            name: Some(added.name).filter(|name| !name.is_empty()),
-            direct: Some(false),
-        },
-        open_id: added.operator_id.open_id,
+        chat: Chat { id: chat_id, name: Some(name).filter(|name| !name.is_empty()), direct: Some(false) },
+        open_id: operator_id.open_id,
         at: envelope.at,
         message: None,
-        deed: Deed::Added,
+        deed: deed(members.collect()),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Updated {
+    chat_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    operator_id: Ids,
+    #[serde(default, deserialize_with = "or_default")]
+    after_change: Titled,
+}
+
+#[derive(Default, Deserialize)]
+struct Titled {
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+}
+
+/// Of everything that can be changed of a chat its name matters. `[D:chat-updated]`
+fn updated(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Updated { chat_id, operator_id, after_change } = Updated::deserialize(envelope.event)?;
+    if after_change.name.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        keys: vec![envelope.key],
+        chat: Chat { id: chat_id, name: Some(after_change.name), direct: Some(false) },
+        open_id: operator_id.open_id,
+        at: envelope.at,
+        message: None,
+        deed: Deed::Renamed,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Resigned {
+    object: Employee,
+}
+
+#[derive(Deserialize)]
+struct Employee {
+    open_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+}
+
+/// Somebody left the tenant.
+/// <https://open.feishu.cn/document/server-docs/contact-v3/user/events/deleted>
+fn resigned(envelope: Envelope) -> Result<Happened, serde_json::Error> {
+    let Employee { open_id, name } = Resigned::deserialize(envelope.event)?.object;
+    Ok(Happened {
+        keys: vec![envelope.key],
+        chat: Chat { id: String::new(), name: None, direct: Some(false) },
+        open_id: open_id.clone(),
+        at: envelope.at,
+        message: None,
+        deed: Deed::TookOut(vec![Member { open_id, name, outside: false }]),
     })
 }
 
@@ -196,6 +295,37 @@ fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         at: envelope.at,
         message: Some(context.open_message_id).filter(|id| !id.is_empty()),
         deed: Deed::Pressed(line.to_owned()),
+    }))
+}
+
+#[derive(Deserialize)]
+struct Menu {
+    operator: Operator,
+    event_key: String,
+}
+
+#[derive(Deserialize)]
+struct Operator {
+    #[serde(default, deserialize_with = "or_default")]
+    operator_id: Ids,
+}
+
+/// An entry of the bot's menu in its direct chat: its key is the command that it stands for, with or without `/`.
+/// `[D:menu]`
+fn menu(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Menu { operator, event_key } = Menu::deserialize(envelope.event)?;
+    let (open_id, word) = (operator.operator_id.open_id, event_key.trim().trim_start_matches(['/', '／']));
+    if open_id.is_empty() || word.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        keys: vec![envelope.key],
+        // The event does not tell the direct chat's id; nothing else is said in a room of this name.
+        chat: Chat { id: format!("menu:{open_id}"), name: None, direct: Some(true) },
+        open_id,
+        at: envelope.at,
+        message: None,
+        deed: Deed::Pressed(format!("/{word}")),
     }))
 }
 

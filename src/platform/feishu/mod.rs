@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fault;
 mod file;
+mod panel;
 mod quoted;
 mod seal;
 mod send;
@@ -30,14 +31,14 @@ use axum::http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    chat::{Inbound, MessageId, Person, PersonId, Quote, ReplyTo, Room, RoomId, What, Words},
+    chat::{Inbound, MessageId, Newcomer, Person, PersonId, Quote, ReplyTo, Room, RoomId, What, Words},
     clock::SharedClock,
 };
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
 use api::Api;
 use directory::{Chat, Directory};
-use event::{Deed, Happened};
+use event::{Deed, Happened, Member};
 
 pub use card::card as robot_card;
 pub use delivery::Refusal;
@@ -141,6 +142,18 @@ impl Feishu {
             }
             Deed::Pressed(line) => What::Pressed { line },
             Deed::Added => What::Joined,
+            Deed::Removed => What::Gone,
+            Deed::Renamed => What::Renamed,
+            Deed::Brought(members) => {
+                let newcomer = |member: Member| {
+                    let outside = member.outside;
+                    Newcomer { person: self.member(member), outside }
+                };
+                What::Came { people: members.into_iter().map(newcomer).collect() }
+            }
+            Deed::TookOut(members) => {
+                What::Left { people: members.into_iter().map(|member| self.member(member)).collect() }
+            }
             Deed::Met { topic, started, ended } => What::MeetingEnded { topic, started, ended },
         };
         Some(Inbound {
@@ -177,6 +190,16 @@ impl Feishu {
             false => self.directory.person(&open_id, Some(chat_id)).await,
         };
         Person { id: PersonId::new(NAME, &open_id), name: name.unwrap_or(open_id) }
+    }
+
+    /// The event tells the name, and it is noted.
+    fn member(&self, member: Member) -> Person {
+        let Member { open_id, name, .. } = member;
+        if !name.is_empty() {
+            self.directory.note_person(&open_id, &name);
+        }
+        let id = PersonId::new(NAME, &open_id);
+        Person { id, name: if name.is_empty() { open_id } else { name } }
     }
 
     /// Mentions come with names: no need to ask for those later.

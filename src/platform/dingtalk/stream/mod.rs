@@ -141,10 +141,11 @@ impl DingTalkLink {
                     let body = serde_json::from_str(&frame.data()).unwrap_or_default();
                     let sent = frame.header("eventBornTime").parse().ok();
                     let sent = sent.and_then(|sent| Timestamp::from_millisecond(sent).ok());
-                    let event = Event::streamed(frame.header("eventType"), body, sent);
-                    let ended = door.dingtalk.ended_meeting(&event).await;
+                    let event =
+                        Event::streamed(frame.header("eventType"), frame.header("eventId"), body, sent);
+                    let happened = door.dingtalk.happened(&event).await;
                     turn.comes().await;
-                    match ended {
+                    match happened {
                         Ok(None) => answer(&frame, Answer::Success),
                         Ok(Some(inbound)) => match door.receiver.receive(inbound).await {
                             Ok(_) => answer(&frame, Answer::Success),

@@ -1,5 +1,11 @@
 //! Roles: who holds which seat of a project. `/角色 项目经理 @张经理 技术对接人 @李工`.
 
+mod handover;
+mod words;
+
+pub use handover::{HandOver, owned, passed_on};
+pub use words::titles;
+
 use crate::{
     chat::{Message, Person},
     dossier::{Context, Dossier, Outcome, Refusal, Role, Side},
