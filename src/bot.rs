@@ -155,10 +155,13 @@ impl Bot {
         for task in self.tasks {
             task.await?;
         }
-        match self.engine.store().shared() {
-            Some(shared) => shared.leave().await,
-            None => Ok(()),
+        if let Some(shared) = self.engine.store().shared()
+            && let Err(error) = shared.leave().await
+        {
+            // It counts as gone a little later.
+            tracing::warn!("the other processes could not be told: {error:#}");
         }
+        Ok(())
     }
 }
 
