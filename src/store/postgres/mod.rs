@@ -86,7 +86,7 @@ impl PostgresStore {
     pub async fn open_unfinished(url: &str, clock_now: Timestamp) -> Result<Self> {
         let config = connection::parse(url)?;
         let pool = connection::pool(config.clone())?;
-        let presence = Presence::Alone(Held::take(&pool).await?);
+        let presence = Presence::Alone(Box::new(Held::take(&pool).await?));
         Self::with(&config, pool, presence, clock_now).await
     }
 

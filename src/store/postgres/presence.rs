@@ -8,7 +8,7 @@ use super::{held::Held, member::Member};
 /// Alone, or among others.
 pub(super) enum Presence {
     /// Nobody else has it.
-    Alone(Held),
+    Alone(Box<Held>),
     /// One of several.
     Among(Member),
 }
