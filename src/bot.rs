@@ -12,7 +12,7 @@ use crate::{
     calendar::schedule::Schedule,
     chat::PersonId,
     clock::SharedClock,
-    config::{Config, DingTalkTransport, FeishuTransport, Secret},
+    config::{Config, DingTalkTransport, FeishuTransport, Loudness, Secret},
     engine::{Engine, Parts},
     features,
     outbox::{Outbox, Owed},
@@ -222,6 +222,11 @@ pub fn of_feishu(config: &Config) -> feishu::Settings {
         window_back: window(feishu.timestamp_window),
         window_ahead: window(feishu.timestamp_window_ahead),
         pong_within: feishu.pong_within,
+        urgent: match feishu.urgent {
+            Loudness::Off => feishu::Urgent::Off,
+            Loudness::App | Loudness::Sms => feishu::Urgent::App,
+            Loudness::Phone => feishu::Urgent::Phone,
+        },
     }
 }
 
@@ -251,5 +256,11 @@ pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
         corp_id: dingtalk.corp_id.clone(),
         monthly_calls: dingtalk.monthly_call_budget,
         ping_every: dingtalk.ping_every,
+        ding: match dingtalk.ding {
+            Loudness::Off => dingtalk::Ding::Off,
+            Loudness::App => dingtalk::Ding::App,
+            Loudness::Sms => dingtalk::Ding::Sms,
+            Loudness::Phone => dingtalk::Ding::Phone,
+        },
     }
 }

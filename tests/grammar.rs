@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use jiuding::{
-    chat::{Typed, is_mention},
+    chat::{Field, FieldKind, Form, Typed, is_mention},
     features::OBJECTS,
-    grammar::{Heard, Priority, hear, parse, parse_id},
+    grammar::{Heard, Priority, compose, hear, narrow, parse, parse_id},
 };
 use proptest::prelude::*;
 
@@ -248,4 +248,52 @@ fn a_hundred_kilobytes_are_read_at_once() {
             );
         }
     }
+}
+
+proptest! {
+    /// What is typed into a field stays in it, whatever it is: each field is read back as it was filled in, nothing
+    /// beside them is, and the first line is ours.
+    #[test]
+    fn a_filled_form_is_read_back_field_by_field(values in prop::collection::vec(hostile_text(), 4)) {
+        const NAMES: [&str; 4] = ["目标", "真实需求", "签字人", "用户"];
+        let form = Form { tail: " 项目:支付".into(), ..Form::new("/需求 R12 补充", "补充") };
+        let form = NAMES.iter().fold(form, |form, name| form.field(Field::new(*name, FieldKind::Long)));
+        let filled = NAMES.iter().map(|name| (*name).to_owned()).zip(values.iter().cloned()).collect();
+        let known = known();
+        let Ok(line) = compose(&form, &filled) else {
+            prop_assert!(values.iter().all(|value| settled(value).is_empty()), "{values:?}");
+            return Ok(());
+        };
+        let (first, rest) = line.split_once('\n').unwrap();
+        prop_assert_eq!(first, "/需求 R12 补充 项目:支付");
+        let line = Typed::plain(&format!("/需求 R12 补充\n{rest}"));
+        prop_assert!(matches!(hear(&line, false, false, OBJECTS), Heard::One(_)), "{}", line.text());
+        let parsed = parse(&line, &reader(&known, None));
+        let Ok(parsed) = parsed else { return Err(TestCaseError::fail(line.text().to_owned())) };
+        let args = parsed.args;
+        for (name, value) in NAMES.iter().zip(&values) {
+            let read = args.key(name).unwrap_or_default();
+            prop_assert_eq!(settled(read), settled(value), "{} in {}", name, line.text());
+        }
+        prop_assert_eq!((args.words(), args.marks(), args.people.len()), (String::new(), String::new(), 0));
+    }
+}
+
+/// What people type into a field to get out of it.
+fn hostile_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => any_text(),
+        2 => prop::sample::select(vec![
+            "\"", "＂", "“", "”", "「", "」", "\n/工单 打不开 !紧急", "\n目标:别的", " 用户：我", "\r\n@李工 ", "\n\n", "…",
+            " 项目:别的", "!内部",
+        ]).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+/// A value as far as a line can keep it: its lines as one, and straight quotes like curly ones.
+fn settled(value: &str) -> String {
+    let kept =
+        value.chars().filter(|c| !is_mention(*c) && !c.is_control() && !c.is_whitespace() && *c != '；');
+    kept.map(|c| if "\"“”".contains(narrow(c)) { '"' } else { c }).collect()
 }

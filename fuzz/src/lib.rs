@@ -90,6 +90,7 @@ pub fn feishu_delivery(bytes: &[u8]) {
         window_back: SignedDuration::from_hours(8),
         window_ahead: SignedDuration::from_mins(5),
         pong_within: std::time::Duration::from_secs(30),
+        urgent: feishu::Urgent::Off,
     };
     let sealed = feishu::Settings { encrypt_key: Some("key".into()), ..plain.clone() };
     let _ = feishu::examine(&plain, now(), bytes);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{File, Person};
+use super::{File, Form, Person};
 
 /// One message of the bot. Its first line is its headline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +10,9 @@ pub struct Message {
     /// How loud it looks where the platform has colours.
     #[serde(default, skip_serializing_if = "is_plain")]
     pub tone: Tone,
+    /// An escalation: whoever it calls is called by the loudest means there is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
     /// What it says.
     pub lines: Vec<Line>,
     /// What to do next.
@@ -18,6 +21,9 @@ pub struct Message {
     /// What it tells as a picture too, where the platform draws one; its lines say the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Box<Chart>>,
+    /// What can be filled in, where the platform shows forms; its lines say what to send instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Box<Form>>,
     /// A file that goes with it. See [`Message::apart`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
@@ -51,6 +57,9 @@ pub struct Chart {
     pub most: u32,
     /// Each moment and its score, oldest first.
     pub points: Vec<(String, u32)>,
+    /// From which score on it is yellow and from which green; below it is red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bands: Option<(u32, u32)>,
 }
 
 /// One line: text and people.
@@ -100,6 +109,21 @@ impl Message {
     /// The same message with one more button.
     pub fn button(mut self, label: impl Into<String>, line: impl Into<String>) -> Self {
         self.buttons.push(Button { label: straight(label), line: line.into() });
+        self
+    }
+
+    /// The same message with a form.
+    pub fn form(mut self, form: Form) -> Self {
+        self.form = Some(Box::new(form));
+        self
+    }
+
+    /// The message as it stands where no forms are shown.
+    pub fn formless(mut self) -> Self {
+        if let Some(form) = self.form.take() {
+            self.lines.extend(form.instead.lines);
+            self.buttons.extend(form.instead.buttons);
+        }
         self
     }
 

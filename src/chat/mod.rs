@@ -4,13 +4,17 @@
 //! HTTP, JSON shapes of a platform, or requirements.
 
 mod file;
+mod form;
 mod message;
 mod typed;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use file::File;
+pub use form::{Field, FieldKind, Form, Instead, LONGEST_VALUE, Says};
 pub use message::{Button, Chart, Line, Message, Span, Tone, short};
 pub use typed::{Typed, is_mention};
 
@@ -141,6 +145,13 @@ pub enum What {
     Pressed {
         /// The line that the button carries, as [`Button::line`] gave it.
         line: String,
+    },
+    /// A form; filling it in is saying the line that it composes.
+    Filled {
+        /// The form as [`Message::form`] gave it.
+        form: Form,
+        /// What was filled in, by the names of its fields.
+        values: BTreeMap<String, String>,
     },
     /// The bot was added to the room.
     Joined,

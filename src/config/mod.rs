@@ -216,6 +216,8 @@ pub struct Feishu {
     /// How long after a ping the long connection may stay silent.
     #[serde(deserialize_with = "natural")]
     pub pong_within: Duration,
+    /// How people are called to an escalation: `sms` is none of Feishu's.
+    pub urgent: Loudness,
 }
 
 /// How Feishu's events arrive.
@@ -226,6 +228,20 @@ pub enum FeishuTransport {
     Webhook,
     /// We hold a long connection.
     Websocket,
+}
+
+/// How people are called to an escalation of something urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Loudness {
+    /// By messages alone.
+    Off,
+    /// By the app's own loud call.
+    App,
+    /// The same, and by SMS once it is late.
+    Sms,
+    /// The same, and by telephone once it is late.
+    Phone,
 }
 
 /// `[dingtalk]`.
@@ -271,6 +287,8 @@ pub struct DingTalk {
     /// How often the long connection is pinged.
     #[serde(deserialize_with = "natural")]
     pub ping_every: Duration,
+    /// How people are called to an escalation.
+    pub ding: Loudness,
     /// Groups with a webhook robot of their own.
     pub group_robot: Vec<GroupRobot>,
 }

@@ -32,8 +32,17 @@ pub struct Outcome {
 /// Something that is said without being asked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Say {
-    /// Into the project's rooms.
+    /// Into the project's rooms. What nobody asked for just now waits for the end of quiet hours.
     Announce {
+        /// Which rooms may hear it.
+        hearing: Hearing,
+        /// What.
+        message: Message,
+        /// The record it speaks of.
+        about: Option<Key>,
+    },
+    /// The same, never waiting for the end of quiet hours: said later it would be of no use.
+    AnnounceNow {
         /// Which rooms may hear it.
         hearing: Hearing,
         /// What.

@@ -25,8 +25,8 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
     /// The columns of an export that a customer may read of a shared record, beside those of every table: none that
     /// is not named here.
     const SHOWN: &'static [&'static str] = &[];
-    /// Whether what it does by itself when it wakes stands in the log. Not where it grows, wakes often, and keeps in
-    /// itself what became of it: the log would hold it over and over.
+    /// Whether what it does by itself when it wakes stands in the log. Not where it wakes often and what became of it
+    /// stands in records anyway: the log would hold it over and over.
     const WAKES_LOGGED: bool = true;
 
     /// The parts of its content that a customer may not read yet.

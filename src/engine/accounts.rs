@@ -24,6 +24,7 @@ impl Engine {
                     people.iter_mut().for_each(|newcomer| newcomer.person = known(&newcomer.person));
                 }
                 What::Pressed { .. }
+                | What::Filled { .. }
                 | What::Joined
                 | What::Gone
                 | What::Renamed

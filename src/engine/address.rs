@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     chat::{Line, Message, Person, PersonId, RoomId, Span, Target},
     dossier::{Call, Hearing, Ping, Project, Role, RoomKind, Rules, Say},
-    store::{About, Condition, Outgoing, ProjectId},
+    store::{About, Condition, Key, Outgoing, ProjectId},
 };
 
 /// What addressing depends on.
@@ -30,17 +30,29 @@ impl Post<'_> {
     /// The messages for one thing said.
     pub(super) fn address(&self, say: Say) -> Vec<Outgoing> {
         match say {
-            Say::Announce { hearing, message, about } => self
-                .rooms(hearing)
-                .map(|room| {
-                    let about = about.map(|key| About { project: self.id, key });
-                    Outgoing { about, ..self.plain(Target::Room(room.clone()), message.clone()) }
-                })
-                .collect(),
+            Say::Announce { hearing, message, about } => {
+                let mut said = self.announce(hearing, &message, about);
+                if let Some(due) = self.due {
+                    let heard = |at| self.rules.calendar.after_quiet(at);
+                    for outgoing in &mut said {
+                        outgoing.not_before = heard(self.now);
+                        outgoing.due = Some(heard(due));
+                    }
+                }
+                said
+            }
+            Say::AnnounceNow { hearing, message, about } => self.announce(hearing, &message, about),
             Say::Ping(ping) => self.ping(&ping),
             Say::PingAlone(ping) => self.ping_alone(&ping, ping.call.people.iter()),
             Say::Direct { person, message } => vec![self.plain(Target::Person(person.id), message)],
         }
+    }
+
+    fn announce(&self, hearing: Hearing, message: &Message, about: Option<Key>) -> Vec<Outgoing> {
+        let about = about.map(|key| About { project: self.id, key });
+        let said =
+            |room: &RoomId| Outgoing { about, ..self.plain(Target::Room(room.clone()), message.clone()) };
+        self.rooms(hearing).map(said).collect()
     }
 
     fn rooms(&self, hearing: Hearing) -> impl Iterator<Item = &RoomId> {
@@ -102,8 +114,13 @@ impl Post<'_> {
             about: Some(About { project: self.id, key: ping.about }),
             // What waits for the end of quiet hours is not late before that.
             due: Some(heard(due)),
-            ..self.plain(target, message)
+            ..self.plain(target, Message { urgent: self.escalates(ping), ..message })
         }
+    }
+
+    /// What is urgent and comes by the clock; nobody said it just now.
+    fn escalates(&self, ping: &Ping) -> bool {
+        ping.urgent && self.due.is_some()
     }
 
     fn plain(&self, to: Target, message: Message) -> Outgoing {
@@ -155,7 +172,11 @@ pub(super) fn in_direct(message: &Message, project: &str) -> Message {
     if let Some(line) = message.lines.first_mut() {
         line.0.insert(0, Span::Text(format!("【{project}】")));
     }
-    for button in &mut message.buttons {
+    if let Some(form) = &mut message.form {
+        form.tail = for_project("", project);
+    }
+    let instead = message.form.iter_mut().flat_map(|form| &mut form.instead.buttons);
+    for button in message.buttons.iter_mut().chain(instead) {
         button.line = for_project(&button.line, project);
     }
     message
@@ -183,6 +204,30 @@ mod tests {
         project
     }
 
+    #[test]
+    fn what_nobody_asked_for_just_now_waits_for_the_end_of_quiet_hours() {
+        let project = project();
+        let rules = crate::config::Config::default().rules().unwrap();
+        let at = |text: &str| -> Timestamp { format!("2026-11-{text}:00+08:00").parse().unwrap() };
+        let (night, morning) = (at("23T22:00"), at("24T08:30"));
+        let said = |due, now_or_never: bool| {
+            let (hearing, message, about) = (Hearing::Customer, Message::text("x"), None);
+            let say = match now_or_never {
+                true => Say::AnnounceNow { hearing, message, about },
+                false => Say::Announce { hearing, message, about },
+            };
+            let (id, rules) = (ProjectId(1), &rules);
+            let post = Post { id, project: &project, rules, now: night, due, notifies: &|_, _| true };
+            let outgoing = post.address(say).remove(0);
+            (outgoing.not_before, outgoing.due)
+        };
+        let nine = Some(at("23T09:00"));
+        assert_eq!(said(nine, false), (morning, nine));
+        assert_eq!(said(Some(night), false), (morning, Some(morning)));
+        assert_eq!(said(None, false), (night, None));
+        assert_eq!(said(Some(night), true), (night, Some(night)));
+    }
+
     fn ping(urgent: bool) -> Ping {
         let about = "T1".parse().unwrap();
         Ping { urgent, ..Ping::new(Call::only([person("li")]), about, "respond", Message::text("T1")) }
@@ -204,7 +249,8 @@ mod tests {
         let ping = Say::Ping(ping(true));
         let internal = Say::Announce { hearing: Hearing::Internal, message: Message::text("x"), about: None };
         let Say::Ping(alone) = ping.clone() else { unreachable!() };
-        for say in [ping, Say::PingAlone(alone), internal] {
+        let now = Say::AnnounceNow { hearing: Hearing::Internal, message: Message::text("x"), about: None };
+        for say in [ping, Say::PingAlone(alone), internal, now] {
             assert!(post.address(say).iter().all(|outgoing| outgoing.to != customer));
         }
     }

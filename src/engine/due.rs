@@ -12,14 +12,9 @@ use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 use tracing::{debug, error};
 
-use super::{
-    Engine, Task, Turn,
-    draft::Draft,
-    share::{MEANWHILE, Whose},
-};
+use super::{Engine, Turn, draft::Draft, share::MEANWHILE};
 use crate::{
     dossier::{Dossier, Outcome, Waking},
-    features::Job,
     store::{CommitError, Entry, ProjectId, RowKey},
 };
 
@@ -31,8 +26,6 @@ const PROJECTS_AT_ONCE: usize = 64;
 const CLOCKS: usize = 8;
 /// How often to look for what is due where other processes may have written it.
 const LOOK: Duration = Duration::from_secs(2);
-/// How long a job's mark is kept; longer than a pause that is made up for.
-const JOB_MARK: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -64,7 +57,7 @@ pub enum AdvanceError {
 impl Engine {
     /// Carries out what falls due until told to stop.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        self.turn.lock().await.jobs_until = self.missed_from(self.clock.now());
+        *self.turn.lock().await = Turn::from(self.missed_from(self.clock.now()));
         self.alive.store(true, Ordering::Relaxed);
         let mut failures = 0;
         while !*stop.borrow() {
@@ -74,7 +67,7 @@ impl Engine {
                 *self.rests_until() = Timestamp::MAX;
                 let now = self.clock.now();
                 let done = self.run_due(&mut turn, now).await;
-                let next = self.next_due(&turn).await;
+                let next = self.next_due(&mut turn).await;
                 match (done, next) {
                     (Ok(_), Ok(next)) => (next, turn.others),
                     (Err(error), _) | (_, Err(error)) => {
@@ -127,12 +120,12 @@ impl Engine {
         let deadline = Instant::now() + SETTLE;
         let mut fired = 0;
         loop {
-            let next = self.next_due(&turn).await.ok().flatten();
+            let next = self.next_due(&mut turn).await.ok().flatten();
             let deferred = match self.outbox.get() {
-                Some(outbox) => outbox.deferred().await.unwrap_or_default(),
+                Some(outbox) => outbox.deferred_by(to).await.unwrap_or_default(),
                 None => Vec::new(),
             };
-            let next = next.into_iter().chain(deferred.first().copied()).min().filter(|at| *at <= to);
+            let next = next.filter(|at| *at <= to).into_iter().chain(deferred.first().copied()).min();
             let Some(at) = next else { break };
             fired += deferred.iter().take_while(|until| **until <= at).count();
             hand.set(at);
@@ -163,13 +156,9 @@ impl Engine {
     }
 
     /// When something is next due.
-    async fn next_due(&self, turn: &Turn) -> anyhow::Result<Option<Timestamp>> {
+    async fn next_due(&self, turn: &mut Turn) -> anyhow::Result<Option<Timestamp>> {
         let wake = self.store.next_wake().await?;
-        let jobs = self
-            .jobs
-            .iter()
-            .filter_map(|(.., schedule)| schedule.next_after(turn.jobs_until, &self.rules.calendar));
-        Ok(jobs.chain(wake).min())
+        Ok(self.next_job(turn).into_iter().chain(wake).min())
     }
 
     /// Carries out every wake and job that is due at `now`; gives how many.
@@ -267,7 +256,7 @@ impl Engine {
     }
 
     /// Applies what a wake or a job decided.
-    fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
+    pub(super) fn woken(&self, draft: &mut Draft, dossier: &mut Dossier, outcome: Outcome, cx: &Waking) {
         let mut changes = draft.apply(dossier, &outcome, &self.rules);
         changes.retain(|change| dossier.record(change.key).is_none_or(|record| record.wakes_logged()));
         if !changes.is_empty() {
@@ -281,94 +270,6 @@ impl Engine {
     /// From when on jobs may have been missed: the last run of each before `now` is made up once.
     fn missed_from(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(JOB_LOOK_BACK).unwrap_or(now)
-    }
-
-    /// Runs the jobs whose time came since they were last looked at. Of several missed runs of one job
-    /// only the last is made up.
-    async fn run_jobs(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
-        let mut fired = 0;
-        let mut others = false;
-        for (name, task, schedule) in &self.jobs {
-            let mut last = None;
-            let mut after = turn.jobs_until;
-            while let Some(at) = schedule.next_after(after, &self.rules.calendar).filter(|at| *at <= now) {
-                last = Some(at);
-                after = at;
-            }
-            if let Some(at) = last {
-                match self.claim_job(name, at).await? {
-                    Whose::Ours => {}
-                    Whose::Nobodys => continue,
-                    Whose::Others => {
-                        others = true;
-                        continue;
-                    }
-                }
-                match task {
-                    Task::Projects(job) => fired += self.run_job(job, at, now).await?,
-                    Task::Customers(job) => fired += self.run_customer_job(job, at, now).await?,
-                    Task::Admins => {
-                        self.tell_of_dead_letters(at, now).await?;
-                        self.tell_of_allowances(now).await?;
-                    }
-                }
-                self.job_ran(name, at).await?;
-            }
-        }
-        // What others are at is looked at again: they may die of it.
-        turn.others |= others;
-        if !others {
-            turn.jobs_until = now;
-        }
-        Ok(fired)
-    }
-
-    /// Runs a job on every project, many at the same time.
-    async fn run_job(&self, job: &Job, at: Timestamp, now: Timestamp) -> anyhow::Result<usize> {
-        let projects = self.directory(|directory| directory.projects());
-        together(projects.into_iter().map(|id| self.run_job_on(id, job, at, now))).await
-    }
-
-    /// Runs a job on one project, once: one commit.
-    async fn run_job_on(
-        &self,
-        id: ProjectId,
-        job: &Job,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        let mark = format!("job:{}:{}:{at}", job.name, id.0);
-        if self.store.has_seen(&mark).await? {
-            return Ok(0);
-        }
-        let mut dossier = self.take(id).await;
-        let Some(project) = dossier.founded() else { return Ok(0) };
-        if project.archived || project.created_at > at {
-            return Ok(0);
-        }
-        let cx = Waking { now, due: at, rules: &self.rules };
-        let outcome = (job.run)(&dossier, &cx);
-        self.job_done(mark, &mut dossier, outcome, &cx).await
-    }
-
-    /// Writes what a job decided, once: gives 1 where it spoke.
-    pub(super) async fn job_done(
-        &self,
-        mark: String,
-        dossier: &mut Dossier,
-        outcome: Outcome,
-        cx: &Waking<'_>,
-    ) -> anyhow::Result<usize> {
-        let spoke = !outcome.say.is_empty();
-        // Marked also where there is nothing to say: it is not looked at again with later eyes.
-        let mut draft = Draft::default();
-        draft.seen(mark, cx.due.checked_add(JOB_MARK).unwrap_or(Timestamp::MAX));
-        self.woken(&mut draft, dossier, outcome, cx);
-        match self.write(draft, &mut [dossier]).await {
-            Ok(()) => Ok(usize::from(spoke)),
-            Err(CommitError::SeenBefore) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Forgets expired marks once in a while, until told to stop.

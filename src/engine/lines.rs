@@ -278,7 +278,7 @@ impl Engine {
         // A ping tells the team anyway, and so does what is announced to it.
         let told = say.iter().any(|say| match say {
             Say::Ping(_) => true,
-            Say::Announce { hearing, .. } => *hearing == Hearing::Internal,
+            Say::Announce { hearing, .. } | Say::AnnounceNow { hearing, .. } => *hearing == Hearing::Internal,
             Say::PingAlone(_) | Say::Direct { .. } => false,
         });
         let done = outcome.records.iter().any(|record| !features::is_unsaid(record.key()));

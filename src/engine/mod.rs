@@ -15,6 +15,7 @@ mod doubt;
 mod draft;
 mod due;
 mod home;
+mod jobs;
 mod lines;
 mod permit;
 mod receive;
@@ -61,7 +62,7 @@ pub struct Engine {
     clock: SharedClock,
     store: Arc<dyn Store>,
     rules: Arc<Rules>,
-    jobs: Vec<(String, Task, Schedule)>,
+    jobs: Vec<(Task, Schedule)>,
     admins: HashSet<PersonId>,
     platforms: HashMap<&'static str, Arc<dyn Platform>>,
     /// Set once, after both exist: the outbox asks the engine what is still owed.
@@ -92,10 +93,19 @@ pub struct Engine {
 
 /// What only the scheduler knows.
 struct Turn {
-    /// Up to when cron jobs were looked at.
+    /// Up to when cron jobs were run.
     jobs_until: Timestamp,
+    /// When the next runs after that, once looked up.
+    next_job: Option<Option<Timestamp>>,
     /// Other processes are at something that is due.
     others: bool,
+}
+
+impl Turn {
+    /// Jobs were run up to then.
+    fn from(jobs_until: Timestamp) -> Self {
+        Self { jobs_until, next_job: None, others: false }
+    }
 }
 
 /// The scheduled job that is no project's.
@@ -142,8 +152,7 @@ impl Engine {
                 let mut customers = features::CUSTOMER_JOBS.iter();
                 let on_customers = || customers.find(|job| job.name == name).map(Task::Customers);
                 let admins = || (name == ADMIN_NOTICE).then_some(Task::Admins);
-                let task = on_projects.or_else(on_customers).or_else(admins)?;
-                Some((name, task, schedule))
+                Some((on_projects.or_else(on_customers).or_else(admins)?, schedule))
             })
             .collect();
         let engine = Arc::new(Self {
@@ -159,7 +168,7 @@ impl Engine {
             directory: RwLock::default(),
             index: RwLock::default(),
             founding: Mutex::new(()),
-            turn: Mutex::new(Turn { jobs_until: now, others: false }),
+            turn: Mutex::new(Turn::from(now)),
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             told_used: Mutex::default(),

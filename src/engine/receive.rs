@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
     chat::{Author, Inbound, Message, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What, Words},
+    dossier::Refusal,
     features,
     grammar::{self, Heard},
     platform::{Received, Receiver},
@@ -100,6 +101,10 @@ impl Engine {
                 self.meeting_ended(&event, topic, *started, *ended).await
             }
             What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
+            What::Filled { form, values } => match grammar::compose(form, values) {
+                Ok(line) => self.lines(&event, vec![Typed::plain(&line)], false).await,
+                Err(Refusal(message)) => self.answer_only(&event, message).await,
+            },
             What::Said { text, addressed, .. } => {
                 let addressed = *addressed || event.quote.is_some();
                 match grammar::hear(text, addressed, inbound.room.direct, features::OBJECTS) {

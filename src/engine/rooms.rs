@@ -49,6 +49,7 @@ impl Engine {
             What::Left { people } => events::left(Some(&room.id), people, &dossier),
             What::Said { .. }
             | What::Pressed { .. }
+            | What::Filled { .. }
             | What::Joined
             | What::MeetingEnded { .. }
             | What::OverQuota => None,

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, broadcast::error::RecvError, watch},
     time::{MissedTickBehavior, interval, sleep},
@@ -30,17 +30,6 @@ const GATHER: Duration = Duration::from_millis(250);
 pub(super) const MEANWHILE: Duration = Duration::from_millis(200);
 /// How many projects one process wakes at a time, so that the others have their part.
 const PART: usize = 64;
-/// How long it is kept that a job has run; longer than a pause that is made up for.
-const RAN: SignedDuration = SignedDuration::from_hours(24 * 10);
-
-/// Whose a piece of work is.
-pub(super) enum Whose {
-    Ours,
-    /// Another process is at it, or nobody knows.
-    Others,
-    /// It was done.
-    Nobodys,
-}
 
 impl Engine {
     /// Follows what other processes write, until told to stop.
@@ -181,24 +170,18 @@ impl Engine {
         Ok(woken)
     }
 
-    /// Whose a run of a job is.
-    pub(super) async fn claim_job(&self, name: &str, at: Timestamp) -> anyhow::Result<Whose> {
-        let Some(shared) = self.store.shared() else { return Ok(Whose::Ours) };
-        let run = run_of(name, at);
-        if self.store.has_seen(&run).await? {
-            return Ok(Whose::Nobodys);
+    /// Whether a run of a job is ours, and no other process's.
+    pub(super) async fn claim_job(&self, run: &str) -> anyhow::Result<bool> {
+        match self.store.shared() {
+            Some(shared) => Ok(!shared.claim_work(vec![run.to_owned()]).await?.is_empty()),
+            None => Ok(true),
         }
-        Ok(if shared.claim_work(vec![run]).await?.is_empty() { Whose::Others } else { Whose::Ours })
     }
 
-    /// Notes that a job has run.
-    pub(super) async fn job_ran(&self, name: &str, at: Timestamp) -> anyhow::Result<()> {
-        let Some(shared) = self.store.shared() else { return Ok(()) };
-        let mut draft = Draft::default();
-        draft.seen(run_of(name, at), at.checked_add(RAN).unwrap_or(Timestamp::MAX));
-        match self.write(draft, &mut []).await {
-            Ok(()) | Err(CommitError::SeenBefore) => shared.release_work(vec![run_of(name, at)]).await,
-            Err(error) => Err(error.into()),
+    pub(super) async fn release_job(&self, run: String) -> anyhow::Result<()> {
+        match self.store.shared() {
+            Some(shared) => shared.release_work(vec![run]).await,
+            None => Ok(()),
         }
     }
 
@@ -210,8 +193,4 @@ impl Engine {
 
 fn wake_of(id: ProjectId) -> String {
     format!("wake:{}", id.0)
-}
-
-fn run_of(name: &str, at: Timestamp) -> String {
-    format!("ran:{name}:{at}")
 }

@@ -146,7 +146,7 @@ impl Bench {
                         ping.call.people.iter().map(|person| person.name.as_str()).collect();
                     format!("{time} →{} {}", names.join(" "), ping.message.lines[0].plain())
                 }
-                Say::Announce { hearing, message, .. } => {
+                Say::Announce { hearing, message, .. } | Say::AnnounceNow { hearing, message, .. } => {
                     let room = if hearing == Hearing::Customer { "客户群" } else { "项目群" };
                     format!("{time} {room} {}", message.plain())
                 }

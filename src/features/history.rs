@@ -216,8 +216,8 @@ impl Command for Undo {
         for change in &entry.changes {
             let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
             if !same(change.key, &now, &change.after) {
-                let named = match change.key.number {
-                    0 => crate::features::name_of(change.key.letter).to_owned(),
+                let named = match change.key {
+                    key if !has_id(key) => crate::features::name_of(key.letter).to_owned(),
                     _ if is_told(change, dossier, cx) => change.key.to_string(),
                     _ => "关联的记录".into(),
                 };
@@ -235,8 +235,7 @@ impl Command for Undo {
         let ids: Vec<String> = entry
             .changes
             .iter()
-            // What a project has one of, and what only waits, has no id that people know.
-            .filter(|change| change.key.number != 0 && change.key.letter.is_ascii_alphabetic())
+            .filter(|change| has_id(change.key))
             .filter(|change| is_told(change, dossier, cx))
             .map(|change| change.key.to_string())
             .collect();
@@ -244,6 +243,11 @@ impl Command for Undo {
         let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")).trim_end());
         Ok(outcome.replying(message))
     }
+}
+
+/// Whether people know its id: not of what a project has one of, of what only waits, and of our own notes.
+fn has_id(key: Key) -> bool {
+    key.number != 0 && key.letter.is_ascii_alphabetic()
 }
 
 /// Whether the id of what changed may be named here. What is taken back now still stands in the dossier.

@@ -123,6 +123,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<review::Review>(),
     kind::<improvement::Improvement>(),
     kind::<rhythm::Rhythm>(),
+    kind::<rhythm::Verdict>(),
     kind::<weekly::Weekly>(),
     kind::<health::HealthReport>(),
     kind::<account::Identity>(),

@@ -5,6 +5,7 @@
 //! pure. What cannot be read is answered with the nearest thing that can.
 
 mod args;
+mod compose;
 mod convert;
 mod help;
 mod person;
@@ -14,6 +15,7 @@ mod slip;
 mod table;
 
 pub use args::{Args, Priority, Token, Value};
+pub use compose::compose;
 pub use convert::converts;
 pub use help::{completion, help};
 pub use scan::{narrow, parse_id};

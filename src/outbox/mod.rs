@@ -271,7 +271,7 @@ impl Outbox {
             return self.idle_together(limit).await;
         }
         let mut moved = self.moved.subscribe();
-        let all_said = async { while self.unsaid() > 0 && moved.changed().await.is_ok() {} };
+        let all_said = async { while self.is_speaking() && moved.changed().await.is_ok() {} };
         let _ = tokio::time::timeout(limit, all_said).await;
         self.unsaid()
     }
@@ -281,11 +281,11 @@ impl Outbox {
         self.rooms().queues.values().map(|room| room.queue.len()).sum()
     }
 
-    /// When each deferred message may be said, in order.
+    /// When each message that is deferred, but not beyond `to`, may be said, in order.
     ///
     /// # Errors
     /// The store could not be read; only where several processes have it.
-    pub async fn deferred(&self) -> anyhow::Result<Vec<Timestamp>> {
+    pub async fn deferred_by(&self, to: Timestamp) -> anyhow::Result<Vec<Timestamp>> {
         let now = self.clock.now();
         let mut times: Vec<Timestamp> = match self.store.shared() {
             Some(_) => {
@@ -294,8 +294,15 @@ impl Outbox {
             }
             None => self.rooms().queues.values().flat_map(|room| room.queue.deferred(now)).collect(),
         };
+        times.retain(|until| *until <= to);
         times.sort();
         Ok(times)
+    }
+
+    /// Whether anything is unsaid; asked after each message, so it looks no further than the first.
+    fn is_speaking(&self) -> bool {
+        let now = self.clock.now();
+        self.rooms().queues.values().any(|room| room.queue.unsaid(now) > 0)
     }
 
     fn unsaid(&self) -> usize {

@@ -96,7 +96,8 @@ fn bundle(mut messages: Vec<Message>) -> Message {
         return messages.remove(0);
     }
     let mut all = Message::default();
-    for message in messages {
+    // A form is for one thing at a time.
+    for message in messages.into_iter().map(Message::formless) {
         if !all.lines.is_empty() {
             all.lines.push(Line::default());
         }
@@ -104,6 +105,7 @@ fn bundle(mut messages: Vec<Message>) -> Message {
         all.buttons.extend(message.buttons);
         all.chart = all.chart.or(message.chart);
         all.tone = louder(all.tone, message.tone);
+        all.urgent |= message.urgent;
     }
     all.buttons.truncate(MOST_BUTTONS);
     all

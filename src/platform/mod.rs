@@ -8,6 +8,7 @@ pub mod feishu;
 pub mod finding;
 pub mod http;
 pub mod one_way;
+mod picture;
 pub mod playground;
 pub mod socket;
 

@@ -1,7 +1,9 @@
 //! The DingTalk adapter against a DingTalk of our own.
 
+mod ding;
 mod heard;
 mod meetings;
+mod pictures;
 mod rooms;
 mod spoken;
 mod stream;

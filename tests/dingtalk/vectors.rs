@@ -42,6 +42,7 @@ async fn stage(config: &Value, now_ms: i64) -> (String, Arc<Recorder>) {
         corp_id: config["corp_id"].as_str().map(str::to_owned),
         monthly_calls: 0,
         ping_every: Duration::from_secs(30),
+        ding: jiuding::platform::dingtalk::Ding::App,
     };
     let clock = Arc::new(SimulatedClock::new(Timestamp::from_millisecond(now_ms).unwrap()));
     let recorder = Arc::new(Recorder::default());

@@ -223,6 +223,77 @@ async fn typed_text_goes_through_the_whole_bot_as_text() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_filled_in_says_its_line() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu_says(ZHANG, "/需求 支付模块支持退款").await;
+    let card = stage.feishu.wait_sent(1).await.remove(0);
+    let goal = "少接\"一半\"电话\n/工单 打不开 !紧急 用户:我";
+    let filled = [("谁来用（用户）", "客服"), ("要达到什么目标（目标）", "少接一半电话 用户:我")];
+    let filled = stage.feishu.filled(ZHANG, &card, &filled);
+    let answer = stage.feishu.deliver(&filled).await;
+    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    stage.feishu_deliver(&filled).await;
+    let sent = stage.feishu.wait_sent(2).await;
+    assert!(sent[1].words.starts_with("R1 已补充：用户、目标"), "{}", sent[1].words);
+    assert_eq!(sent[1].reply_to.as_ref(), Some(&card.message_id));
+    assert_eq!(stage.record("R1").await["fields"], json!({ "用户": "客服", "目标": "少接一半电话 用户:我" }));
+    // A client that lets more through than its own.
+    let hostile = filled.under_another_event_id("e2").with("/event/action/form_value/f3", json!(goal));
+    stage.feishu_deliver(&hostile).await;
+    let goal = "少接\"一半\"电话；/工单 打不开 !紧急 用户:我";
+    assert_eq!(stage.record("R1").await["fields"], json!({ "用户": "客服", "目标": goal }));
+    // Of a form that was answered, only what is missing is asked again.
+    let asked = sent[1].form.as_ref().unwrap().components.iter().map(|one| one.label.as_str());
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        ["看哪些数（指标）", "什么情况下用（场景）", "到底要解决什么问题（真实需求）"]
+    );
+    stage.all_said().await;
+    assert_eq!(stage.feishu.sent().len(), 3);
+    assert!(!stage.records().await.iter().any(|row| row.starts_with("T1 ")));
+}
+
+#[tokio::test]
+async fn a_survey_is_answered_by_its_form_and_what_is_no_answer_is_refused() {
+    let stage = Stage::with_feishu_project().await;
+    let room = "oc_customer";
+    stage.feishu.group(room, "远山银行客户群");
+    let says = |who, text: &str| stage.feishu.text(room, who, &format!("{{bot}} {text}"));
+    stage.feishu_deliver(&says(ZHANG, "/项目 绑定 手机银行 客户群")).await;
+    stage.feishu_says(ZHANG, "/项目 修改 客户:远山银行").await;
+    stage.feishu_says(ZHANG, "/满意度 发起").await;
+    stage.all_said().await;
+    let there = stage.feishu.sent_to(room);
+    let card = there.iter().find(|sent| sent.form.is_some()).unwrap_or_else(|| panic!("{there:#?}"));
+    assert!(card.buttons.is_empty() && !card.words.contains("点按钮"), "{}", card.words);
+    assert!(card.words.contains("/满意度 4 5 3 4 备注"), "{}", card.words);
+    let scores = |scores: [&'static str; 4]| {
+        let names = ["需求响应速度", "技术方案质量", "沟通效率", "问题解决能力"];
+        names.into_iter().zip(scores).collect::<Vec<_>>()
+    };
+    let first = stage.feishu.filled(
+        WANG,
+        card,
+        &[scores(["4", "5", "3", "4"]), vec![("备注（选填）", "很好")]].concat(),
+    );
+    stage.feishu_deliver(&first).await;
+    let again = stage.feishu.filled(WANG, card, &scores(["5", "5", "4", "4"]));
+    stage.feishu_deliver(&again).await;
+    let strange = again.under_another_event_id("e1").with("/event/action/form_value/f0", json!("6"));
+    stage.feishu_deliver(&strange).await;
+    let missing = again.under_another_event_id("e2").with("/event/action/form_value/f2", json!(""));
+    stage.feishu_deliver(&missing).await;
+    stage.all_said().await;
+    let there = stage.feishu.sent_to(room);
+    let said: Vec<&str> = there.iter().rev().take(4).rev().map(|sent| sent.words.as_str()).collect();
+    for (said, words) in
+        said.iter().zip(["已记下", "已更新", "要 1 到 5 的整数，不能是「6」", "还没填：沟通效率"])
+    {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_customers_room_gets_its_answers_and_never_a_ping() {
     let stage = Stage::with_feishu_project().await;
     stage.feishu.group("oc_customer", "远山银行客户群");

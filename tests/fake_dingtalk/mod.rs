@@ -18,6 +18,7 @@
 // Others use what these tests do not.
 #![allow(dead_code, unused_imports)]
 
+mod picture;
 mod said;
 mod server;
 mod stream;
@@ -64,6 +65,8 @@ pub enum Way {
     GroupApi,
     /// `oToMessages/batchSend`.
     DirectApi,
+    /// `ding/send`.
+    Ding,
     /// Not a message: the request for a token.
     Token,
     /// Not a message: `user/get`.
@@ -105,6 +108,8 @@ pub struct Sent {
     pub buttons: Vec<(String, String)>,
     /// Name and bytes of a file.
     pub file: Option<(String, Vec<u8>)>,
+    /// The bytes of each picture in the text.
+    pub pictures: Vec<Vec<u8>>,
     /// Who was mentioned so that the client rang.
     pub notified: Vec<String>,
     /// The whole body.
@@ -143,9 +148,11 @@ struct State {
     paces: HashMap<(Way, String), VecDeque<Instant>>,
     faults: HashMap<Way, VecDeque<Fault>>,
     uuids: HashSet<String>,
-    /// Bytes by media id.
-    media: HashMap<String, Vec<u8>>,
+    /// Kind and bytes by media id.
+    media: HashMap<String, (String, Vec<u8>)>,
     held_back: HashSet<String>,
+    /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
+    dings: HashSet<u64>,
     calls: Vec<Way>,
     streams: stream::Streams,
 }
@@ -212,6 +219,7 @@ impl FakeDingTalk {
             corp_id: Some(CORP_ID.into()),
             monthly_calls: 0,
             ping_every: Duration::from_secs(30),
+            ding: jiuding::platform::dingtalk::Ding::App,
         }
     }
 
@@ -280,6 +288,11 @@ impl FakeDingTalk {
     /// Makes every token handed out so far invalid.
     pub fn revoke_tokens(&self) {
         self.shared.state().tokens.clear();
+    }
+
+    /// Lets the organisation use DINGs of these kinds: 1 by the app, 2 by SMS, 3 by telephone.
+    pub fn permit_dings(&self, kinds: &[u64]) {
+        self.shared.state().dings = kinds.iter().copied().collect();
     }
 
     /// Somebody whom direct messages do not reach this time.

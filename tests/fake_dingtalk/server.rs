@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, stream};
+use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, picture, stream};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 20 * 1024 * 1024;
@@ -32,6 +32,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/v1.0/gateway/connections/open", post(stream::open))
         .route("/v1.0/robot/groupMessages/send", post(group_send))
         .route("/v1.0/robot/oToMessages/batchSend", post(batch_send))
+        .route("/v1.0/robot/ding/send", post(ding))
         .route("/robot/sendBySession", post(send_by_session))
         .route("/robot/send", post(robot_send))
         .route("/topapi/v2/user/get", post(user_get))
@@ -71,6 +72,46 @@ async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
         Ok(keep(state, sent))
     };
     answer(&shared, Way::GroupApi, outcome).await
+}
+
+async fn ding(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let outcome = |state: &mut Kept| {
+        let body = authorised(state, &shared, &headers, &body)?;
+        let kind = body["remindType"].as_u64().unwrap_or_default();
+        if state.dings.is_empty() {
+            return Err(named(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied"));
+        }
+        if !state.dings.contains(&kind) {
+            return Err(named(400, "ding.serverquota.insufficient"));
+        }
+        let ids = body["receiverUserIdList"].as_array().cloned().unwrap_or_default();
+        let ids: Vec<String> = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+        let text = body["content"].as_str().unwrap_or_default().to_owned();
+        if ids.is_empty() || ids.len() > 200 || text.is_empty() {
+            return Err(named(400, "ding.receivercount.limit"));
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            ids.into_iter().partition(|id| state.people.contains_key(id));
+        keep(
+            state,
+            Sent {
+                way: Way::Ding,
+                conversation: None,
+                people: known,
+                kind: format!("ding{kind}"),
+                title: String::new(),
+                text,
+                buttons: Vec::new(),
+                file: None,
+                pictures: Vec::new(),
+                notified: Vec::new(),
+                raw: body,
+            },
+        );
+        let failed = if unknown.is_empty() { json!({}) } else { json!({"user.not.exist": unknown}) };
+        Ok(json!({"openDingId": format!("ding{}", state.counter), "failedList": failed}))
+    };
+    answer(&shared, Way::Ding, outcome).await
 }
 
 async fn batch_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -152,7 +193,8 @@ async fn upload(
         if state.tokens.get(field("access_token")).is_none_or(|end| *end <= shared.clock.now()) {
             return Err(numbered(40014, "不合法的access_token"));
         }
-        if field("type") != "file" {
+        let kind = field("type");
+        if !["file", "image"].contains(&kind) {
             return Err(numbered(40004, "不合法的媒体文件类型"));
         }
         let parts = multipart::read(&headers, &body).unwrap_or_default();
@@ -161,12 +203,15 @@ async fn upload(
         match media.content.len() {
             0 => return Err(numbered(40035, "不合法的参数")),
             size if size > MOST_OF_A_FILE => return Err(numbered(40006, "不合法的文件大小")),
+            _ if kind == "image" && !picture::is_image(&media.content) => {
+                return Err(numbered(40004, "不合法的媒体文件类型"));
+            }
             _ => {}
         }
         state.counter += 1;
         let id = format!("@lArPFake{:08}", state.counter);
-        state.media.insert(id.clone(), media.content);
-        Ok(json!({"errcode": 0, "errmsg": "ok", "media_id": id, "type": "file", "created_at": 1}))
+        state.media.insert(id.clone(), (kind.to_owned(), media.content));
+        Ok(json!({"errcode": 0, "errmsg": "ok", "media_id": id, "type": kind, "created_at": 1}))
     };
     answer(&shared, Way::Upload, outcome).await
 }
@@ -283,12 +328,14 @@ fn by_msg_param(state: &Kept, way: Way, body: &Value) -> Result<Sent, (u16, Valu
     let text = if key == "sampleText" { need("content")? } else { need("text")? };
     let title = if key == "sampleText" { String::new() } else { need("title")? };
     let buttons: Result<_, _> = pairs.iter().map(|(title, url)| Ok((need(title)?, need(url)?))).collect();
+    let pictures = picture::shown(&text, &state.media);
     Ok(Sent {
         way,
         conversation: None,
         people: Vec::new(),
         kind: key.to_owned(),
         title,
+        pictures: pictures.map_err(|_| named(400, "invalidParameter.msgParam.invalid"))?,
         text,
         buttons: buttons?,
         file: None,
@@ -307,7 +354,7 @@ fn file_message(state: &Kept, way: Way, body: &Value, param: &Value) -> Result<S
     if !kinds.contains(&kind) || !name.ends_with(&format!(".{kind}")) {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     }
-    let Some(media) = state.media.get(field("mediaId")) else {
+    let Some((_, media)) = state.media.get(field("mediaId")).filter(|(kind, _)| kind == "file") else {
         return Err(named(400, "invalidParameter.msgParam.invalid"));
     };
     Ok(Sent {
@@ -319,6 +366,7 @@ fn file_message(state: &Kept, way: Way, body: &Value, param: &Value) -> Result<S
         text: name.clone(),
         buttons: Vec::new(),
         file: Some((name, media.clone())),
+        pictures: Vec::new(),
         notified: Vec::new(),
         raw: body.clone(),
     })
@@ -368,6 +416,7 @@ fn by_webhook(state: &mut Kept, way: Way, conversation: &str, bytes: &[u8]) -> R
         people: Vec::new(),
         kind,
         title,
+        pictures: picture::shown(&text, &state.media).map_err(|_| numbered(40035, "不合法的参数"))?,
         text,
         buttons,
         file: None,

@@ -1,8 +1,10 @@
 //! What people would read of a message, and the rules that a card of schema 2.0 must keep.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
+
+use super::form::Shown;
 
 /// A message as people see it.
 #[derive(Debug, Default)]
@@ -10,9 +12,10 @@ pub struct Read {
     pub words: String,
     pub mentions: Vec<String>,
     pub buttons: Vec<(String, String)>,
+    pub form: Option<Shown>,
 }
 
-type Refused = (i64, String);
+pub(super) type Refused = (i64, String);
 type People = HashMap<String, String>;
 
 /// Reads a text message; `None` if it has none.
@@ -38,17 +41,28 @@ pub fn read_text(content: &Value, people: &People) -> Option<Read> {
 
 /// Reads a card, or says why the platform refuses it.
 pub fn read_card(card: &Value, people: &People) -> Result<Read, Refused> {
-    let mut reader = Reader { people, read: Read::default(), elements: 0, lines: Vec::new() };
+    let mut reader = Reader {
+        people,
+        read: Read::default(),
+        elements: 0,
+        lines: Vec::new(),
+        names: HashSet::new(),
+        form: None,
+    };
     reader.card(card)?;
     reader.read.words = reader.lines.join("\n");
     Ok(reader.read)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     people: &'a People,
-    read: Read,
+    pub(super) read: Read,
     elements: usize,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
+    /// Those of components; none stands twice in a card.
+    pub(super) names: HashSet<String>,
+    /// The form that is being read.
+    pub(super) form: Option<Shown>,
 }
 
 impl Reader<'_> {
@@ -109,7 +123,7 @@ impl Reader<'_> {
         self.elements(body.get("elements"), 1)
     }
 
-    fn elements(&mut self, elements: Option<&Value>, depth: usize) -> Result<(), Refused> {
+    pub(super) fn elements(&mut self, elements: Option<&Value>, depth: usize) -> Result<(), Refused> {
         let elements = elements.and_then(Value::as_array).filter(|elements| !elements.is_empty());
         let elements = elements.ok_or((200621, "no elements".to_owned()))?;
         if depth > 5 {
@@ -165,7 +179,9 @@ impl Reader<'_> {
                 Ok(())
             }
             "button" => self.button(element),
-            "chart" => chart(element),
+            "chart" if self.form.is_none() => chart(element),
+            "form" => self.form(element, depth),
+            "input" | "select_static" | "date_picker" => self.component(element),
             tag => Err((200861, format!("unsupported tag {tag}"))),
         }
     }
@@ -184,9 +200,16 @@ impl Reader<'_> {
             "name",
             "element_id",
             "margin",
+            "form_action_type",
         ];
         let button = object(button, "button", &known)?;
         let label = self.plain_text(button.get("text"))?;
+        if self.form.is_some() {
+            return self.submit(button);
+        }
+        if button.contains_key("form_action_type") {
+            return Err((200861, "form_action_type outside of a form".into()));
+        }
         let kind = button.get("type").and_then(Value::as_str).unwrap_or("default");
         one_of(
             kind,
@@ -223,7 +246,22 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn plain_text(&self, text: Option<&Value>) -> Result<String, Refused> {
+    /// A button of a form.
+    fn submit(&mut self, button: &Map<String, Value>) -> Result<(), Refused> {
+        let name = string(button, "name").map_err(|_| (200530, "a button has no name".to_owned()))?;
+        self.named(&name)?;
+        let action = button.get("form_action_type").and_then(Value::as_str).unwrap_or_default();
+        one_of(action, &["submit", "reset"])?;
+        let carried = button.get("behaviors").and_then(|all| all[0].get("value")).cloned();
+        if action == "submit"
+            && let Some(form) = &mut self.form
+        {
+            form.submit = Some((name, carried.unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn plain_text(&self, text: Option<&Value>) -> Result<String, Refused> {
         let known = ["tag", "content", "text_size", "text_color", "text_align", "lines", "i18n_content"];
         let text = object(text.unwrap_or(&Value::Null), "text", &known)?;
         match text.get("tag").and_then(Value::as_str) {
@@ -289,7 +327,11 @@ fn chart(element: &Value) -> Result<(), Refused> {
 }
 
 /// The object, if it has known attributes only: schema 2.0 refuses all others.
-fn object<'a>(value: &'a Value, what: &str, known: &[&str]) -> Result<&'a Map<String, Value>, Refused> {
+pub(super) fn object<'a>(
+    value: &'a Value,
+    what: &str,
+    known: &[&str],
+) -> Result<&'a Map<String, Value>, Refused> {
     let object = value.as_object().ok_or((200621, format!("{what} is not an object")))?;
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         Some(key) => Err((200861, format!("unknown attribute {key} of {what}"))),
@@ -297,12 +339,12 @@ fn object<'a>(value: &'a Value, what: &str, known: &[&str]) -> Result<&'a Map<St
     }
 }
 
-fn string(object: &Map<String, Value>, name: &str) -> Result<String, Refused> {
+pub(super) fn string(object: &Map<String, Value>, name: &str) -> Result<String, Refused> {
     let text = object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     text.map(str::to_owned).ok_or((200621, format!("{name} is no string, or empty")))
 }
 
-fn one_of(value: &str, known: &[&str]) -> Result<(), Refused> {
+pub(super) fn one_of(value: &str, known: &[&str]) -> Result<(), Refused> {
     match known.contains(&value) {
         true => Ok(()),
         false => Err((200861, format!("unknown value {value}"))),

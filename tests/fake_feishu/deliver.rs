@@ -148,10 +148,21 @@ impl FakeFeishu {
     pub fn pressed(&self, open_id: &str, sent: &Sent, label: &str) -> Delivery {
         let button = sent.buttons.iter().find(|(known, _)| known == label);
         let (_, line) = button.unwrap_or_else(|| panic!("there is no button {label} in {:?}", sent.buttons));
+        let action = json!({ "value": { "line": line }, "tag": "button", "timezone": "Asia/Shanghai" });
+        self.acted(open_id, sent, action)
+    }
+
+    /// Somebody filled in the form of a card that was sent, by what stands beside its components, and submitted it.
+    pub fn filled(&self, open_id: &str, sent: &Sent, filled: &[(&str, &str)]) -> Delivery {
+        let form = sent.form.as_ref().unwrap_or_else(|| panic!("there is no form in {:?}", sent.words));
+        self.acted(open_id, sent, form.action(filled))
+    }
+
+    fn acted(&self, open_id: &str, sent: &Sent, action: Value) -> Delivery {
         let event = json!({
             "operator": { "tenant_key": "2ca1d211f64f6438", "open_id": open_id, "union_id": "on_1" },
             "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
-            "action": { "value": { "line": line }, "tag": "button", "timezone": "Asia/Shanghai" },
+            "action": action,
             "host": "im_message",
             "context": { "open_message_id": sent.message_id, "open_chat_id": sent.chat_id },
         });

@@ -22,10 +22,12 @@
 
 mod card;
 mod deliver;
+mod form;
 mod panel;
 mod seal;
 mod server;
 mod socket;
+mod urgent;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -96,6 +98,8 @@ struct State {
     sockets: socket::Sockets,
     ungranted: HashSet<String>,
     panel: Vec<Value>,
+    called: Vec<urgent::Called>,
+    absent: HashSet<String>,
     app_status: i64,
     counter: u64,
 }
@@ -128,6 +132,8 @@ pub struct Sent {
     pub mentions: Vec<String>,
     /// Label and line of each button.
     pub buttons: Vec<(String, String)>,
+    /// What can be filled in.
+    pub form: Option<form::Shown>,
     /// The clock's time of acceptance.
     pub at: Timestamp,
 }
@@ -180,6 +186,8 @@ impl FakeFeishu {
             sockets: socket::Sockets::default(),
             ungranted: HashSet::new(),
             panel: Vec::new(),
+            called: Vec::new(),
+            absent: HashSet::new(),
             app_status: 2,
             counter: 0,
         };
@@ -209,6 +217,7 @@ impl FakeFeishu {
             window_back: SignedDuration::from_hours(8),
             window_ahead: SignedDuration::from_mins(5),
             pong_within: std::time::Duration::from_secs(30),
+            urgent: jiuding::platform::feishu::Urgent::App,
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card, panel, socket};
+use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, card, panel, socket, urgent};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
@@ -34,6 +34,8 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/im/v1/messages/{id}", get(message))
         .route("/open-apis/im/v1/files", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .route("/open-apis/im/v1/messages/{id}/reply", post(reply))
+        .route("/open-apis/im/v1/messages/{id}/urgent_app", patch(urgent::by_app))
+        .route("/open-apis/im/v1/messages/{id}/urgent_phone", patch(urgent::by_phone))
         .route("/open-apis/im/v1/chats/{id}", get(chat))
         .route("/open-apis/im/v1/chats/{id}/members", get(members))
         .route("/open-apis/contact/v3/users/basic_batch", post(names))
@@ -358,6 +360,7 @@ fn accept(
         file,
         mentions: read.mentions,
         buttons: read.buttons,
+        form: read.form,
         at: now,
     });
     drop(state);

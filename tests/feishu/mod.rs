@@ -7,6 +7,7 @@ mod outbound;
 mod panel;
 mod rooms;
 mod socket;
+mod urgent;
 mod vectors;
 
 use std::sync::{Arc, Mutex};

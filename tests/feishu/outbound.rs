@@ -49,7 +49,7 @@ async fn a_card_reads_as_it_was_meant_and_its_button_says_its_line() {
 async fn a_chart_is_drawn_by_the_client_and_its_line_says_the_same() {
     let stage = Stage::new().await;
     let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
-    let chart = Some(Box::new(Chart { title: "趋势".into(), most: 100, points }));
+    let chart = Some(Box::new(Chart { title: "趋势".into(), most: 100, points, bands: None }));
     let message = Message { chart, ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓") };
     stage.feishu.deliver(&into_group("p1", message)).await.unwrap();
     let sent = stage.fake.wait_sent(1).await.remove(0);

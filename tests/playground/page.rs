@@ -36,5 +36,5 @@ async fn the_page_loads_nothing_from_elsewhere_and_everything_from_here() {
         read.insert(path);
         open.extend(loads(&text).into_iter().filter(|path| !read.contains(path)));
     }
-    assert_eq!(read.len(), 11, "{read:?}");
+    assert_eq!(read.len(), 12, "{read:?}");
 }

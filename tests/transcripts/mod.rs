@@ -23,6 +23,8 @@
 //! 李工 at 08:50> /T1 响应                             was written then and arrives now
 //! 李工 quotes 王女士> 转需求                           answers her last message there
 //! 李工 presses 响应 on T1                             the last message that names T1 and has the button
+//! 李工> 〔表单 目标:少接电话 用户:客服〕                 fills in the form of the last message there; with `quotes R1`, of
+//!                                                    the last one that names R1
 //! restart                                            stops, and opens the store again
 //! stop                                               the bot is away: people go on talking, time passes
 //! start                                              and back: what was said meanwhile arrives
@@ -39,7 +41,7 @@
 //!
 //! What the bot says is indented. `鼎>` speaks in 项目群, `鼎@客户群>` there, `鼎@李工>` to 李工 alone;
 //! `鼎→李工 张经理>` mentions them at the head of its first line, `@[李工]` within a line; `[响应]` is a
-//! button; a message that hands over a file is `📎` and the file's name. What it says between two times of the
+//! button, `〔表单 目标 用户 [提交]〕` a form with its fields; a message that hands over a file is `📎` and the file's name. What it says between two times of the
 //! transcript is put under a time of its own; `（没有消息）` stands where nothing was said.
 
 mod diff;

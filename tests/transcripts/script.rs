@@ -42,6 +42,15 @@ pub enum Act {
         label: String,
         on: Option<String>,
     },
+    /// A form, filled in.
+    Fill {
+        who: String,
+        place: Place,
+        /// Which record its message names, where that is said.
+        on: Option<String>,
+        /// Names of fields and values.
+        filled: String,
+    },
     Setup,
     Jobs,
     People(Vec<String>),
@@ -70,6 +79,9 @@ pub enum Place {
     Direct,
 }
 
+/// How a form begins, shown or filled in; it ends with 〕.
+pub const FORM: &str = "〔表单 ";
+
 /// The project's own room.
 pub const HOME: &str = "项目群";
 
@@ -94,12 +106,16 @@ impl Script {
                     continues = false;
                     continue;
                 };
-                let Some(Step::Act(Act::Say { text, .. }, written)) = steps.last_mut() else { continue };
+                let Some(Step::Act(Act::Say { text, .. } | Act::Fill { filled: text, .. }, written)) =
+                    steps.last_mut()
+                else {
+                    continue;
+                };
                 write!(text, "\n{}", more.strip_prefix(' ').unwrap_or(more)).unwrap();
                 write!(written, "\n{line}").unwrap();
             } else {
                 let act = act(line).ok_or_else(|| format!("line {}: cannot be read: {line}", index + 1))?;
-                continues = matches!(act, Act::Say { .. });
+                continues = matches!(act, Act::Say { .. } | Act::Fill { .. });
                 steps.push(Step::Act(act, line.to_owned()));
             }
         }
@@ -114,7 +130,9 @@ impl Script {
         let mut speakers = Vec::new();
         for step in &self.steps {
             match step {
-                Step::Act(Act::Say { who, .. } | Act::Press { who, .. }, _) => speakers.push(who.clone()),
+                Step::Act(Act::Say { who, .. } | Act::Press { who, .. } | Act::Fill { who, .. }, _) => {
+                    speakers.push(who.clone());
+                }
                 Step::Act(Act::People(people), _) => speakers.extend(people.iter().cloned()),
                 _ => {}
             }
@@ -190,6 +208,9 @@ fn act(line: &str) -> Option<Act> {
         }
     }
     let text = text.strip_prefix(' ').unwrap_or(text).to_owned();
+    if let Some(filled) = text.strip_prefix(FORM) {
+        return Some(Act::Fill { who, place, on: quotes, filled: filled.to_owned() });
+    }
     Some(Act::Say { who, place, text, quotes, written })
 }
 

@@ -38,7 +38,7 @@ use crate::postgres::Schema;
 
 use super::{
     fragile::Fragile,
-    script::{Act, HOME, Page, Place, Script, Step},
+    script::{Act, FORM, HOME, Page, Place, Script, Step},
 };
 
 /// How a transcript is played.
@@ -240,6 +240,7 @@ impl World {
             }
             Act::Say { .. }
             | Act::Press { .. }
+            | Act::Fill { .. }
             | Act::Joined(_)
             | Act::Told { .. }
             | Act::MeetingEnded { .. } => {
@@ -271,10 +272,16 @@ impl World {
             Act::Press { who, place, label, on } => {
                 let id = on.as_deref().unwrap_or_default();
                 let spoken = self.spoken(id, |spoken| {
-                    spoken.message.buttons.iter().any(|button| button.label == *label)
+                    spoken.message.clone().formless().buttons.iter().any(|button| button.label == *label)
                         && place.as_ref().is_none_or(|place| spoken.is_in(who, place))
                 })?;
                 self.pressing(&spoken, who, label)
+            }
+            Act::Fill { who, place, on, filled } => {
+                let id = on.as_deref().unwrap_or_default();
+                let spoken =
+                    self.spoken(id, |spoken| spoken.is_in(who, place) && spoken.message.form.is_some())?;
+                self.filling(&spoken, who, filled)?
             }
             Act::Joined(room) => Event::Told(self.told(room, What::Joined)),
             Act::Told { room, what, words } => {
@@ -715,6 +722,10 @@ impl Spoken {
                 Span::Person(person) => format!("@[{}]", person.name),
             }));
             lines.extend(text.split('\n').map(str::to_owned));
+        }
+        if let Some(form) = &self.message.form {
+            let fields: Vec<&str> = form.fields.iter().map(|field| field.label.as_str()).collect();
+            lines.push(format!("{FORM}{} [{}]〕", fields.join(" "), form.submit));
         }
         if !self.message.buttons.is_empty() {
             let buttons: Vec<String> =

@@ -214,7 +214,7 @@ pub fn ask_customer(change: &ChangeRequest, dossier: &Dossier) -> Option<Say> {
 pub fn call_manager(change: &ChangeRequest, stage: Stage, by: &Person, dossier: &Dossier) -> Option<Say> {
     let call = dossier.project().call(&[Role::ProjectManager]);
     let there = call.people.iter().any(|person| person.id == by.id);
-    let message = words::next_step(change, stage);
+    let message = words::next_step(change, stage, dossier.project());
     (!there).then(|| Say::Ping(Ping::new(call, change.key(), step_of(stage), message)))
 }
 
@@ -225,7 +225,7 @@ pub fn after_meeting(number: u32, dossier: &Dossier) -> Vec<Say> {
     };
     let ping = |change: &ChangeRequest| {
         let call = dossier.project().call(&[Role::ProjectManager]);
-        let message = words::next_step(change, Stage::Plan);
+        let message = words::next_step(change, Stage::Plan, dossier.project());
         Say::Ping(Ping::new(call, change.key(), step_of(Stage::Plan), message))
     };
     dossier.all::<ChangeRequest>().filter(waited).map(ping).collect()

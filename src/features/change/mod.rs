@@ -8,6 +8,7 @@ mod board;
 mod clock;
 mod export;
 mod file;
+mod form;
 mod impact;
 mod list;
 mod refusal;

@@ -241,15 +241,18 @@ pub struct Contract {
 }
 
 impl Command for Contract {
-    const SPEC: Spec = Spec::new(
-        "变更",
-        Form::IdAct("合同", "contract"),
-        "/变更 C3 合同 负责:@陈主管 截止:12月5日",
-        "大变更第 4 步：合同变更由谁在什么时候前办完，记成待办",
-    )
-    .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due")])
-    .rest(Rest::Read)
-    .who(Who::Triangle);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new(
+            "变更",
+            Form::IdAct("合同", "contract"),
+            "/变更 C3 合同 负责:@陈主管 截止:12月5日",
+            "大变更第 4 步：合同变更由谁在什么时候前办完，记成待办",
+        )
+        .keys(&[KeySpec::person("负责", "owner"), KeySpec::text("截止", "due")])
+        .rest(Rest::Read)
+        .who(Who::Triangle)
+    };
 
     fn parse(mut args: Args, cx: &Context) -> Result<Self, Refusal> {
         let due = args.promise("截止", cx)?;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     BoardSeat, ChangeRequest, Impact, Reason, Stage, State,
     board::{self, Votes},
+    form,
 };
 use crate::{
     calendar::{Calendar, typed},
@@ -172,7 +173,9 @@ pub fn filed(change: &ChangeRequest, dossier: &Dossier, cx: &Context) -> Message
         return large(message, change, dossier, cx);
     }
     if change.impact.is_none() && cx.place.kind != RoomKind::Customer {
-        message = message.line(format!("影响进度、成本或节点的先写：{}", assess_line(change.number)));
+        message = message
+            .line(format!("影响进度、成本或节点的先写：{}", assess_line(change.number)))
+            .form(form::impact(change));
     }
     vote_buttons(message.line(board_line(change, project, cx.now, &cx.rules.calendar)), change)
 }
@@ -254,17 +257,18 @@ pub fn please_confirm(change: &ChangeRequest) -> Message {
 }
 
 /// The project manager is called to the next step.
-pub fn next_step(change: &ChangeRequest, now: Stage) -> Message {
+pub fn next_step(change: &ChangeRequest, now: Stage, project: &Project) -> Message {
     let before = match now {
         Stage::Meeting => "大变更，要先开会",
         Stage::Plan => "会议已开，请重排计划",
         Stage::Contract => "客户已确认，请安排合同变更",
         Stage::Confirmation | Stage::Vote => "请继续",
     };
-    Message::text(format!("{} {before}", name(change)))
+    let message = Message::text(format!("{} {before}", name(change)))
         .line(format!("影响 {}", impact(change.impact.as_ref())))
         .line(format!("下一步{}：{}", stage(now), line(change, now)))
-        .tone(Tone::Warning)
+        .tone(Tone::Warning);
+    if now == Stage::Contract { message.form(form::contract(change, project)) } else { message }
 }
 
 /// The answer to a meeting.

@@ -1,6 +1,6 @@
 use crate::features::{
     bench::Bench,
-    rhythm::{Fate, Rhythm},
+    rhythm::{Fate, verdicts},
 };
 
 /// Without the contacts that a phase owes beside its documents.
@@ -45,8 +45,7 @@ fn development_asks_for_a_log_each_week_and_says_when_one_is_missing() {
     let reply = bench.say("李工", "/文档 开发日志 https://docs.example.com/d/1 说明:完成退款");
     assert!(reply.contains("下一份开发日志 12月14日 周一 11:00 前交"), "{reply}");
     assert_eq!(bench.until("2026-12-11 09:00"), Vec::<String>::new());
-    let rhythm = Rhythm::of(&bench.dossier).unwrap();
-    let logs = rhythm.verdicts.iter().filter(|verdict| verdict.beat == "development_log");
+    let logs = verdicts(&bench.dossier).filter(|verdict| verdict.beat == "development_log");
     let fates: Vec<Fate> = logs.map(|verdict| verdict.fate).collect();
     assert_eq!(fates, [Fate::Missed, Fate::Missed, Fate::Kept]);
 }

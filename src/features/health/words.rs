@@ -64,11 +64,11 @@ pub(super) fn trend_line(trend: &[(String, u32)]) -> Option<String> {
     Some(format!("趋势 {}{arrow}", points.join(" → ")))
 }
 
-/// The message with its trend: a line, and a chart where a platform can draw one.
-fn with_trend(mut message: Message, name: &str, trend: Vec<(String, u32)>) -> Message {
+/// The message with its trend: a line, and a chart. Whose it is, the message's headline says.
+fn with_trend(mut message: Message, trend: Vec<(String, u32)>, bands: Option<(u32, u32)>) -> Message {
     let Some(line) = trend_line(&trend) else { return message };
     message.chart =
-        Some(Box::new(Chart { title: format!("{name} 健康度趋势"), most: FULL, points: trend }));
+        Some(Box::new(Chart { title: "健康度趋势".to_owned(), most: FULL, points: trend, bands }));
     message.line(line)
 }
 
@@ -106,7 +106,8 @@ pub(super) fn missing(report: &HealthReport) -> Option<String> {
 
 /// What a report says, in the lines of a chat.
 fn body(message: Message, report: &HealthReport, file: &Dossier, rules: &HealthRules) -> Message {
-    let message = with_trend(message, customer(file), trend(report, file, false, rules));
+    let bands = (rules.yellow_from, rules.green_from);
+    let message = with_trend(message, trend(report, file, false, rules), Some(bands));
     let parts = report.parts.iter().filter_map(|measure| part(measure, report));
     let message = parts.chain(missing(report)).fold(message, Message::line);
     let message = next_steps(report).into_iter().fold(message, Message::line);
@@ -285,7 +286,8 @@ pub(super) fn rule(part: Part) -> &'static str {
 pub(super) fn for_customer(report: &HealthReport, file: &Dossier, rules: &HealthRules) -> Message {
     let score = report.score.map(|score| format!(" {score} 分")).unwrap_or_default();
     let title = format!("{} {} 服务健康度{score}", customer(file), report.quarter.words());
-    let message = with_trend(Message::text(title), customer(file), trend(report, file, true, rules));
+    // Customers are told scores, not what we make of them.
+    let message = with_trend(Message::text(title), trend(report, file, true, rules), None);
     let part = |measure: &Measure| {
         let points = measure.points()?;
         Some(format!("{} {points} 分 · 占 {}%", measure.part.name(), percent(measure, report)))

@@ -225,7 +225,7 @@ impl Meeting {
         }
         if agenda && let Some(message) = agenda::agenda(self, dossier, cx.now, cx.rules) {
             let about = Some(dossier::Record::key(self));
-            outcome = outcome.saying(Say::Announce { hearing: Hearing::Internal, message, about });
+            outcome = outcome.saying(Say::AnnounceNow { hearing: Hearing::Internal, message, about });
         }
         if remind { self.tell("start", dossier, words::soon(self, cx), outcome) } else { outcome }
     }
@@ -260,7 +260,7 @@ impl Meeting {
         if !self.shared {
             return outcome;
         }
-        outcome.saying(Say::Announce {
+        outcome.saying(Say::AnnounceNow {
             hearing: Hearing::Customer,
             message: Message { buttons: Vec::new(), ..customer },
             about: Some(about),

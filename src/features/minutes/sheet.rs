@@ -76,6 +76,7 @@ impl Sheet {
             if let Some((begun, rest)) = prefixed(bare) {
                 sheet.is_alone(alone.take());
                 section = Some(begun);
+                let (rest, _) = without_bullet(rest);
                 open = !is_blank(rest);
                 if open {
                     sheet.items(begun).push(line.with_text(rest));
@@ -204,5 +205,32 @@ mod tests {
     fn text_with_a_colon_is_no_prefix() {
         let sheet = read("决议: 上线\n时间: 周五\n1.2 版上线");
         assert_eq!(words(&sheet.decisions), ["上线 时间: 周五 1.2 版上线"]);
+    }
+
+    proptest::proptest! {
+        /// Whatever is typed into a box of the form is an item of its kind.
+        #[test]
+        fn a_filled_form_gives_each_line_back_as_an_item_of_its_box(
+            boxes in proptest::collection::vec(
+                proptest::collection::vec("(决议:|待办：|/工单 |!内部|- |1\\. |\"|“|…|[a-z退款 :：@]){1,6}", 0..4), 4
+            )
+        ) {
+            use crate::{chat::{Field, FieldKind, Form}, grammar::compose};
+            const NAMES: [&str; 4] = ["决议", "待办", "风险", "待确认"];
+            let fields = NAMES.map(|name| Field::new(name, FieldKind::Long).items());
+            let form = fields.into_iter().fold(Form::new("/纪要 M3", "交"), Form::field);
+            let filled = NAMES.iter().map(|name| (*name).to_owned());
+            let filled = filled.zip(boxes.iter().map(|lines| lines.join("\n"))).collect();
+            let Ok(line) = compose(&form, &filled) else { return Ok(()) };
+            let (_, rest) = line.split_once('\n').unwrap();
+            let sheet = read(rest);
+            let read = [&sheet.decisions, &sheet.actions, &sheet.risks, &sheet.questions];
+            let bare = |line: &String| without_bullet(line.trim().trim_start_matches(['…', ' '])).0.trim().to_owned();
+            for (items, lines) in read.into_iter().zip(&boxes) {
+                let expected: Vec<String> = lines.iter().map(bare).filter(|line| !is_blank(line)).collect();
+                proptest::prop_assert_eq!(words(items), expected, "{}", rest);
+            }
+            proptest::prop_assert!(sheet.remarks.is_empty() && sheet.commands.is_empty());
+        }
     }
 }

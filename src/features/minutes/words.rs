@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Version;
 use crate::{
     calendar::typed,
-    chat::{Line, Message, Tone, Typed},
+    chat::{Field, FieldKind, Form, Line, Message, Tone, Typed},
     dossier::{Context, Dossier, Hearing, Kind, MeetingKind, Refusal, Rules},
     features::{
         action::{self, ActionItem},
@@ -28,7 +28,24 @@ fn template(message: Message, meeting: &Meeting) -> Message {
 pub(crate) fn ask(meeting: &Meeting, now: Timestamp, rules: &Rules) -> Message {
     let due = due(meeting, now, rules);
     let message = Message::text(format!("{} 已结束，请在 {due} 前交纪要", name(meeting)));
-    template(message.line("复制下面几行，填好发出来（每类可写多行）："), meeting)
+    let number = meeting.number;
+    message
+        .line(format!(
+            "发 /纪要 M{number}，另起行写 决议:… 待办:… @负责人 周四 风险:… 方案:… 待确认:…，每类可写多行"
+        ))
+        .form(form(meeting))
+}
+
+/// A box for each kind of line; where there are none, lines to copy.
+fn form(meeting: &Meeting) -> Form {
+    let field = |name: &str, label: &str| Field::new(name, FieldKind::Long).items().label(label);
+    let mut form = Form::new(format!("/纪要 M{}", meeting.number), "交纪要")
+        .field(field("决议", "决议（每行一条）"))
+        .field(field("待办", "待办（事项 @负责人 周四）"))
+        .field(field("风险", "风险（可带 方案:…）"))
+        .field(field("待确认", "待确认"));
+    form.instead.lines = template(Message::text("复制下面几行，填好发出来："), meeting).lines;
+    form
 }
 
 fn due(meeting: &Meeting, now: Timestamp, rules: &Rules) -> String {

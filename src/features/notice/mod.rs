@@ -91,10 +91,13 @@ impl Notice {
         next.clock = climb.ladder;
         let mut outcome = Outcome::change(next, "催确认");
         if climb.rung == "again" && !customers.is_empty() {
-            outcome = outcome.saying(Say::Announce {
-                hearing: Hearing::Customer,
-                message: words::again_for_customer(self, &customers),
-                about: Some(Record::key(self)),
+            let (hearing, about) = (Hearing::Customer, Some(Record::key(self)));
+            let message = words::again_for_customer(self, &customers);
+            outcome = outcome.saying(match self.priority {
+                Priority::Urgent => Say::AnnounceNow { hearing, message, about },
+                Priority::High | Priority::Medium | Priority::Low => {
+                    Say::Announce { hearing, message, about }
+                }
             });
         }
         if call.people.is_empty() {

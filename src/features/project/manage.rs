@@ -9,7 +9,7 @@ use crate::{
     features::{
         acceptance::{Acceptance, Verdict},
         customer::Customer,
-        rhythm::Rhythm,
+        rhythm::Course,
     },
     grammar::{Args, Command, Form, KeySpec, On, Rest, Spec, Who},
 };
@@ -195,13 +195,11 @@ impl Command for Archive {
             outcome = outcome.and(acceptance);
         }
         // Nothing is owed while a project is put away (RULES 8).
-        let rhythm = Rhythm::of(dossier).map(|rhythm| match self.archived {
-            true => rhythm.stopped(cx.now, cx.rules),
-            false => rhythm.clone().tuned(cx.now, cx.rules),
-        });
-        Ok(match rhythm {
-            Some(rhythm) => outcome.and(rhythm),
-            None => outcome,
-        })
+        let Some(course) = Course::of(dossier) else { return Ok(outcome) };
+        let course = match self.archived {
+            true => course.stopped(cx.now, cx.rules),
+            false => course.tuned(cx.now, cx.rules),
+        };
+        Ok(course.write(outcome, dossier))
     }
 }

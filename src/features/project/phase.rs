@@ -16,7 +16,7 @@ use crate::{
         delay::{self, Delay, Reason},
         milestone::plan::{self, Lack},
         proof::{FACE_TO_FACE, NO_FACE_TO_FACE, Proof},
-        rhythm::Rhythm,
+        rhythm::Course,
     },
     grammar::{Args, Command, Form, KeySpec, Rest, Spec, Who},
 };
@@ -100,7 +100,7 @@ impl Command for MovePhase {
         let mut outcome = Outcome::change(next, "换阶段").because(self.why).and(acceptance).replying(reply);
         // The old phase's rhythm ends in the same step (RULES 8).
         if moves {
-            outcome = outcome.and(Rhythm::entering(phase, Rhythm::of(dossier), cx.now, cx.rules));
+            outcome = Course::entering(phase, dossier, cx.now, cx.rules).write(outcome, dossier);
         }
         outcome.say = say;
         Ok(outcome)

@@ -94,7 +94,7 @@ impl Command for Fill {
             next.fields.insert(name.to_owned(), value);
         }
         let next = next.advanced(cx.now, cx.rules);
-        let reply = words::filled(&next, &names, &before.state, dossier);
+        let reply = words::filled(&next, &names, &before.state, dossier, cx);
         Ok(Outcome::change(next, format!("补充{}", names.join("、"))).replying(reply))
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Origin, Requirement, State, links};
 use crate::{
     calendar::{Calendar, typed},
-    chat::{Line, Message, Person, Tone, short},
+    chat::{Field, FieldKind, Form, Line, Message, Person, Tone, short},
     dossier::{Context, Dossier, Kind, RoomKind, Rules, Waking},
     grammar::Priority,
     report::specification::short_fingerprint,
@@ -58,8 +58,9 @@ pub fn added(requirement: &Requirement, cx: &Context) -> Message {
     for (name, value) in requirement.fields_in_order() {
         message = message.line(format!("{name}：{value}"));
     }
-    let message = questions(message, requirement);
-    if cx.place.kind == RoomKind::Customer {
+    let customer = cx.place.kind == RoomKind::Customer;
+    let message = questions(message, requirement, !customer);
+    if customer {
         return message;
     }
     message.button("分析", format!("/R{} 分析", requirement.number))
@@ -75,13 +76,25 @@ fn question(name: &str) -> &'static str {
     }
 }
 
-fn questions(message: Message, requirement: &Requirement) -> Message {
+/// What is still to be said before it can be analysed; among ourselves what the customer really needs, too.
+fn questions(message: Message, requirement: &Requirement, internal: bool) -> Message {
     let unanswered = requirement.unanswered();
     if unanswered.is_empty() {
         return message;
     }
+    let need = (internal && !requirement.has("真实需求")).then_some("真实需求");
+    let field = |name: &str| match name {
+        "真实需求" => Field::new(name, FieldKind::Long).label("到底要解决什么问题（真实需求）"),
+        name => Field::new(name, FieldKind::Short).label(question(name)),
+    };
+    let form = unanswered.iter().copied().chain(need).map(field).fold(fill_form(requirement), Form::field);
+    let message = message.form(form);
     let asked: Vec<&str> = unanswered.iter().map(|name| question(name)).collect();
     message.line(format!("还请补充：{}", asked.join("、"))).line(fill_line(requirement, &unanswered))
+}
+
+fn fill_form(requirement: &Requirement) -> Form {
+    Form::new(format!("/需求 R{} 补充", requirement.number), "补充")
 }
 
 /// `/R1 补充 用户:… 指标:…`.
@@ -97,7 +110,13 @@ pub fn analyse_line(requirement: &Requirement, names: &[&str]) -> String {
 }
 
 /// The answer to what was filled in.
-pub fn filled(requirement: &Requirement, names: &[&str], before: &State, dossier: &Dossier) -> Message {
+pub fn filled(
+    requirement: &Requirement,
+    names: &[&str],
+    before: &State,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Message {
     let mut message = Message::text(format!("R{} 已补充：{}", requirement.number, names.join("、")));
     for name in names {
         if let Some(value) = requirement.fields.get(*name) {
@@ -105,7 +124,7 @@ pub fn filled(requirement: &Requirement, names: &[&str], before: &State, dossier
         }
     }
     if requirement.state != State::AwaitingConfirmation {
-        return questions(message, requirement);
+        return questions(message, requirement, cx.sees_internal(dossier));
     }
     if *before != State::AwaitingConfirmation {
         message = message.line("分析完成，待确认");
@@ -166,7 +185,7 @@ pub fn shown(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> Mess
         State::Waived { why } => message.line(format!("豁免原因：{why}")),
         State::Rejected { why } => message.line(format!("拒绝原因：{why}")),
         State::Withdrawn { why: Some(why) } => message.line(format!("撤回原因：{why}")),
-        State::Collected | State::Analysing => questions(message, requirement),
+        State::Collected | State::Analysing => questions(message, requirement, internal),
         State::AwaitingConfirmation => to_confirm(message, requirement, dossier),
         State::Confirmed { .. } | State::InProgress | State::Withdrawn { why: None } => message,
     }
@@ -241,13 +260,33 @@ pub fn analysed(requirement: &Requirement, dossier: &Dossier, cx: &Context) -> M
     message
 }
 
+/// More of them nobody fills in at once.
+const MOST_FIELDS: usize = 8;
+
+/// Who of the customer may sign, by name.
+fn signer_names(dossier: &Dossier) -> Vec<String> {
+    let people = dossier.people().filter(|person| dossier.project().is_customer(&person.id));
+    let mut names: Vec<String> = people.map(|person| person.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// What stands between an analysed requirement and its confirmation.
 fn to_confirm(message: Message, requirement: &Requirement, dossier: &Dossier) -> Message {
     let missing = requirement.missing_for_confirmation(dossier.project());
     if !missing.is_empty() {
+        let signers = signer_names(dossier);
+        let field = |name: &&'static str| match (*name, signers.as_slice()) {
+            ("签字人", names @ [_, ..]) => Field::new("签字人", FieldKind::Choice(names.to_vec())),
+            ("界面" | "兼容" | "签字人", _) => Field::new(*name, FieldKind::Short),
+            _ => Field::new(*name, FieldKind::Long),
+        };
+        let fields = missing.iter().take(MOST_FIELDS).map(field);
         return message
             .line(format!("确认前还缺：{}", missing.join("、")))
-            .line(fill_line(requirement, &missing));
+            .line(fill_line(requirement, &missing))
+            .form(fields.fold(fill_form(requirement), Form::field));
     }
     message.line(format!("请签字人确认：/R{} 确认 面对面:M…", requirement.number))
 }

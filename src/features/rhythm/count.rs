@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Beat, Fate, Rhythm, beats};
+use super::{Beat, Course, Fate, beats};
 use crate::dossier::{Dossier, Outcome, Rules, Waking};
 
 /// For which period something was counted.
@@ -33,31 +33,25 @@ pub fn counting(
     (now, rules): (Timestamp, &Rules),
 ) -> (Outcome, Vec<Tally>) {
     let cx = Waking { now, due: now, rules };
-    let fresh;
-    let before = match Rhythm::of(dossier) {
-        Some(rhythm) => rhythm,
-        None => {
-            fresh = Rhythm::entering(dossier.project().phase, None, now, rules);
-            &fresh
-        }
-    };
+    let before = Course::of(dossier);
+    let fresh = || Course::entering(dossier.project().phase, dossier, now, rules);
     // What is over by now is over, also where its wake has not come yet.
-    let (mut next, say) = before.up_to_now(dossier, &cx);
+    let (mut next, say) = before.clone().unwrap_or_else(fresh).up_to_now(dossier, &cx);
     let tallies: Vec<Tally> =
         beats(rules).filter(fits).filter_map(|beat| next.count(&beat, at, now, rules)).collect();
-    if next == *before && Rhythm::of(dossier).is_some() {
+    if before.as_ref() == Some(&next) {
         return (outcome, tallies);
     }
-    let mut outcome = outcome.and(next);
+    let mut outcome = next.write(outcome, dossier);
     outcome.say.extend(say);
     (outcome, tallies)
 }
 
-impl Rhythm {
+impl Course {
     /// Counts what happened at `at` for a beat: in its running period, or in one that ended lately. `None`
     /// where it lies in neither.
     pub fn count(&mut self, beat: &Beat, at: Timestamp, now: Timestamp, rules: &Rules) -> Option<Tally> {
-        if let Some(running) = self.running.get_mut(beat.name)
+        if let Some(running) = self.rhythm.running.get_mut(beat.name)
             && running.from <= at
             && at < running.clock.due
         {
@@ -76,7 +70,7 @@ impl Rhythm {
                 *running = beat.begin(at, running.since, false, rules);
                 running.clock = running.clock.clone().from_now(now);
                 tally.next = Some(running.clock.due);
-                self.verdicts.push(ended);
+                self.judge(ended);
             }
             return Some(tally);
         }

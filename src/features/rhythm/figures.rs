@@ -4,7 +4,7 @@
 
 use jiff::{Timestamp, ToSpan, civil::Time};
 
-use super::{Beat, Duty, Fate, Rhythm, Verdict, contact, contacts};
+use super::{Beat, Duty, Fate, Rhythm, Verdict, contact, contacts, verdicts};
 use crate::{
     calendar::Calendar,
     chat::Message,
@@ -105,13 +105,12 @@ pub fn kept_between<'a>(
     until: Timestamp,
     rules: &'a Rules,
 ) -> Vec<Line<'a>> {
-    let verdicts = Rhythm::of(dossier).map_or(&[][..], |rhythm| rhythm.verdicts.as_slice());
     let counts = |verdict: &&Verdict| {
         verdict.fate != Fate::NotCounted && from < verdict.until && verdict.until <= until
     };
     let line = |beat: Beat<'a>| {
         let verdicts: Vec<&Verdict> =
-            verdicts.iter().filter(|verdict| verdict.beat == beat.name).filter(counts).collect();
+            verdicts(dossier).filter(|verdict| verdict.beat == beat.name).filter(counts).collect();
         (!verdicts.is_empty()).then_some(Line { beat, verdicts })
     };
     contacts(rules).filter_map(line).collect()

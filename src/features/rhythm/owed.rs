@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Fate, Rhythm, Told};
+use super::{Fate, Rhythm, Told, verdict, verdicts};
 use crate::{
     chat::{Message, Tone},
     dossier::{Call, Dossier, Ping, Record},
@@ -45,7 +45,7 @@ pub(super) fn join(ping: &mut Ping, other: Ping) {
 
 impl Rhythm {
     /// Whether one step is still owed.
-    pub(super) fn owes_step(&self, step: &str, dossier: Option<&Dossier>) -> bool {
+    pub(super) fn owes_step(&self, step: &str, dossier: &Dossier) -> bool {
         let mut words = step.splitn(3, ' ');
         let (Some(what), Some(Ok(second))) = (words.next(), words.next().map(str::parse::<i64>)) else {
             return false;
@@ -55,12 +55,12 @@ impl Rhythm {
         let from = Timestamp::from_second(second).unwrap_or_default();
         match what {
             REMIND => running.is_some_and(|one| one.from.as_second() == second && one.owes()),
-            MISSED => self.counted(beat).next().is_some_and(|last| {
+            MISSED => verdict::counted(verdicts(dossier), beat).next().is_some_and(|last| {
                 let holds = running.is_some() || self.since < last.until;
                 holds && last.until.as_second() == second && last.fate == Fate::Missed
             }),
-            VALUE => dossier.is_none_or(|dossier| !value::any_since(dossier, from)),
-            BRIEF => dossier.is_none_or(|dossier| !brief::sent_since(dossier, from)),
+            VALUE => !value::any_since(dossier, from),
+            BRIEF => !brief::sent_since(dossier, from),
             _ => false,
         }
     }

@@ -9,16 +9,19 @@ use crate::{
     features::bench::{Bench, at},
 };
 
-fn verdicts(bench: &Bench, beat: &str) -> Vec<String> {
+fn told(bench: &Bench, beat: &str) -> Vec<String> {
     let calendar = &bench.rules.calendar;
     let day = |at| calendar.local(at).strftime("%m-%d").to_string();
-    let rhythm = Rhythm::of(&bench.dossier).unwrap();
-    let mine = rhythm.verdicts.iter().filter(|verdict| verdict.beat == beat);
+    let mine = verdicts(&bench.dossier).filter(|verdict| verdict.beat == beat);
     mine.map(|one| {
         let late = if one.late { " late" } else { "" };
         format!("{}→{} {}/{} {:?}{late}", day(one.from), day(one.until), one.done, one.wanted, one.fate)
     })
     .collect()
+}
+
+fn owes(bench: &Bench, step: &str) -> bool {
+    Kind::owes_in(Rhythm::of(&bench.dossier).unwrap(), step, &bench.dossier)
 }
 
 /// A bench that hears of one beat alone.
@@ -44,7 +47,7 @@ fn a_week_begins_on_monday_and_ends_on_sunday_at_midnight() {
     assert!(bench.say("张经理", "/沟通 电话 价值:定了范围").contains("计入：开发期沟通 2/2"));
     bench.until("2026-11-30 00:00");
     assert!(bench.say("张经理", "/沟通 电话 价值:定了日期").contains("计入：开发期沟通 1/2"));
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-30 2/2 Kept"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-30 2/2 Kept"]);
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn a_touch_in_the_moment_a_week_ends_counts_for_the_next_also_before_the_wake() 
             .say("张经理", "/沟通 电话 价值:定了接口")
             .contains("计入：开发期沟通 1/2（到 12月6日 周日 为止）")
     );
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-30 0/2 Missed"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-30 0/2 Missed"]);
     let said = bench.said();
     assert_eq!(said, ["11-30 00:00 →张经理 开发期沟通 11月23日—11月29日 0/2，记为缺一期"]);
     assert_eq!(bench.until("2026-12-03 09:00"), Vec::<String>::new(), "the miss is told once");
@@ -69,7 +72,7 @@ fn a_week_that_begins_after_wednesday_counts_from_the_next() {
     for (entered, expected) in [("2026-11-25 17:00", "0/2 Missed"), ("2026-11-26 09:00", "0/0 NotCounted")] {
         let mut bench = bench_of(entered, "开发期沟通", "开发");
         bench.until("2026-11-30 00:00");
-        assert!(verdicts(&bench, "开发期沟通")[0].ends_with(expected), "{entered}");
+        assert!(told(&bench, "开发期沟通")[0].ends_with(expected), "{entered}");
     }
 }
 
@@ -89,7 +92,7 @@ fn a_week_without_a_working_day_expects_nothing() {
         ]
     );
     assert_eq!(
-        verdicts(&bench, "开发期沟通"),
+        told(&bench, "开发期沟通"),
         ["02-09→02-16 0/2 Missed", "02-16→02-23 0/0 NotCounted", "02-23→03-02 0/2 Missed"]
     );
 }
@@ -122,7 +125,7 @@ fn months_after_delivery_keep_their_day_and_are_twelve() {
             .contains("计入：交付后回访 1/1（到 2月27日 周六 为止）")
     );
     bench.until("2028-06-01 10:00");
-    let all = verdicts(&bench, "交付后回访");
+    let all = told(&bench, "交付后回访");
     assert_eq!(all.len(), 12);
     assert_eq!(all[..3], ["01-31→02-28 1/1 Kept", "02-28→03-31 0/1 Missed", "03-31→04-30 0/1 Missed"]);
     assert_eq!(all[11], "12-31→01-31 0/1 Missed");
@@ -137,8 +140,8 @@ fn a_phase_that_is_left_is_not_counted_and_the_weekly_meeting_goes_on() {
     bench.enter("开发");
     bench.until("2026-11-25 10:00");
     bench.enter("启动");
-    assert_eq!(verdicts(&bench, "启动期正式会议"), ["11-23→11-24 0/1 NotCounted"]);
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-24→11-25 0/2 NotCounted"]);
+    assert_eq!(told(&bench, "启动期正式会议"), ["11-23→11-24 0/1 NotCounted"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-24→11-25 0/2 NotCounted"]);
     let rhythm = Rhythm::of(&bench.dossier).unwrap();
     assert_eq!(rhythm.running["项目例会"].from, at("2026-11-23 10:00"));
     let names: Vec<&str> = rhythm.running.keys().map(String::as_str).collect();
@@ -155,7 +158,7 @@ fn what_was_done_before_a_phase_was_left_counts_when_it_comes_back_in_the_same_w
     bench.enter("开发");
     assert!(bench.say("张经理", "/沟通 电话 价值:定了范围").contains("计入：开发期沟通 2/2"));
     bench.until("2026-11-30 00:00");
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-24 1/2 NotCounted", "11-27→11-30 2/2 Kept"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-24 1/2 NotCounted", "11-27→11-30 2/2 Kept"]);
 }
 
 #[test]
@@ -165,11 +168,8 @@ fn a_touch_told_of_late_makes_good_for_a_week_and_no_longer() {
     bench.until("2026-12-02 10:00");
     let reply = bench.say("张经理", "/沟通 上周五现场演示 价值:确认了样式");
     assert!(reply.contains("补计：开发期沟通 11月23日—11月29日 2/2，补上，这一期算达成"), "{reply}");
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-30 2/2 Kept late"]);
-    assert!(
-        !Kind::owes(Rhythm::of(&bench.dossier).unwrap(), &bench.pings.last().unwrap().step),
-        "no longer missed"
-    );
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-30 2/2 Kept late"]);
+    assert!(!owes(&bench, &bench.pings.last().unwrap().step), "no longer missed");
     bench.until("2026-12-13 23:00");
     let reply = bench.say("张经理", "/沟通 12月1日电话 价值:定了范围");
     assert!(reply.contains("补计：开发期沟通 11月30日—12月6日 1/2，仍缺"), "{reply}");
@@ -190,8 +190,8 @@ fn other_rules_hold_at_once_for_new_beats_and_from_the_next_period_for_old_ones(
     bench.until("2026-11-30 00:00");
     let rhythm = Rhythm::of(&bench.dossier).unwrap();
     assert_eq!(rhythm.running["开发期沟通"].wanted, 3);
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-30 0/2 Missed"]);
-    assert_eq!(verdicts(&bench, "周三碰头"), ["11-23→11-30 0/2 Missed"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-30 0/2 Missed"]);
+    assert_eq!(told(&bench, "周三碰头"), ["11-23→11-30 0/2 Missed"]);
     bench.rules.cadence.clear();
     bench.until("2026-12-01 00:00");
     assert!(!Rhythm::of(&bench.dossier).unwrap().running.contains_key("开发期沟通"));
@@ -205,19 +205,46 @@ fn nothing_is_owed_while_a_project_is_put_away() {
     bench.until("2026-12-16 10:00");
     bench.say("张经理", "/项目 归档 取消");
     bench.until("2026-12-21 00:00");
-    assert_eq!(verdicts(&bench, "开发期沟通"), ["11-23→11-24 0/2 NotCounted", "12-16→12-21 0/2 Missed"]);
+    assert_eq!(told(&bench, "开发期沟通"), ["11-23→11-24 0/2 NotCounted", "12-16→12-21 0/2 Missed"]);
 }
 
 #[test]
-fn what_an_older_version_wrote_is_read() {
+fn what_an_older_version_wrote_is_read_and_has_a_record_for_each_verdict_with_the_next_change() {
     let text = r#"{"phase":"development","since":"2026-11-23T02:00:00Z","running":{"development_log":{"from":
         "2026-11-23T02:00:00Z","done":0,"clock":{"due":"2026-11-30T02:00:00Z","rungs":[]}}},"verdicts":[{"beat":
+        "development_log","from":"2026-11-09T02:00:00Z","until":"2026-11-16T02:00:00Z","done":1,"kept":true},{"beat":
         "development_log","from":"2026-11-16T02:00:00Z","until":"2026-11-23T02:00:00Z","done":0,"kept":false}]}"#;
-    let rhythm: Rhythm = serde_json::from_str(text).unwrap();
-    assert_eq!((rhythm.verdicts[0].fate, rhythm.verdicts[0].wanted), (Fate::Missed, 1));
-    let rules = crate::config::Config::default().rules().unwrap();
-    let tuned = rhythm.tuned(at("2026-11-24 10:00"), &rules);
-    assert_eq!(tuned.running.len(), 3);
+    let mut bench = Bench::new("2026-11-24 10:00");
+    bench.dossier.put(std::sync::Arc::new(serde_json::from_str::<Rhythm>(text).unwrap()));
+    let known = ["11-09→11-16 1/1 Kept", "11-16→11-23 0/1 Missed"];
+    assert_eq!(told(&bench, "development_log"), known);
+    let before = Rhythm::of(&bench.dossier).unwrap().clone();
+    let outcome = Course::of(&bench.dossier).unwrap().tuned(bench.now, &bench.rules);
+    bench.apply(outcome.write(Outcome::default(), &bench.dossier));
+    assert_eq!(Rhythm::of(&bench.dossier).unwrap().running.len(), 3);
+    assert_eq!(Rhythm::of(&bench.dossier).unwrap().older, []);
+    assert_eq!(told(&bench, "development_log"), known);
+    assert_eq!(bench.dossier.all::<Verdict>().map(Kind::number).collect::<Vec<_>>(), [1, 2]);
+    // Taken back, and changed once more: no number is given twice.
+    for number in [1, 2] {
+        bench.dossier.take(crate::store::Key { letter: Verdict::LETTER, number });
+    }
+    bench.dossier.put(std::sync::Arc::new(before));
+    assert_eq!(told(&bench, "development_log"), known);
+    bench.until("2026-11-30 10:00");
+    assert_eq!(told(&bench, "development_log")[..2], known);
+    assert_eq!(bench.dossier.all::<Verdict>().next().map(Kind::number), Some(3));
+}
+
+#[test]
+fn a_touch_writes_what_is_running_and_no_verdict_that_stays_as_it_was() {
+    let mut bench = bench_of("2026-11-23 10:00", "开发期沟通", "开发");
+    bench.until("2026-12-23 10:00");
+    assert_eq!(told(&bench, "开发期沟通").len(), 4);
+    let fits = |beat: &Beat| beat.name == "开发期沟通";
+    let now = (bench.now, &bench.rules);
+    let (outcome, _) = counting(Outcome::default(), bench.now, fits, &bench.dossier, now);
+    assert_eq!(outcome.records.iter().map(|record| record.key().to_string()).collect::<Vec<_>>(), ["~0"]);
 }
 
 #[derive(Debug, Clone)]
@@ -245,8 +272,8 @@ type Stays = Vec<(Timestamp, Timestamp)>;
 
 /// The periods of a beat cover the time in which it held, each moment once, and each has the verdict that its
 /// numbers give it.
-fn holds(rhythm: &Rhythm, beat: &Beat, stays: &Stays, now: Timestamp) {
-    let mine: Vec<&Verdict> = rhythm.verdicts.iter().filter(|one| one.beat == beat.name).collect();
+fn holds(dossier: &Dossier, beat: &Beat, stays: &Stays, now: Timestamp) {
+    let mine: Vec<&Verdict> = verdicts(dossier).filter(|one| one.beat == beat.name).collect();
     for one in &mine {
         match one.fate {
             Fate::Kept => assert!(one.done >= one.wanted && one.wanted > 0, "{one:?}"),
@@ -255,6 +282,7 @@ fn holds(rhythm: &Rhythm, beat: &Beat, stays: &Stays, now: Timestamp) {
         }
     }
     let mut periods: Stays = mine.iter().map(|one| (one.from, one.until)).collect();
+    let rhythm = Rhythm::of(dossier).unwrap();
     periods.extend(rhythm.running.get(beat.name).map(|running| (running.from, now)));
     for pair in periods.windows(2) {
         assert!(pair[0].1 <= pair[1].0, "{} twice: {pair:?}", beat.name);
@@ -278,7 +306,8 @@ proptest! {
         // National Day, make-up days, and the turn of the year lie ahead.
         let mut bench = Bench::new("2026-09-21 10:00");
         let rules = bench.rules.clone();
-        bench.dossier.put(std::sync::Arc::new(Rhythm::entering(Phase::Contact, None, bench.now, &rules)));
+        let course = Course::entering(Phase::Contact, &bench.dossier, bench.now, &rules);
+        bench.apply(course.write(Outcome::default(), &bench.dossier));
         let all: Vec<Beat> = beats(&rules).collect();
         let mut stays: Vec<Stays> = vec![Vec::new(); all.len()];
         let mut archived = false;
@@ -332,7 +361,7 @@ proptest! {
             }
             let rhythm = Rhythm::of(&bench.dossier).unwrap();
             for (beat, stays) in all.iter().zip(&stays) {
-                holds(rhythm, beat, stays, bench.now);
+                holds(&bench.dossier, beat, stays, bench.now);
             }
             let over: BTreeSet<&str> = all
                 .iter()
@@ -341,7 +370,7 @@ proptest! {
                 .collect();
             for ping in &bench.pings {
                 let beat = ping.step.splitn(3, ' ').nth(2).unwrap_or_default();
-                prop_assert!(!over.contains(beat) || !Kind::owes(rhythm, &ping.step), "{} is over", ping.step);
+                prop_assert!(!over.contains(beat) || !owes(&bench, &ping.step), "{} is over", ping.step);
             }
         }
     }

@@ -152,7 +152,7 @@ fn early(risk: &Risk, dossier: &Dossier, cx: &Context) -> Vec<Say> {
         Say::Ping(ping) => {
             !ping.call.people.is_empty() && ping.call.people.iter().all(|p| p.id == cx.actor.id)
         }
-        Say::Announce { .. } | Say::PingAlone(_) | Say::Direct { .. } => false,
+        Say::Announce { .. } | Say::AnnounceNow { .. } | Say::PingAlone(_) | Say::Direct { .. } => false,
     };
     if here { Vec::new() } else { risk.told_early(dossier).into_iter().filter(|say| !alone(say)).collect() }
 }

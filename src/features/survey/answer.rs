@@ -9,7 +9,7 @@ use crate::{
     chat::{Person, PersonId},
     dossier::{Context, Dossier, Outcome, Refusal, RoomKind, Side},
     features::{customer::File, quote},
-    grammar::{Args, Command, Form, KeySpec, On, Spec},
+    grammar::{Args, Command, Form, KeySpec, Lines, On, Spec},
 };
 
 /// Answers the survey.
@@ -26,14 +26,17 @@ enum Behalf {
 }
 
 impl Command for Answering {
-    const SPEC: Spec = Spec::new(
-        "满意度",
-        Form::Text,
-        "/满意度 4 5 3 4 沟通可以再快一点",
-        "客户打分，依次四项，1 到 5；铁三角替客户填：代填:王女士",
-    )
-    .keys(&[KeySpec::text("代填", "for")])
-    .on(On::Customer);
+    const SPEC: Spec = Spec {
+        lines: Lines::Keys,
+        ..Spec::new(
+            "满意度",
+            Form::Text,
+            "/满意度 4 5 3 4 沟通可以再快一点",
+            "客户打分，依次四项，1 到 5；铁三角替客户填：代填:王女士",
+        )
+        .keys(&[KeySpec::text("备注", "comment"), KeySpec::text("代填", "for")])
+        .on(On::Customer)
+    };
 
     fn parse(args: Args, _cx: &Context) -> Result<Self, Refusal> {
         let mut text = args.rest.clone();
@@ -52,7 +55,10 @@ impl Command for Answering {
                 Some(Behalf::Named(name.trim_start_matches(['@', '＠']).to_owned()))
             }
         };
-        Ok(Self { said: read::read(text.trim())?, behalf })
+        let mut said = read::read(text.trim())?;
+        let comments = said.comment.iter().map(String::as_str).chain(args.key("备注"));
+        said.comment = Some(comments.collect::<Vec<_>>().join(" ")).filter(|comment| !comment.is_empty());
+        Ok(Self { said, behalf })
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Answer, Average, Indicator, Survey, read::Said, season};
 use crate::{
     calendar::typed,
-    chat::{Line, Message, Person, Tone},
+    chat::{Button, Field, FieldKind, Form, Line, Message, Person, Tone},
     dossier::{Context, Dossier, Kind, Refusal, Role, RoomKind, Rules, Waking},
     features::{customer::File, improvement::Improvement, review::Review},
 };
@@ -36,28 +36,42 @@ pub fn called(mut message: Message, people: &[Person]) -> Message {
 }
 
 /// The buttons of one indicator.
-fn scored(message: Message, indicator: Indicator) -> Message {
-    (1..=5).fold(message, |message, score| {
-        message.button(score.to_string(), format!("/满意度 {} {score}", indicator.name()))
+fn scores_of(indicator: Indicator) -> impl Iterator<Item = Button> {
+    (1..=5).map(move |score| Button {
+        label: score.to_string(),
+        line: format!("/满意度 {} {score}", indicator.name()),
     })
+}
+
+/// The whole answer as a form; where there are none, a button for each score of the first indicator.
+fn form(before: Option<&Answer>) -> Form {
+    let form = Form::new("/满意度", if before.is_some() { "更新" } else { "提交" });
+    let form = Indicator::ALL.into_iter().fold(form, |form, indicator| {
+        let score = before.map(|answer| answer.scores[indicator.index()].to_string());
+        form.field(Field::new(indicator.name(), FieldKind::Score).required().filled(score))
+    });
+    let comment = before.and_then(|answer| answer.comment.clone());
+    form.field(Field::new("备注", FieldKind::Long).label("备注（选填）").filled(comment))
+}
+
+/// A message that asks, with the form and what stands in its place.
+fn asking(headline: String) -> Message {
+    let first = Indicator::ALL[0];
+    let mut form = form(None).or_line(format!("或点按钮逐项打分，第一项：{}", first.name()));
+    form.instead.buttons = scores_of(first).collect();
+    Message::text(headline).line(format!("一次写完：{EXAMPLE}，依次是 {}", indicators())).form(form)
 }
 
 /// What is asked for, how, and until when.
 pub fn asked(survey: &Survey, now: Timestamp, rules: &Rules) -> Message {
     let until = typed::echo(survey.due, now, &rules.calendar);
-    let message = Message::text(format!("{}：请打分，1 最低，5 最高，{until} 前", name(survey)))
-        .line(format!("一次写完：{EXAMPLE}，依次是 {}", indicators()))
-        .line(format!("或点按钮逐项打分，第一项：{}", Indicator::ALL[0].name()));
-    scored(message, Indicator::ALL[0])
+    asking(format!("{}：请打分，1 最低，5 最高，{until} 前", name(survey)))
 }
 
 /// The same again, to those who have not answered.
 pub fn reminder(survey: &Survey, cx: &Waking) -> Message {
     let until = typed::echo(survey.due, cx.now, &cx.rules.calendar);
-    let message = Message::text(format!("{} 还等您的回答，{until} 前", name(survey)))
-        .line(format!("一次写完：{EXAMPLE}，依次是 {}", indicators()))
-        .line(format!("或点按钮逐项打分，第一项：{}", Indicator::ALL[0].name()));
-    scored(message, Indicator::ALL[0])
+    asking(format!("{} 还等您的回答，{until} 前", name(survey)))
 }
 
 /// To the customer lead, where nobody of the customer can be reached.
@@ -125,7 +139,11 @@ pub fn next_score(
     let done = scores.iter().flatten().count();
     let message = Message::text(format!("S{number} {}：{}（{done}/4）", by.name, told.join("、")));
     match asked {
-        Some(indicator) => scored(message.line(format!("下一项：{}", indicator.name())), indicator),
+        Some(indicator) => {
+            let mut message = message.line(format!("下一项：{}", indicator.name()));
+            message.buttons.extend(scores_of(indicator));
+            message
+        }
         None => message,
     }
 }
@@ -153,7 +171,10 @@ pub fn own(survey: &Survey, cx: &Context) -> Message {
             message = message.line(format!("备注：{comment}"));
         }
     }
-    message
+    match mine.filter(|_| !over) {
+        Some(answer) => message.form(form(Some(answer))),
+        None => message,
+    }
 }
 
 /// What everybody of ours sees.

@@ -125,9 +125,8 @@ fn span(span: Span) -> String {
 
 /// Whether it happened in a period of a contact that it could have counted for.
 fn lies_in_a_verdict(touch: &Touch, dossier: &Dossier, rules: &Rules) -> bool {
-    let verdicts = Rhythm::of(dossier).map_or(&[][..], |rhythm| rhythm.verdicts.as_slice());
     let counts = |name: &str| rules.cadence.iter().any(|rule| rule.name == name && rule.counts_touches());
-    verdicts.iter().any(|one| one.from <= touch.at && touch.at < one.until && counts(&one.beat))
+    rhythm::verdicts(dossier).any(|one| one.from <= touch.at && touch.at < one.until && counts(&one.beat))
 }
 
 /// A touch as the customer's room reads it.

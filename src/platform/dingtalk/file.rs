@@ -28,7 +28,7 @@ const UPLOADS: &str = "qyapi_base";
 impl DingTalk {
     /// Sends a parcel's file, or the line that stands for it.
     pub(super) async fn send_file(&self, parcel: &Parcel, file: &File) -> Result<Accepted, Refusal> {
-        let refused = match self.upload(file).await {
+        let refused = match self.upload_file(file).await {
             Ok(media) => match self.hand_over(parcel, file, &media).await {
                 Err(refusal) if refusal.is_final() => refusal,
                 sent => return sent,
@@ -44,17 +44,21 @@ impl DingTalk {
         let line = in_place_of(file, &refused);
         let why = refused.into_undelivered().to_string();
         tracing::warn!(parcel.id, why, "DingTalk refused a file, a line is said in its place");
-        self.by_any_way(parcel, &line).await
+        self.by_any_way(parcel, render::Said::words(&line)).await
     }
 
-    async fn upload(&self, file: &File) -> Result<String, Refusal> {
+    async fn upload_file(&self, file: &File) -> Result<String, Refusal> {
+        // The name that people see goes with the message; one with Chinese is not understood here.
+        self.upload("file", format!("file.{}", file.extension()), file.content.to_vec()).await
+    }
+
+    /// Uploads something of this kind; gives its id.
+    pub(super) async fn upload(&self, kind: &str, name: String, content: Vec<u8>) -> Result<String, Refusal> {
         let form = || {
-            // The name that people see goes with the message; one with Chinese is not understood here.
-            let name = format!("file.{}", file.extension());
-            let part = multipart::Part::bytes(file.content.to_vec()).file_name(name);
+            let part = multipart::Part::bytes(content.clone()).file_name(name.clone());
             multipart::Form::new().part("media", part)
         };
-        let answer = self.api.upload("/media/upload", "file", form).await?;
+        let answer = self.api.upload("/media/upload", kind, form).await?;
         let answer = answer::read(answer.status, &answer.body)?;
         let media = answer["media_id"].as_str().filter(|id| !id.is_empty());
         media.map(str::to_owned).ok_or_else(|| {

@@ -11,6 +11,7 @@
 
 mod answer;
 mod api;
+mod ding;
 mod directory;
 mod doctor;
 pub mod envelope;
@@ -18,6 +19,7 @@ mod event;
 mod file;
 mod hear;
 mod markup;
+mod picture;
 mod render;
 mod routes;
 mod send;
@@ -38,6 +40,7 @@ use envelope::Envelope;
 use send::BrokenRobots;
 use session::ReplyHosts;
 
+pub use ding::Ding;
 pub use hear::examine;
 pub use routes::routes;
 pub use stream::{examine_frame, listen};
@@ -52,7 +55,10 @@ use crate::{
 /// The body for a group's own robot where nobody can be mentioned; a second try of the same parcel is swallowed for as
 /// long as the platform remembers its key.
 pub fn robot_body(message: &Message, parcel: &str) -> serde_json::Value {
-    let mut body = render::webhook_body(message, render::Manner { mentions: false, repeated: false });
+    let mut body = render::webhook_body(
+        render::Said::words(message),
+        render::Manner { mentions: false, repeated: false },
+    );
     body["msgUuid"] = serde_json::json!(send::idempotency_key(parcel));
     body
 }
@@ -96,6 +102,8 @@ pub struct Settings {
     pub monthly_calls: u32,
     /// How often the long connection is pinged; after twice as long without a frame it is dead.
     pub ping_every: Duration,
+    /// How people are called to an escalation.
+    pub ding: Ding,
 }
 
 /// A group's own webhook robot.
@@ -119,6 +127,7 @@ pub struct DingTalk {
     /// `None` where events are not configured.
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
+    resting: ding::Resting,
     /// Of the long connection, where there is one.
     standing: Standing,
 }
@@ -158,6 +167,7 @@ impl DingTalk {
             reply_hosts: ReplyHosts::new(&settings.oapi_base_url, settings.session_host.as_deref()),
             envelope,
             broken_robots: BrokenRobots::default(),
+            resting: ding::Resting::default(),
             standing: Standing::default(),
             settings,
             clock,

@@ -34,6 +34,21 @@ pub(super) struct Manner {
     pub repeated: bool,
 }
 
+/// What is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub message: &'a Message,
+    /// The id of its picture, which can stand in markup.
+    pub picture: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    /// Words without a picture.
+    pub fn words(message: &'a Message) -> Self {
+        Self { message, picture: None }
+    }
+}
+
 /// The parts that every form of message has.
 struct Shown {
     title: String,
@@ -44,8 +59,8 @@ struct Shown {
 }
 
 /// The body for a reply address or a group's own robot.
-pub(super) fn webhook_body(message: &Message, manner: Manner) -> Value {
-    fit(message, manner, MOST_BODY, |shown| {
+pub(super) fn webhook_body(said: Said, manner: Manner) -> Value {
+    fit(said, manner, MOST_BODY, |shown| {
         let mut body = if shown.buttons.is_empty() {
             json!({"msgtype": "markdown", "markdown": {"title": shown.title, "text": shown.text}})
         } else {
@@ -74,8 +89,8 @@ fn card(shown: &Shown) -> Value {
 }
 
 /// `msgKey` and `msgParam` for the API.
-pub(super) fn msg_param(message: &Message, manner: Manner) -> (&'static str, String) {
-    let (shown, param) = fit(message, manner, MOST_PARAM, |shown| {
+pub(super) fn msg_param(said: Said, manner: Manner) -> (&'static str, String) {
+    let (shown, param) = fit(said, manner, MOST_PARAM, |shown| {
         let mut param = json!({"title": shown.title, "text": shown.text});
         for (index, (label, link)) in shown.buttons.iter().enumerate() {
             let (title, url) = match shown.buttons.len() {
@@ -99,10 +114,10 @@ pub(super) fn msg_param(message: &Message, manner: Manner) -> (&'static str, Str
 }
 
 /// Shows the message with as much of its text as lets `encode` stay within `most` bytes.
-fn fit(message: &Message, manner: Manner, most: usize, encode: impl Fn(&Shown) -> Value) -> (Shown, Value) {
+fn fit(said: Said, manner: Manner, most: usize, encode: impl Fn(&Shown) -> Value) -> (Shown, Value) {
     let mut budget = most;
     loop {
-        let shown = Shown::new(message, manner, budget);
+        let shown = Shown::new(said, manner, budget);
         let encoded = encode(&shown);
         let excess = encoded.to_string().len().saturating_sub(most);
         if excess == 0 || budget == 0 {
@@ -113,7 +128,7 @@ fn fit(message: &Message, manner: Manner, most: usize, encode: impl Fn(&Shown) -
 }
 
 impl Shown {
-    fn new(message: &Message, manner: Manner, budget: usize) -> Self {
+    fn new(Said { message, picture }: Said, manner: Manner, budget: usize) -> Self {
         let mut writer = Writer::new(manner, budget);
         if has_headline(message) {
             writer.put("### ");
@@ -127,6 +142,9 @@ impl Shown {
         if writer.cut {
             writer.finish(CUT);
             writer.call_the_rest(message);
+        }
+        if let Some(picture) = picture {
+            writer.finish(&format!("![趋势]({picture})"));
         }
 
         let links: usize =
@@ -182,14 +200,14 @@ mod tests {
             .line(Line::default().people([&li]).then("请响应，抄送 ").people([&guest]))
             .line(Line(vec![Span::Strong("11:00 ".into()), Span::Text("前\n- 解决".into())]))
             .button("响应", "/工单 T1 响应");
-        let body = webhook_body(&message, Manner { mentions: true, repeated: true });
+        let body = webhook_body(Said::words(&message), Manner { mentions: true, repeated: true });
         assert_eq!(
             body["actionCard"]["text"],
             "### T1 登录页打不开 · 紧急  \n  @0123 请响应，抄送 @王＊工   \n  **11:00** 前  \n  － 解决  \n  （可能重复）"
         );
         assert_eq!(body["actionCard"]["singleTitle"], "响应");
         assert_eq!(body["at"]["atUserIds"], json!(["0123"]));
-        let (key, param) = msg_param(&message, Manner { mentions: false, repeated: false });
+        let (key, param) = msg_param(Said::words(&message), Manner { mentions: false, repeated: false });
         assert_eq!(key, "sampleActionCard");
         assert!(param.contains("@李工 请响应") && !param.contains("0123"));
     }
@@ -205,12 +223,12 @@ mod tests {
             let message = Message::text("标题").line(typed.clone());
             let message = (0..buttons).fold(message, |message, _| message.button(typed.clone(), piece.clone()));
             let manner = Manner { mentions: true, repeated: true };
-            let body = webhook_body(&message, manner);
+            let body = webhook_body(Said::words(&message), manner);
             proptest::prop_assert!(body.to_string().len() <= MOST_BODY);
-            let (_, param) = msg_param(&message, manner);
+            let (_, param) = msg_param(Said::words(&message), manner);
             proptest::prop_assert!(param.len() <= MOST_PARAM);
 
-            let shown = Shown::new(&Message::text("题").line(typed), manner, MOST_BODY);
+            let shown = Shown::new(Said::words(&Message::text("题").line(typed)), manner, MOST_BODY);
             let text = shown.text.strip_prefix("### ").unwrap_or(&shown.text);
             let markup = text.contains(|c| "[]()<>*_!`~|\\@\u{202e}".contains(c));
             proptest::prop_assert!(!markup, "{}", text);

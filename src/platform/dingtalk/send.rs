@@ -23,7 +23,7 @@ use super::{
     DingTalk, GroupRobot,
     answer::{self, Receipt, Refusal},
     hear::{NAME, direct_with},
-    render::{self, Manner},
+    render::{self, Manner, Said},
     sign::webhook_url,
     usage::Use,
     wire::is_staff_id,
@@ -50,7 +50,15 @@ impl DingTalk {
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let sent = match &parcel.message.file {
             Some(file) => self.send_file(parcel, file).await,
-            None => self.by_any_way(parcel, &parcel.message).await,
+            // A form needs a card of a template that somebody made in the console.
+            None => {
+                let message = parcel.message.clone().formless();
+                let picture = match &message.chart {
+                    Some(chart) => self.picture(chart).await,
+                    None => None,
+                };
+                self.by_any_way(parcel, Said { message: &message, picture: picture.as_deref() }).await
+            }
         };
         match sent {
             Ok(accepted) => Ok(accepted),
@@ -61,13 +69,13 @@ impl DingTalk {
                     "DingTalk censored a message, a plain notice goes in its place"
                 );
                 let notice = notice_in_place_of(&parcel.message);
-                self.by_any_way(parcel, &notice).await.map_err(Refusal::into_undelivered)
+                self.by_any_way(parcel, Said::words(&notice)).await.map_err(Refusal::into_undelivered)
             }
             Err(refusal) => Err(refusal.into_undelivered()),
         }
     }
 
-    pub(super) async fn by_any_way(&self, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
+    pub(super) async fn by_any_way(&self, parcel: &Parcel, said: Said<'_>) -> Result<Accepted, Refusal> {
         let room = match &parcel.to {
             // A reply address leads into the conversation, so what is for one person never goes there.
             Target::Person(person) => {
@@ -75,20 +83,23 @@ impl DingTalk {
                     let why = "somebody outside the organisation cannot be written to directly".into();
                     return Err(Undelivered::Never { why }.into());
                 };
-                return self.to_person(staff_id, shown(message, parcel.maybe_repeated)).await;
+                if said.message.urgent && self.ding(said.message, &[staff_id]).await.is_empty() {
+                    return Ok(Accepted::default());
+                }
+                return self.to_person(staff_id, shown(said, parcel.maybe_repeated)).await;
             }
             Target::Room(room) => room,
         };
-        match self.by_session(room, parcel, message).await {
+        match self.by_session(room, parcel, said).await {
             Some(Ok(receipt)) => return Ok(accepted(receipt)),
             Some(Err(Refusal::NoSuchWay(_))) | None => {}
             Some(Err(refusal)) => return Err(refusal),
         }
         match direct_with(room) {
             Some(staff_id) if is_staff_id(staff_id) => {
-                self.to_person(staff_id, shown(message, parcel.maybe_repeated)).await
+                self.to_person(staff_id, shown(said, parcel.maybe_repeated)).await
             }
-            _ => self.to_group(room, parcel, message).await,
+            _ => self.to_group(room, parcel, said).await,
         }
     }
 
@@ -97,7 +108,7 @@ impl DingTalk {
         &self,
         room: &RoomId,
         parcel: &Parcel,
-        message: &Message,
+        said: Said<'_>,
     ) -> Option<Result<Receipt, Refusal>> {
         let session = parcel.reply_to.as_ref()?.session.as_ref()?;
         if session.expires <= self.clock.now() {
@@ -106,7 +117,7 @@ impl DingTalk {
         // Checked again: the configuration may have changed since it was stored.
         let url = self.reply_hosts.admit(&session.url)?;
         let manner = Manner { mentions: direct_with(room).is_none(), repeated: parcel.maybe_repeated };
-        let body = render::webhook_body(message, manner);
+        let body = render::webhook_body(said, manner);
         self.api.meter.count(Use::Session, self.clock.now());
         Some(
             self.api
@@ -116,10 +127,10 @@ impl DingTalk {
         )
     }
 
-    async fn to_group(&self, room: &RoomId, parcel: &Parcel, message: &Message) -> Result<Accepted, Refusal> {
+    async fn to_group(&self, room: &RoomId, parcel: &Parcel, said: Said<'_>) -> Result<Accepted, Refusal> {
         let own_robot = self.group_robot(room);
         if let Some(robot) = own_robot {
-            match self.by_group_robot(robot, parcel, message).await {
+            match self.by_group_robot(robot, parcel, said).await {
                 Err(Refusal::NoSuchWay(why)) => {
                     tracing::warn!(
                         room = room.raw(),
@@ -128,13 +139,19 @@ impl DingTalk {
                     );
                     self.broken_robots.mark(room.raw(), self.clock.now() + BROKEN);
                 }
-                sent => return sent.map(accepted),
+                Ok(receipt) => {
+                    if said.message.urgent {
+                        self.ding_the_mentioned(said.message).await;
+                    }
+                    return Ok(accepted(receipt));
+                }
+                Err(refusal) => return Err(refusal),
             }
         }
-        let receipt = self.by_group_api(room, shown(message, parcel.maybe_repeated)).await?;
+        let receipt = self.by_group_api(room, shown(said, parcel.maybe_repeated)).await?;
         // Whoever made this message counted on the mention; this way has none.
         if own_robot.is_some() || parcel.reply_to.is_some() {
-            self.tell_the_mentioned(message).await;
+            self.tell_the_mentioned(said).await;
         }
         Ok(accepted(receipt))
     }
@@ -144,14 +161,14 @@ impl DingTalk {
         &self,
         robot: &GroupRobot,
         parcel: &Parcel,
-        message: &Message,
+        said: Said<'_>,
     ) -> Result<Receipt, Refusal> {
         let now = self.clock.now();
         let Some(url) = webhook_url(&robot.url, &robot.secret, now.as_millisecond()) else {
             return Err(Refusal::NoSuchWay("its address is not a URL".into()));
         };
         let manner = Manner { mentions: true, repeated: parcel.maybe_repeated };
-        let mut body = render::webhook_body(message, manner);
+        let mut body = render::webhook_body(said, manner);
         // Swallows a second try, for as long as the platform remembers the key.
         body["msgUuid"] = json!(idempotency_key(&parcel.id));
         self.api.meter.count(Use::GroupRobot, now);
@@ -202,11 +219,12 @@ impl DingTalk {
 
     /// Tells people directly what a group message could not mention them for. The group has the message,
     /// so a failure here is no failure of it.
-    async fn tell_the_mentioned(&self, message: &Message) {
-        let people = message.mentions();
+    async fn tell_the_mentioned(&self, said: Said<'_>) {
+        let people = said.message.mentions();
         let ids: Vec<&str> = people.iter().filter_map(|person| render::staff_id(&person.id)).collect();
+        let ids = if said.message.urgent { self.ding(said.message, &ids).await } else { ids };
         for some in ids.chunks(MOST_RECEIVERS) {
-            if let Err(refusal) = self.to_people(some, shown(message, false)).await {
+            if let Err(refusal) = self.to_people(some, shown(said, false)).await {
                 let why = refusal.into_undelivered().to_string();
                 tracing::warn!(why, "people named in a group could not be told directly");
             }
@@ -235,8 +253,8 @@ impl BrokenRobots {
 /// `msgKey` and `msgParam` of the API.
 pub(super) type ApiMessage = (&'static str, String);
 
-fn shown(message: &Message, repeated: bool) -> ApiMessage {
-    render::msg_param(message, Manner { mentions: false, repeated })
+fn shown(said: Said, repeated: bool) -> ApiMessage {
+    render::msg_param(said, Manner { mentions: false, repeated })
 }
 
 pub(super) fn accepted(receipt: Receipt) -> Accepted {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::chat::{Button, Chart, Line, Message, Span, Tone};
 
-use super::text;
+use super::{form, text};
 
 /// A card may have 200 elements; lines get what buttons and containers leave.
 const MOST_ELEMENTS: usize = 100;
@@ -29,6 +29,7 @@ pub fn card(message: &Message) -> Value {
     };
     let mut elements = body(lines);
     elements.extend(message.chart.as_deref().map(chart));
+    elements.extend(message.form.as_deref().map(form::container));
     if let Some(buttons) = buttons(&message.buttons) {
         elements.push(buttons);
     }
@@ -129,7 +130,7 @@ fn chart(chart: &Chart) -> Value {
     })
 }
 
-fn plain_text(words: &str) -> Value {
+pub(super) fn plain_text(words: &str) -> Value {
     json!({ "tag": "plain_text", "content": text::printable(words) })
 }
 
@@ -279,7 +280,7 @@ mod tests {
     #[test]
     fn a_chart_stands_between_words_and_buttons() {
         let points = vec![("2026Q3".into(), 80), ("2026Q4".into(), 72)];
-        let chart = Chart { title: "健康度趋势".into(), most: 100, points };
+        let chart = Chart { title: "健康度趋势".into(), most: 100, points, bands: None };
         let message = Message {
             chart: Some(Box::new(chart)),
             ..Message::text("72 分\n趋势 2026Q3 80 → 2026Q4 72 ↓")

@@ -1,13 +1,17 @@
 //! From a verified event to what happened, with raw ids and before any name is looked up.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     delivery::{self, Envelope},
+    form,
     typed::{Ids, Mention, or_default},
 };
+use crate::chat::Form;
 
 /// What happened where by whom; everything that needs no question to the platform.
 #[derive(Debug)]
@@ -53,6 +57,8 @@ pub enum Deed {
     },
     /// Pressed a button that carries this line.
     Pressed(String),
+    /// Filled in a form.
+    Filled(Form, BTreeMap<String, String>),
     /// Added the bot to the chat.
     Added,
     /// Took the bot out of the chat, or dissolved it.
@@ -271,6 +277,9 @@ struct Action {
 struct Pressed {
     #[serde(default)]
     value: Value,
+    /// Where it is the button of a form: what stood in it.
+    #[serde(default, deserialize_with = "or_default")]
+    form_value: Map<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -283,8 +292,12 @@ struct Context {
 
 fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     let Action { operator, action, context } = Action::deserialize(envelope.event)?;
-    // `value` is an object, or a string, whichever the component carried; only our own object says a line.
-    let Some(line) = action.value.get("line").and_then(Value::as_str) else { return Ok(None) };
+    // `value` is an object, or a string, whichever the component carried; only our own object says something.
+    let line = action.value.get("line").and_then(Value::as_str).map(|line| Deed::Pressed(line.to_owned()));
+    let filled = || form::read(&action.value, &action.form_value);
+    let Some(deed) = line.or_else(|| filled().map(|(form, values)| Deed::Filled(form, values))) else {
+        return Ok(None);
+    };
     if operator.open_id.is_empty() || context.open_chat_id.is_empty() {
         return Ok(None);
     }
@@ -294,7 +307,7 @@ fn pressed(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         open_id: operator.open_id,
         at: envelope.at,
         message: Some(context.open_message_id).filter(|id| !id.is_empty()),
-        deed: Deed::Pressed(line.to_owned()),
+        deed,
     }))
 }
 

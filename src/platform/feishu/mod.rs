@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fault;
 mod file;
+mod form;
 mod panel;
 mod quoted;
 mod seal;
@@ -23,6 +24,7 @@ mod socket;
 mod text;
 mod token;
 mod typed;
+mod urgent;
 mod webhook;
 
 use std::{sync::Arc, time::Duration};
@@ -44,6 +46,7 @@ pub use card::card as robot_card;
 pub use delivery::Refusal;
 pub use socket::listen;
 pub use text::robot_text;
+pub use urgent::Urgent;
 pub use webhook::routes;
 
 /// Opens a body as if Feishu had just signed it, and says whether anything in it is of interest. Nothing
@@ -100,6 +103,8 @@ pub struct Settings {
     pub window_ahead: SignedDuration,
     /// After how long without a frame beyond the usual pause between pings the long connection is dead.
     pub pong_within: Duration,
+    /// How people are called to an escalation.
+    pub urgent: Urgent,
 }
 
 /// The app on Feishu.
@@ -141,6 +146,7 @@ impl Feishu {
                 What::Said { text, addressed, quotes: parent.map(|id| Quote::of(MessageId::new(NAME, &id))) }
             }
             Deed::Pressed(line) => What::Pressed { line },
+            Deed::Filled(form, values) => What::Filled { form, values },
             Deed::Added => What::Joined,
             Deed::Removed => What::Gone,
             Deed::Renamed => What::Renamed,

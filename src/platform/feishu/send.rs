@@ -63,10 +63,14 @@ impl Feishu {
         if parcel.to.platform() != NAME || !is_id(raw(&parcel.to)) {
             return Err(Undelivered::Never { why: "the target is not on feishu".into() });
         }
-        match &parcel.message.file {
-            Some(file) => self.send_file(parcel, file).await,
-            None => self.send_form(parcel, None).await.map_err(|fault| fault.sorted()),
+        if let Some(file) = &parcel.message.file {
+            return self.send_file(parcel, file).await;
         }
+        let accepted = self.send_form(parcel, None).await.map_err(|fault| fault.sorted())?;
+        if let Some(message) = accepted.message.as_ref().filter(|_| parcel.message.urgent) {
+            self.call_for(parcel, message).await;
+        }
+        Ok(accepted)
     }
 
     /// Sends a parcel in this form; without one, as a card or the text of it.
@@ -119,7 +123,7 @@ impl Feishu {
                 sent => return sent,
             }
         }
-        self.post(way, parcel, &Form::text(&parcel.message)).await
+        self.post(way, parcel, &Form::text(&parcel.message.clone().formless())).await
     }
 
     async fn post(&self, way: Way<'_>, parcel: &Parcel, form: &Form) -> Result<Value, Fault> {

@@ -140,7 +140,7 @@ fn readable(message: &Message, repeated: bool) -> Message {
     if repeated && let Some(first) = lines.first_mut() {
         first.0.insert(0, Span::Text("（可能重复）".into()));
     }
-    Message { lines, buttons: Vec::new(), file: None, ..message.clone() }
+    Message { lines, buttons: Vec::new(), form: None, file: None, ..message.clone() }
 }
 
 fn named(span: &Span) -> Span {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Mentioned, Pressed, Said};
-use crate::chat::{Author, Chart, File, Line, Message, Tone, Words};
+use crate::chat::{Author, Chart, File, Form, Line, Message, Tone, Words};
 
 /// Something that was said, by the bot or a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct ChatEntry {
     /// What it tells as a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
+    /// What can be filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Box<Form>>,
     /// Which person said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Mentioned>,
@@ -95,7 +98,9 @@ struct Found {
 
 impl ChatEntry {
     pub(super) fn of_bot(message: &Message, reply_to: Option<&str>, time: Timestamp) -> Self {
-        let buttons = message.buttons.iter();
+        // Those in place of a form too: whoever reads lines alone can press them.
+        let instead = message.form.iter().flat_map(|form| &form.instead.buttons);
+        let buttons = message.buttons.iter().chain(instead);
         Self {
             from: Speaker::Bot,
             time,
@@ -108,6 +113,7 @@ impl ChatEntry {
             tone: message.tone,
             lines: message.lines.clone(),
             chart: message.chart.as_deref().cloned(),
+            form: message.form.clone(),
             sender: None,
             message_id: None,
             room_name: None,
@@ -140,6 +146,7 @@ impl ChatEntry {
             tone: Tone::Plain,
             lines: Vec::new(),
             chart: None,
+            form: None,
             sender: Some(said.sender.clone()),
             message_id: Some(message_id.to_owned()),
             room_name: said.room_name.clone(),
@@ -159,6 +166,7 @@ impl ChatEntry {
             tone: Tone::Plain,
             lines: Vec::new(),
             chart: None,
+            form: None,
             sender: Some(pressed.sender.clone()),
             message_id: Some(message_id.to_owned()),
             room_name: pressed.room_name.clone(),

@@ -13,7 +13,11 @@
 mod line;
 mod said;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, watch},
@@ -22,7 +26,7 @@ use tokio::{
 
 use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{File, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
+    chat::{File, Form, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
     clock::SharedClock,
     store::Store,
 };
@@ -135,6 +139,14 @@ impl Playground {
     /// It is not a press, or the store could not write.
     pub async fn press(&self, pressed: Pressed, receiver: &dyn Receiver) -> Result<Heard, NotHeard> {
         pressed.check().map_err(NotHeard::Bad)?;
+        let what = match &pressed.form {
+            None => What::Pressed { line: pressed.value.clone() },
+            Some(values) => {
+                let form = self.form(&pressed.room, &pressed.value, values).await?;
+                let form = form.ok_or_else(|| NotHeard::Bad("no form there says this \"value\"".into()))?;
+                What::Filled { form, values: values.clone() }
+            }
+        };
         let now = self.clock.now();
         let message_id = pressed.message_id.clone().unwrap_or_else(fresh_id);
         let entry = ChatEntry::of_press(&pressed, &message_id, now);
@@ -146,7 +158,7 @@ impl Playground {
             sender: pressed.sender.person(),
             written_at: Some(now),
             reply_to: None,
-            what: What::Pressed { line: pressed.value },
+            what,
         };
         let received = receiver.receive(inbound).await?;
         Ok(Heard { message_id, seen: received == Received::SeenBefore })
@@ -277,6 +289,22 @@ impl Playground {
             Some((seq, _)) => message(room, &seq.to_string()),
             None => message(room, named),
         })
+    }
+
+    /// The newest form there whose line begins so, before others one that asks for all of these values: what is
+    /// still missing differs from card to card.
+    async fn form(
+        &self,
+        room: &str,
+        line: &str,
+        values: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Option<Form>> {
+        let lines = self.since(room, 0).await?.into_iter().rev();
+        let forms = lines.filter_map(|(_, entry)| entry.form).filter(|form| form.line == line);
+        let forms: Vec<Form> = forms.map(|form| *form).collect();
+        let asks =
+            |form: &&Form| values.keys().all(|name| form.fields.iter().any(|field| field.name == *name));
+        Ok(forms.iter().find(asks).or(forms.first()).cloned())
     }
 
     /// The line of the bot whose place this is.

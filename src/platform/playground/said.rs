@@ -1,5 +1,7 @@
 //! What a person sends to the playground, and how its mentions find their places in the text.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BOT, NAME};
@@ -48,8 +50,11 @@ pub struct Pressed {
     pub room_name: Option<String>,
     /// Who presses.
     pub sender: Mentioned,
-    /// What the button says.
+    /// What the button says; of a form, what its line begins with.
     pub value: String,
+    /// What was filled in, by the names of the fields, where it is the button of a form.
+    #[serde(default, deserialize_with = "filled_in")]
+    pub form: Option<BTreeMap<String, String>>,
     /// What stands on the button.
     #[serde(default)]
     pub label: Option<String>,
@@ -169,6 +174,10 @@ impl Pressed {
         if self.value.len() > LONGEST_TEXT {
             return Err(format!("\"value\" is longer than {LONGEST_TEXT} bytes"));
         }
+        let filled = self.form.iter().flatten().map(|(name, value)| name.len() + value.len());
+        if filled.sum::<usize>() > LONGEST_TEXT {
+            return Err(format!("\"form\" is longer than {LONGEST_TEXT} bytes"));
+        }
         Ok(())
     }
 }
@@ -197,18 +206,34 @@ fn check_name(field: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TextOrNumber {
+    Text(String),
+    Number(u64),
+}
+
+impl TextOrNumber {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
 /// Reads an id as text or number; an empty one is none.
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Number(u64),
-    }
-    Ok(Option::<Id>::deserialize(deserializer)?.and_then(|id| match id {
-        Id::Text(text) => (!text.is_empty()).then_some(text),
-        Id::Number(number) => Some(number.to_string()),
-    }))
+    let id = Option::<TextOrNumber>::deserialize(deserializer)?.map(TextOrNumber::into_text);
+    Ok(id.filter(|id| !id.is_empty()))
+}
+
+/// Reads the values of a form, each as text or number.
+fn filled_in<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let values = Option::<BTreeMap<String, TextOrNumber>>::deserialize(deserializer)?;
+    Ok(values.map(|values| values.into_iter().map(|(name, value)| (name, value.into_text())).collect()))
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ async function send(message) {
 
 async function press(button) {
   try {
-    await ask('/api/playground/buttons', { ...signed(), value: button.value, label: button.label, message_id: crypto.randomUUID() });
+    await ask('/api/playground/buttons', { ...signed(), value: button.value, form: button.form, label: button.label, message_id: crypto.randomUUID() });
     await fetchLines();
   } catch (error) {
     offline(`没有按下去：${error.message}`);

@@ -77,7 +77,7 @@ async fn read(State(chat): State<Chat>, Query(wanted): Query<Wanted>) -> Result<
     Ok(Json(json!({ "messages": messages })))
 }
 
-/// What CONTRACT 3 promises of a line, and its file where it hands one over.
+/// What CONTRACT 3 promises of a line, its file where it hands one over, and its form where it has one.
 fn brief(seq: u64, entry: &ChatEntry) -> Value {
     let mut shown = json!({
         "seq": seq,
@@ -89,6 +89,9 @@ fn brief(seq: u64, entry: &ChatEntry) -> Value {
     });
     if let Some(file) = &entry.file {
         shown["file"] = json!(file);
+    }
+    if let Some(form) = &entry.form {
+        shown["form"] = json!({ "value": form.line, "submit": form.submit, "fields": form.fields });
     }
     shown
 }

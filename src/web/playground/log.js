@@ -2,6 +2,7 @@
 
 import { chart } from './chart.js';
 import { byId, el } from './dom.js';
+import { form } from './form.js';
 import { BOT, PEOPLE, face, personOf } from './cast.js';
 import { clockTime, day } from './time.js';
 
@@ -96,7 +97,7 @@ function pressedNote(line) {
 function card(line, me) {
   const lines = line.lines?.length ? line.lines : line.text.split('\n').map((text) => [{ text }]);
   const rows = lines.map((spans, at) => el('p', { class: at === 0 ? 'head' : spans.length ? '' : 'gap' }, ...spans.map((span) => spanShown(span, me))));
-  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), line.chart ? chart(line.chart) : null, buttons(line));
+  return el('div', { class: `card ${line.tone ?? 'plain'}` }, ...(line.file ? [fileChip(line)] : [quote(line), ...rows]), line.chart ? chart(line.chart) : null, line.form ? form(line.form, (filled) => actions.press(filled)) : null, buttons(line));
 }
 
 /** A file to save. It follows its words, which have the quote. */
@@ -149,8 +150,10 @@ function withMentions(text, names, me) {
 }
 
 function buttons(line) {
-  if (!line.buttons?.length) return null;
-  return el('div', { class: 'buttons' }, ...line.buttons.map((button) => el('button', {
+  const instead = line.form?.instead?.buttons ?? [];
+  const shown = line.buttons?.filter((button) => !instead.some((other) => other.line === button.value)) ?? [];
+  if (!shown.length) return null;
+  return el('div', { class: 'buttons' }, ...shown.map((button) => el('button', {
     type: 'button',
     title: button.value,
     async onclick(event) {

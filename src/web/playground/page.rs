@@ -8,7 +8,7 @@ use axum::{
 };
 
 /// The page's scripts; `app.js` is where it begins.
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("/playground/app.js", include_str!("app.js")),
     ("/playground/cast.js", include_str!("cast.js")),
     ("/playground/chart.js", include_str!("chart.js")),
@@ -16,6 +16,7 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("/playground/complete.js", include_str!("complete.js")),
     ("/playground/composer.js", include_str!("composer.js")),
     ("/playground/dom.js", include_str!("dom.js")),
+    ("/playground/form.js", include_str!("form.js")),
     ("/playground/log.js", include_str!("log.js")),
     ("/playground/time.js", include_str!("time.js")),
 ];
