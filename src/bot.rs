@@ -133,6 +133,7 @@ impl Bot {
             tokio::spawn(engine.clone().run(stop.subscribe())),
             tokio::spawn(engine.clone().sweep(stop.subscribe())),
             tokio::spawn(engine.clone().follow(stop.subscribe())),
+            tokio::spawn(engine.clone().keep_edited(stop.subscribe())),
             tokio::spawn(outbox.run(stop.subscribe())),
         ];
         tasks.extend(lines.into_iter().map(tokio::spawn));

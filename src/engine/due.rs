@@ -1,11 +1,12 @@
 //! Time passes: what is due is looked at, in order of its time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use anyhow::Context;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -146,19 +147,46 @@ impl Engine {
         Ok(Advanced { now: to, fired, pending })
     }
 
-    /// Waits, at most so long, for the outbox to have nothing to do at this moment; gives how many
-    /// messages it still has.
+    /// Waits, at most so long, for the outbox to have nothing to do at this moment, and for what has changed to be
+    /// edited; gives how many messages it still has.
     pub async fn said(&self, limit: Duration) -> usize {
-        match self.outbox.get() {
-            Some(outbox) => outbox.idle(limit).await,
-            None => 0,
-        }
+        let Some(outbox) = self.outbox.get() else { return 0 };
+        let deadline = Instant::now() + limit;
+        let left = outbox.idle(limit).await;
+        let _ = tokio::time::timeout_at(deadline, self.all_edited()).await;
+        left
     }
 
     /// When something is next due.
     async fn next_due(&self, turn: &mut Turn) -> anyhow::Result<Option<Timestamp>> {
         let wake = self.store.next_wake().await?;
         Ok(self.next_job(turn).into_iter().chain(wake).min())
+    }
+
+    /// Sets the index of wakes right where it differs from what the records say: another version of the
+    /// program may have kept them by other rules.
+    pub(super) async fn mend_wakes(
+        &self,
+        dossier: &mut Dossier,
+        indexed: &HashMap<RowKey, Timestamp>,
+    ) -> anyhow::Result<()> {
+        let mut draft = Draft::default();
+        for (key, record) in dossier.records() {
+            let row = RowKey { project: dossier.id, key };
+            let wakes = super::draft::wake_of(dossier, record.as_ref(), &self.rules);
+            draft.wake(row, indexed.get(&row).copied(), wakes);
+        }
+        if draft.is_empty() {
+            return Ok(());
+        }
+        // Also where another process moved them while they were read.
+        tracing::info!("the wakes of project {} are set right", dossier.id.0);
+        draft.guard(dossier);
+        match self.write(draft, &mut [dossier]).await {
+            // Another process is at work in it, and keeps its wakes.
+            Ok(()) | Err(CommitError::Stale(_)) => Ok(()),
+            Err(error) => Err(error).context("setting the wakes right"),
+        }
     }
 
     /// Carries out every wake and job that is due at `now`; gives how many.

@@ -8,6 +8,7 @@ mod accounts;
 mod address;
 mod admins;
 mod answers;
+mod cards;
 mod copy;
 mod customers;
 mod directory;
@@ -87,6 +88,8 @@ pub struct Engine {
     /// How many calls of each allowance the other processes were told of. Held while they are told.
     told_used: Mutex<HashMap<String, u64>>,
     alive: AtomicBool,
+    /// What shows a record that has changed.
+    cards: cards::Cards,
     /// A commit failed and may have been written all the same.
     in_doubt: AtomicBool,
 }
@@ -173,6 +176,7 @@ impl Engine {
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             told_used: Mutex::default(),
             alive: AtomicBool::new(false),
+            cards: cards::Cards::default(),
             in_doubt: AtomicBool::new(false),
         });
         let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
@@ -182,6 +186,7 @@ impl Engine {
         for id in engine.store.projects().await.context("reading the list of projects")? {
             let mut dossier = engine.load(id).await?;
             engine.mend_wakes(&mut dossier, &indexed).await?;
+            engine.find_cards(&dossier);
             engine.keep(dossier);
         }
         // Others may start at the same moment.
@@ -191,32 +196,6 @@ impl Engine {
         }
         engine.merge_accounts_left().await.context("knowing people by their accounts")?;
         Ok(engine)
-    }
-
-    /// Sets the index of wakes right where it differs from what the records say: another version of the
-    /// program may have kept them by other rules.
-    async fn mend_wakes(
-        &self,
-        dossier: &mut Dossier,
-        indexed: &HashMap<RowKey, Timestamp>,
-    ) -> anyhow::Result<()> {
-        let mut draft = Draft::default();
-        for (key, record) in dossier.records() {
-            let row = RowKey { project: dossier.id, key };
-            let wakes = draft::wake_of(dossier, record.as_ref(), &self.rules);
-            draft.wake(row, indexed.get(&row).copied(), wakes);
-        }
-        if draft.is_empty() {
-            return Ok(());
-        }
-        // Also where another process moved them while they were read.
-        tracing::info!("the wakes of project {} are set right", dossier.id.0);
-        draft.guard(dossier);
-        match self.write(draft, &mut [dossier]).await {
-            // Another process is at work in it, and keeps its wakes.
-            Ok(()) | Err(CommitError::Stale(_)) => Ok(()),
-            Err(error) => Err(error).context("setting the wakes right"),
-        }
     }
 
     /// Lets the engine hand over what it says. Called once, before anything is received.
@@ -330,7 +309,10 @@ impl Engine {
 
     /// Writes what was decided on these dossiers and hands the messages over. On any failure the
     /// dossiers are as the store has them.
-    async fn write(&self, draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+    async fn write(&self, mut draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+        for dossier in dossiers.iter_mut().filter(|dossier| dossier.version != UNKNOWN) {
+            self.keep_cards(&mut draft, dossier);
+        }
         let mut commit = draft.commit();
         self.localise(&mut commit.outgoing);
         let mut outgoing = commit.outgoing.clone();
@@ -355,6 +337,8 @@ impl Engine {
                         self.learn(dossier);
                     }
                     let changed = rows.iter().filter(|row| row.project == dossier.id).map(|row| row.key);
+                    let changed: Vec<Key> = changed.collect();
+                    self.edit_soon(dossier, &changed);
                     self.learn_records(dossier, changed);
                 }
                 self.hand_over(outgoing);

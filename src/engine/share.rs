@@ -52,6 +52,10 @@ impl Engine {
                             self.rescheduled.notify_one();
                         }
                         written.extend(projects);
+                        if anything {
+                            // Whoever is gone may have had cards to edit.
+                            self.find_all_cards().await;
+                        }
                         continue;
                     }
                     Err(RecvError::Lagged(_)) => continue,
@@ -64,6 +68,14 @@ impl Engine {
             if everything && let Err(error) = self.catch_up().await {
                 tracing::warn!("what other processes wrote could not be read: {error:#}");
             }
+        }
+    }
+
+    async fn find_all_cards(&self) {
+        let cells: Vec<_> =
+            self.dossiers.read().expect("no panic while it is held").values().cloned().collect();
+        for cell in cells {
+            self.find_cards(&*cell.lock().await);
         }
     }
 

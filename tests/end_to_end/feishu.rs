@@ -66,7 +66,12 @@ async fn a_button_acknowledges_and_the_ladder_stops() {
     let stage = Stage::with_feishu_project().await;
     let (_, sent) = opened(&stage).await;
     let answer = stage.feishu.press(LI, &sent[1], "响应").await;
-    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    assert_eq!((answer.status, &answer.body["toast"]["type"]), (200, &json!("success")));
+    assert!(
+        answer.body["toast"]["content"].as_str().unwrap().starts_with("T1 由 李工 响应"),
+        "{:?}",
+        answer.body
+    );
     let sent = stage.feishu.wait_sent(3).await;
     assert!(sent[2].words.starts_with("T1 由 李工 响应"), "{}", sent[2].words);
     assert_eq!(sent[2].reply_to.as_ref(), Some(&sent[1].message_id));

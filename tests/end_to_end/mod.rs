@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod cards;
 mod crash;
 pub mod database;
 mod dingtalk;

@@ -26,7 +26,7 @@ pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
-    chat::{Message, Person, RoomId},
+    chat::{Button, Message, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
         Rules, Say, Waking, ladder::Ladder,
@@ -360,6 +360,15 @@ impl Kind for Meeting {
             minutes::STEP => self.owes_minutes(),
             "cancelled" => matches!(self.state, State::Cancelled { .. }),
             _ => self.is_ahead(),
+        }
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = |action| vec![Button::new(action, format!("/M{} {action}", self.number))];
+        match self.state {
+            State::Planned => step("开始"),
+            State::Running { .. } => step("结束"),
+            State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
     }
 
