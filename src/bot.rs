@@ -132,6 +132,7 @@ impl Bot {
         let mut tasks = vec![
             tokio::spawn(engine.clone().run(stop.subscribe())),
             tokio::spawn(engine.clone().sweep(stop.subscribe())),
+            tokio::spawn(engine.clone().follow(stop.subscribe())),
             tokio::spawn(engine.clone().keep_edited(stop.subscribe())),
             tokio::spawn(outbox.run(stop.subscribe())),
         ];
@@ -154,6 +155,12 @@ impl Bot {
         self.server.await??;
         for task in self.tasks {
             task.await?;
+        }
+        if let Some(shared) = self.engine.store().shared()
+            && let Err(error) = shared.leave().await
+        {
+            // It counts as gone a little later.
+            tracing::warn!("the other processes could not be told: {error:#}");
         }
         Ok(())
     }

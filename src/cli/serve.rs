@@ -33,10 +33,15 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         }
         None => Arc::new(SystemClock),
     };
-    let store = store::open_or_make(&config, clock.now()).await?;
-    if clock.hand().is_some() {
-        not_before_the_store(store.as_ref(), clock.now()).await?;
-    }
+    let store = match clock.hand() {
+        // Time that one process moves is no other's.
+        Some(_) => {
+            let store = store::open_alone(&config, clock.now()).await?;
+            not_before_the_store(store.as_ref(), clock.now()).await?;
+            store
+        }
+        None => store::open_or_make(&config, clock.now()).await?,
+    };
     until_stopped(&config, store, clock, async |bot: &Bot| {
         if config.opens_playground() {
             println!("jiuding: http://{}/", bot.address);

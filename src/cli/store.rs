@@ -41,7 +41,7 @@ pub async fn restore(config: &Config, file: &Path, force: bool) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The store where the bot does not serve. Only one process can have it.
+/// The store where the bot does not serve here. In a folder, only one process can have it.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let folder = &config.store.path;
     ensure!(
@@ -62,10 +62,18 @@ pub async fn open_or_make(config: &Config, now: Timestamp) -> anyhow::Result<Arc
             Ok(Arc::new(store))
         }
         StoreEngine::Postgres => {
-            let store = PostgresStore::open(url(config), now).await?;
+            let store = PostgresStore::join(url(config), config.store.takeover, now).await?;
             store.warnings().iter().for_each(|warning| warn!("{warning}"));
             Ok(Arc::new(store))
         }
+    }
+}
+
+/// The same for this process alone, also in a database.
+pub async fn open_alone(config: &Config, now: Timestamp) -> anyhow::Result<Arc<dyn Store>> {
+    match config.store.engine {
+        StoreEngine::Sled => open_or_make(config, now).await,
+        StoreEngine::Postgres => Ok(Arc::new(PostgresStore::open(url(config), now).await?)),
     }
 }
 

@@ -163,6 +163,9 @@ pub struct StoreSettings {
     /// The address of the database, with its password.
     #[serde(deserialize_with = "filled")]
     pub url: Option<Secret>,
+    /// Of several processes on one database: within what time another one takes over what one that died had.
+    #[serde(deserialize_with = "natural")]
+    pub takeover: Duration,
 }
 
 /// What keeps the records.

@@ -69,26 +69,29 @@ impl Engine {
     /// Lets every project that knows an account by itself know it as the person it is. Only under the founding lock,
     /// with no dossier taken; what is done already is left as it is, so it may break off anywhere.
     pub(super) async fn merge_accounts(&self) -> Result<(), CommitError> {
+        self.caught_up().await?;
         for (alias, person) in self.directory(|directory| directory.aliases()) {
             let projects: Vec<ProjectId> = self.directory(|directory| directory.knowing(&alias));
             for id in projects {
-                let mut dossier = self.take(id).await;
-                let Some(outcome) = account::merged(&dossier, &alias, &person) else { continue };
-                let mut draft = Draft::default();
-                let changes = draft.apply(&mut dossier, &outcome, &self.rules);
-                let entry = Entry {
-                    at: self.clock.now(),
-                    by: None,
-                    room: None,
-                    what: outcome.what,
-                    why: None,
-                    changes,
-                };
-                draft.log(&dossier, entry);
-                self.write(draft, &mut [&mut dossier]).await?;
+                // Again where another process wrote it meanwhile.
+                while let Err(error) = self.merge_in(id, &alias, &person).await {
+                    if !matches!(error, CommitError::Stale(_)) {
+                        return Err(error);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    async fn merge_in(&self, id: ProjectId, alias: &PersonId, person: &Person) -> Result<(), CommitError> {
+        let mut dossier = self.take(id).await;
+        let Some(outcome) = account::merged(&dossier, alias, person) else { return Ok(()) };
+        let mut draft = Draft::default();
+        let changes = draft.apply(&mut dossier, &outcome, &self.rules);
+        let (at, what) = (self.clock.now(), outcome.what);
+        draft.log(&dossier, Entry { at, by: None, room: None, what, why: None, changes });
+        self.write(draft, &mut [&mut dossier]).await
     }
 
     /// The same at the start, for what a crash cut short.

@@ -6,6 +6,7 @@ use super::{Engine, draft::Draft};
 use crate::{
     chat::{Message, PersonId, Target},
     features,
+    platform::Allowance,
     store::{CommitError, Outgoing},
 };
 
@@ -36,8 +37,9 @@ impl Engine {
     /// Once a month the administrators hear that four fifths of a platform's allowance are used.
     pub(super) async fn tell_of_allowances(&self, now: Timestamp) -> anyhow::Result<()> {
         for platform in self.platforms() {
-            let Some(allowance) = platform.allowance() else { continue };
-            let mark = format!("allowance:{}:{}:{}", platform.name(), allowance.of, allowance.month);
+            let Some(mut allowance) = platform.allowance() else { continue };
+            allowance.used = self.used_by_all(platform.name(), allowance).await?;
+            let mark = format!("allowance:{}:{}:{}", platform.name(), allowance.of, allowance.month.1);
             if allowance.used * 5 < allowance.of * 4 || self.store.has_seen(&mark).await? {
                 continue;
             }
@@ -50,6 +52,29 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// How many calls of an allowance all processes made, as far as they have told.
+    async fn used_by_all(&self, platform: &str, allowance: Allowance) -> anyhow::Result<u64> {
+        let Some(shared) = self.store.shared() else { return Ok(allowance.used) };
+        let (year, month) = allowance.month;
+        let what = format!("{platform} {year}-{month:02}");
+        let mut told = self.told_used.lock().await;
+        let before = told.get(&what).copied().unwrap_or(0);
+        let all = shared.count(&what, allowance.used.saturating_sub(before)).await?;
+        told.insert(what, allowance.used);
+        Ok(all)
+    }
+
+    /// Tells the others how many calls this process made.
+    pub(super) async fn tell_of_use(&self) {
+        for platform in self.platforms() {
+            if let Some(allowance) = platform.allowance()
+                && let Err(error) = self.used_by_all(platform.name(), allowance).await
+            {
+                tracing::error!("calls that were made could not be counted: {error:#}");
+            }
+        }
     }
 
     /// A message to every administrator.

@@ -17,6 +17,10 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn copy(&self, id: ProjectId) -> anyhow::Result<Option<DossierCopy>> {
+        if self.cell(id).is_none() {
+            // Another process may have made it just now.
+            self.catch_up().await?;
+        }
         let Some(cell) = self.cell(id) else { return Ok(None) };
         let _still = cell.lock().await;
         DossierCopy::of(self.store.as_ref(), id).await.map(Some)

@@ -14,7 +14,7 @@ use crate::{
         customer::{Customer, File},
     },
     grammar::{Args, On, Spec},
-    store::ProjectId,
+    store::{CommitError, ProjectId},
 };
 
 impl Engine {
@@ -121,6 +121,10 @@ impl Engine {
             let id = ProjectId::file(customer.number);
             if !self.has_file(id) {
                 let mut file = self.take(id).await;
+                if file.find::<File>(0).is_some() {
+                    // Another process did.
+                    continue;
+                }
                 let record = File::open(&customer.name, self.clock.now());
                 draft.put(&mut file, Arc::new(record), &self.rules);
                 opened.push(file);
@@ -136,7 +140,7 @@ impl Engine {
     }
 
     /// The same for all projects, once at the start: another version of the program may have kept no files.
-    pub(super) async fn register_all(&self) -> anyhow::Result<()> {
+    pub(super) async fn register_all(&self) -> Result<(), CommitError> {
         let mut registry = self.take(REGISTRY).await;
         let mut draft = Draft::default();
         for id in self.directory(|directory| directory.projects()) {
@@ -150,7 +154,7 @@ impl Engine {
         }
         let dossiers = std::iter::once(&mut registry).chain(&mut files);
         let mut dossiers: Vec<&mut Dossier> = dossiers.map(|dossier| &mut **dossier).collect();
-        Ok(self.write(draft, &mut dossiers).await?)
+        self.write(draft, &mut dossiers).await
     }
 
     /// Runs a job on every customer's file.

@@ -24,16 +24,6 @@ const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Reads a dossier again that may differ from what the store has. Where that fails it stays so.
-    pub(super) async fn read_again(&self, dossier: &mut Dossier) {
-        if dossier.version != UNKNOWN {
-            return;
-        }
-        if let Err(fault) = self.reload(dossier).await {
-            tracing::warn!("project {} could not be read again: {fault:#}", dossier.id.0);
-        }
-    }
-
     /// Makes a dossier what the store has, or one of which that is not known.
     pub(super) async fn reload(&self, dossier: &mut Dossier) -> anyhow::Result<()> {
         let stored = self.load(dossier.id).await.inspect_err(|_| dossier.version = UNKNOWN)?;
@@ -72,17 +62,18 @@ impl Owed for Engine {
     }
 
     async fn is_owed(&self, condition: &Condition) -> bool {
-        let Some(cell) = self.cell(condition.project) else { return false };
-        let mut dossier = cell.lock().await;
+        if self.cell(condition.project).is_none() && self.store.shared().is_none() {
+            return false;
+        }
+        let mut dossier = self.lock(condition.project).await;
         for _ in 0..REREADS {
-            self.read_again(&mut dossier).await;
             if dossier.version != UNKNOWN {
                 break;
             }
             // Nobody is kept from being refused meanwhile.
             drop(dossier);
             tokio::time::sleep(BETWEEN_REREADS).await;
-            dossier = cell.lock().await;
+            dossier = self.lock(condition.project).await;
         }
         if dossier.version == UNKNOWN {
             return true;

@@ -71,6 +71,11 @@ impl Draft {
         self.rows.is_empty() && self.outgoing.is_empty() && self.log.is_empty() && self.wakes.is_empty()
     }
 
+    /// Whether records change.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// Names a dossier that this commit touches.
     pub(super) fn guard(&mut self, dossier: &Dossier) {
         self.guards.entry(dossier.id).or_insert(dossier.version);

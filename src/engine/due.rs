@@ -1,18 +1,19 @@
 //! Time passes: what is due is looked at, in order of its time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use anyhow::Context;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
-use tracing::{error, warn};
+use tracing::{debug, error};
 
-use super::{Engine, Turn, draft::Draft};
+use super::{Engine, Turn, draft::Draft, share::MEANWHILE};
 use crate::{
     dossier::{Dossier, Outcome, Waking},
     store::{CommitError, Entry, ProjectId, RowKey},
@@ -24,6 +25,8 @@ const AT_ONCE: usize = 2_000;
 const PROJECTS_AT_ONCE: usize = 64;
 /// How many clocks of one record can run out at the same moment.
 const CLOCKS: usize = 8;
+/// How often to look for what is due where other processes may have written it.
+const LOOK: Duration = Duration::from_secs(2);
 /// How far back a missed job is made up, once.
 const JOB_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// How long the hand of a simulated clock waits for messages to be accepted (CONTRACT 3).
@@ -67,7 +70,7 @@ impl Engine {
                 let done = self.run_due(&mut turn, now).await;
                 let next = self.next_due(&mut turn).await;
                 match (done, next) {
-                    (Ok(_), Ok(next)) => next,
+                    (Ok(_), Ok(next)) => (next, turn.others),
                     (Err(error), _) | (_, Err(error)) => {
                         error!("what is due could not be carried out: {error:#}");
                         drop(turn);
@@ -82,10 +85,21 @@ impl Engine {
             };
             failures = 0;
             self.clear_doubt();
+            let (next, others) = next;
             let until = next.unwrap_or(Timestamp::MAX);
             *self.rests_until() = until;
+            let again = async {
+                match (others, self.store.shared().is_some()) {
+                    // Not at once: it is due already.
+                    (true, _) => tokio::time::sleep(MEANWHILE).await,
+                    (false, true) => {
+                        tokio::time::timeout(LOOK, self.clock.wait_until(until)).await.unwrap_or(())
+                    }
+                    (false, false) => self.clock.wait_until(until).await,
+                }
+            };
             tokio::select! {
-                () = self.clock.wait_until(until) => {}
+                () = again => {}
                 () = self.rescheduled.notified() => {}
                 // A sender that is gone will never say stop and means the same.
                 changed = stop.changed() => if changed.is_err() { break },
@@ -108,7 +122,10 @@ impl Engine {
         let mut fired = 0;
         loop {
             let next = self.next_due(&mut turn).await.ok().flatten();
-            let deferred = self.outbox.get().map(|outbox| outbox.deferred_by(to)).unwrap_or_default();
+            let deferred = match self.outbox.get() {
+                Some(outbox) => outbox.deferred_by(to).await.unwrap_or_default(),
+                None => Vec::new(),
+            };
             let next = next.filter(|at| *at <= to).into_iter().chain(deferred.first().copied()).min();
             let Some(at) = next else { break };
             fired += deferred.iter().take_while(|until| **until <= at).count();
@@ -146,9 +163,36 @@ impl Engine {
         Ok(self.next_job(turn).into_iter().chain(wake).min())
     }
 
+    /// Sets the index of wakes right where it differs from what the records say: another version of the
+    /// program may have kept them by other rules.
+    pub(super) async fn mend_wakes(
+        &self,
+        dossier: &mut Dossier,
+        indexed: &HashMap<RowKey, Timestamp>,
+    ) -> anyhow::Result<()> {
+        let mut draft = Draft::default();
+        for (key, record) in dossier.records() {
+            let row = RowKey { project: dossier.id, key };
+            let wakes = super::draft::wake_of(dossier, record.as_ref(), &self.rules);
+            draft.wake(row, indexed.get(&row).copied(), wakes);
+        }
+        if draft.is_empty() {
+            return Ok(());
+        }
+        // Also where another process moved them while they were read.
+        tracing::info!("the wakes of project {} are set right", dossier.id.0);
+        draft.guard(dossier);
+        match self.write(draft, &mut [dossier]).await {
+            // Another process is at work in it, and keeps its wakes.
+            Ok(()) | Err(CommitError::Stale(_)) => Ok(()),
+            Err(error) => Err(error).context("setting the wakes right"),
+        }
+    }
+
     /// Carries out every wake and job that is due at `now`; gives how many.
     async fn run_due(&self, turn: &mut Turn, now: Timestamp) -> anyhow::Result<usize> {
         let mut fired = 0;
+        turn.others = false;
         loop {
             let due = self.store.due(now, AT_ONCE).await?;
             if due.is_empty() {
@@ -158,22 +202,19 @@ impl Engine {
             for (at, row) in due {
                 projects.entry(row.project).or_default().push((at, row));
             }
-            fired += self.wake_projects(projects, now).await?;
+            let woken = self.wake_projects(projects, now).await?;
+            fired += woken.unwrap_or(0);
+            if woken.is_none() {
+                turn.others = true;
+                break;
+            }
         }
         fired += self.run_jobs(turn, now).await?;
         Ok(fired)
     }
 
-    async fn wake_projects(
-        &self,
-        projects: BTreeMap<ProjectId, Vec<(Timestamp, RowKey)>>,
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        together(projects.into_iter().map(|(id, rows)| self.wake_project(id, rows, now))).await
-    }
-
     /// Wakes what is due in one project: one commit.
-    async fn wake_project(
+    pub(super) async fn wake_project(
         &self,
         id: ProjectId,
         rows: Vec<(Timestamp, RowKey)>,
@@ -219,7 +260,7 @@ impl Engine {
         match self.write(draft, &mut [&mut dossier]).await {
             Ok(()) => Ok(fired),
             Err(CommitError::Stale(_)) => {
-                warn!("project {} was written by somebody else while it woke", id.0);
+                debug!("project {} was written by somebody else while it woke", id.0);
                 Ok(0)
             }
             Err(error) => Err(error.into()),
@@ -265,6 +306,7 @@ impl Engine {
             if let Err(error) = self.store.sweep(self.clock.now()).await {
                 error!("expired marks could not be forgotten: {error:#}");
             }
+            self.tell_of_use().await;
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(60)) => {}
                 changed = stop.changed() => if changed.is_err() { break },

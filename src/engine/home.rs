@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::{Engine, address, draft::Draft, lines::Held, receive::Event};
 use crate::{
     chat::{ONE_WAY, RoomId, Typed},
-    dossier::{BoundRoom, Project, Refusal, RoomKind},
+    dossier::{BoundRoom, Dossier, Project, Refusal, RoomKind},
     features,
     grammar::{self, Args, Object, On},
     store::{CommitError, ProjectId},
@@ -53,7 +55,7 @@ impl Engine {
                     let name = args.text.trim();
                     return refuse(format!("已有叫「{name}」的项目。把本群绑过去：/项目 绑定 {name}"));
                 }
-                held.home = Some(self.take(self.next_project()).await);
+                held.home = Some(self.new_project().await?);
                 Ok(Ok(()))
             }
             On::Named if args.text.trim().is_empty() && held.home.is_some() => {
@@ -88,7 +90,7 @@ impl Engine {
                 Ok(Err(self.ask_which_project(event, args, named)))
             }
             On::ProjectOrNew => {
-                held.home = Some(self.take(self.next_project()).await);
+                held.home = Some(self.new_project().await?);
                 Ok(Ok(()))
             }
             On::Project | On::Customer | On::Anywhere => {
@@ -148,8 +150,14 @@ impl Engine {
         }
     }
 
-    /// A number that no project has. Only under the founding lock.
-    pub(super) fn next_project(&self) -> ProjectId {
+    /// A dossier that no project has. Only under the founding lock.
+    async fn new_project(&self) -> Result<OwnedMutexGuard<Dossier>, CommitError> {
+        let dossier = self.take(self.next_project()).await;
+        // Another process was faster with this number.
+        if dossier.version == 0 { Ok(dossier) } else { Err(CommitError::Stale(dossier.id)) }
+    }
+
+    fn next_project(&self) -> ProjectId {
         let dossiers = self.dossiers.read().expect("no panic while it is held");
         let projects = dossiers.keys().filter(|id| id.customer().is_none());
         ProjectId(projects.map(|id| id.0).max().unwrap_or(0) + 1)

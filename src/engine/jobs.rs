@@ -28,7 +28,7 @@ impl Engine {
         if self.next_job(turn).is_none_or(|next| next > now) {
             return Ok(0);
         }
-        let mut fired = 0;
+        let (mut fired, mut others) = (0, false);
         for (task, schedule) in &self.jobs {
             let mut last = None;
             let mut after = turn.jobs_until;
@@ -37,7 +37,7 @@ impl Engine {
                 after = at;
             }
             if let Some(at) = last {
-                fired += match task {
+                let done = match task {
                     Task::Projects(job) => self.once(job.name, at, self.run_job(job, at, now)).await?,
                     Task::Customers(job) => {
                         self.once(job.name, at, self.run_customer_job(job, at, now)).await?
@@ -45,32 +45,41 @@ impl Engine {
                     Task::Admins => {
                         self.tell_of_dead_letters(at, now).await?;
                         self.tell_of_allowances(now).await?;
-                        0
+                        Some(0)
                     }
                 };
+                fired += done.unwrap_or(0);
+                others |= done.is_none();
             }
         }
-        *turn = Turn::from(now);
+        // What others are at is looked at again: they may die of it.
+        match others {
+            true => turn.others = true,
+            false => *turn = Turn { others: turn.others, ..Turn::from(now) },
+        }
         Ok(fired)
     }
 
     /// Runs a job on all that it works on, once. Whoever it has nothing for gets no mark: the job's own, set when all
-    /// are done, keeps them from being looked at again with later eyes.
+    /// are done, keeps them from being looked at again with later eyes. `None` where another process is at it.
     async fn once(
         &self,
         name: &str,
         at: Timestamp,
         run: impl Future<Output = anyhow::Result<usize>>,
-    ) -> anyhow::Result<usize> {
+    ) -> anyhow::Result<Option<usize>> {
         let mark = format!("job:{name}:all:{at}");
         if self.store.has_seen(&mark).await? {
-            return Ok(0);
+            return Ok(Some(0));
+        }
+        if !self.claim_job(&mark).await? {
+            return Ok(None);
         }
         let fired = run.await?;
         let mut draft = Draft::default();
-        draft.seen(mark, marked_until(at));
+        draft.seen(mark.clone(), marked_until(at));
         match self.write(draft, &mut []).await {
-            Ok(()) | Err(CommitError::SeenBefore) => Ok(fired),
+            Ok(()) | Err(CommitError::SeenBefore) => self.release_job(mark).await.map(|()| Some(fired)),
             Err(error) => Err(error.into()),
         }
     }

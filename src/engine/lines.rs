@@ -54,8 +54,9 @@ impl Engine {
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
         let _founding = if wide { Some(self.founding.lock().await) } else { None };
-        if wide {
+        if wide || event.room().direct {
             // Whoever was here before may have made this room's project, or given it another.
+            self.caught_up().await?;
             home = self.home(event, &lines);
         }
         let registry = if wide {
@@ -66,7 +67,14 @@ impl Engine {
             Arc::new(Mutex::new(copy)).lock_owned().await
         };
         let home = match home {
-            Some(id) => Some(self.take(id).await),
+            Some(id) => {
+                let dossier = self.take(id).await;
+                // What others wrote of it may have been that it is no longer this room's.
+                if self.home(event, &lines) != Some(id) {
+                    return Err(CommitError::Stale(id));
+                }
+                Some(dossier)
+            }
             None => None,
         };
         let mut held = Held { registry, home, file: None, served: None };
@@ -111,6 +119,7 @@ impl Engine {
         let mut dossiers: Vec<&mut Dossier> = Vec::new();
         if wide {
             opened = self.register(&mut draft, registry, home.as_deref()).await;
+            self.guard_registry(&mut draft, registry);
             dossiers.push(registry);
         }
         dossiers.extend(home.as_deref_mut());

@@ -21,6 +21,7 @@ mod lines;
 mod permit;
 mod receive;
 mod rooms;
+mod share;
 mod view;
 mod wide;
 
@@ -32,7 +33,7 @@ use std::{
     },
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
@@ -69,6 +70,8 @@ pub struct Engine {
     outbox: OnceLock<Arc<Outbox>>,
     /// Every project's dossier behind its own lock. The outer lock is held only to look one up.
     dossiers: RwLock<HashMap<ProjectId, Arc<Mutex<Dossier>>>>,
+    /// The version of each up to which the two below know it.
+    learned: RwLock<HashMap<ProjectId, u64>>,
     directory: RwLock<Directory>,
     /// What is searched. A plain lock: held for a look, or to take up one commit.
     index: RwLock<Index>,
@@ -82,6 +85,8 @@ pub struct Engine {
     rescheduled: Notify,
     /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
     rests_until: std::sync::Mutex<Timestamp>,
+    /// How many calls of each allowance the other processes were told of. Held while they are told.
+    told_used: Mutex<HashMap<String, u64>>,
     alive: AtomicBool,
     /// What shows a record that has changed.
     cards: cards::Cards,
@@ -95,12 +100,14 @@ struct Turn {
     jobs_until: Timestamp,
     /// When the next runs after that, once looked up.
     next_job: Option<Option<Timestamp>>,
+    /// Other processes are at something that is due.
+    others: bool,
 }
 
 impl Turn {
     /// Jobs were run up to then.
     fn from(jobs_until: Timestamp) -> Self {
-        Self { jobs_until, next_job: None }
+        Self { jobs_until, next_job: None, others: false }
     }
 }
 
@@ -160,12 +167,14 @@ impl Engine {
             platforms: parts.platforms.iter().map(|platform| (platform.name(), platform.clone())).collect(),
             outbox: OnceLock::new(),
             dossiers: RwLock::default(),
+            learned: RwLock::default(),
             directory: RwLock::default(),
             index: RwLock::default(),
             founding: Mutex::new(()),
             turn: Mutex::new(Turn::from(now)),
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
+            told_used: Mutex::default(),
             alive: AtomicBool::new(false),
             cards: cards::Cards::default(),
             in_doubt: AtomicBool::new(false),
@@ -180,30 +189,13 @@ impl Engine {
             engine.find_cards(&dossier);
             engine.keep(dossier);
         }
-        engine.register_all().await.context("opening the customers' files")?;
+        // Others may start at the same moment.
+        while let Err(error) = engine.register_all().await {
+            ensure!(matches!(error, CommitError::Stale(_)), "opening the customers' files: {error}");
+            engine.catch_up().await?;
+        }
         engine.merge_accounts_left().await.context("knowing people by their accounts")?;
         Ok(engine)
-    }
-
-    /// Sets the index of wakes right where it differs from what the records say: another version of the
-    /// program may have kept them by other rules.
-    async fn mend_wakes(
-        &self,
-        dossier: &mut Dossier,
-        indexed: &HashMap<RowKey, Timestamp>,
-    ) -> anyhow::Result<()> {
-        let mut draft = Draft::default();
-        for (key, record) in dossier.records() {
-            let row = RowKey { project: dossier.id, key };
-            let wakes = draft::wake_of(dossier, record.as_ref(), &self.rules);
-            draft.wake(row, indexed.get(&row).copied(), wakes);
-        }
-        if draft.is_empty() {
-            return Ok(());
-        }
-        tracing::warn!("the wakes of project {} are set right", dossier.id.0);
-        draft.guard(dossier);
-        self.write(draft, &mut [dossier]).await.context("setting the wakes right")
     }
 
     /// Lets the engine hand over what it says. Called once, before anything is received.
@@ -254,14 +246,12 @@ impl Engine {
         features::dossier(id, stored).map_err(anyhow::Error::msg)
     }
 
-    /// Takes a dossier into memory.
-    fn keep(&self, dossier: Dossier) -> Arc<Mutex<Dossier>> {
+    /// Takes a dossier into memory, at the start.
+    fn keep(&self, dossier: Dossier) {
         self.learn(&dossier);
         self.learn_records(&dossier, dossier.records().map(|(key, _)| key));
-        let id = dossier.id;
-        let cell = Arc::new(Mutex::new(dossier));
-        self.dossiers.write().expect("no panic while it is held").insert(id, cell.clone());
-        cell
+        let mut dossiers = self.dossiers.write().expect("no panic while it is held");
+        dossiers.insert(dossier.id, Arc::new(Mutex::new(dossier)));
     }
 
     fn learn(&self, dossier: &Dossier) {
@@ -279,6 +269,7 @@ impl Engine {
 
     /// Lets searches find these records as they are now, and counts the root causes of a file.
     fn learn_records(&self, dossier: &Dossier, keys: impl IntoIterator<Item = Key>) {
+        self.learned.write().expect("no panic while it is held").insert(dossier.id, dossier.version);
         if dossier.id.customer().is_some() {
             let causes = features::review::causes(dossier);
             self.directory.write().expect("no panic while it is held").learn_causes(dossier.id, causes);
@@ -299,9 +290,7 @@ impl Engine {
     /// The lock of a dossier, made where there is none yet. In a customer's file stands its projects as they are
     /// now.
     async fn take(&self, id: ProjectId) -> OwnedMutexGuard<Dossier> {
-        let cell = self.cell(id).unwrap_or_else(|| self.keep(Dossier::empty(id)));
-        let mut dossier = cell.lock_owned().await;
-        self.read_again(&mut dossier).await;
+        let mut dossier = self.lock(id).await;
         if let Some(standing) = self.directory(|directory| directory.standing(id)) {
             dossier.put(Arc::new(standing));
         }

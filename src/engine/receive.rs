@@ -49,6 +49,10 @@ impl Engine {
                 return Ok((Received::SeenBefore, None));
             }
         }
+        if self.store.shared().is_some() {
+            // Another process may have heard just now whose account it is.
+            drop(self.take(REGISTRY).await);
+        }
         let account = inbound.sender.id.clone();
         let inbound = self.canonical(inbound.clone());
         for _ in 0..TRIES {
@@ -155,9 +159,7 @@ impl Engine {
     /// A message that is not for the bot: only an answer that quotes one of ours means something.
     async fn overheard(&self, event: &Event<'_>, said: &str) -> Result<(), CommitError> {
         let Some((project, key)) = event.quoted else { return Ok(()) };
-        let Some(home) = self.directory(|directory| directory.of_room(&event.room().id)) else {
-            return Ok(());
-        };
+        let Some(home) = self.of_room(&event.room().id).await? else { return Ok(()) };
         let registry = self.take(REGISTRY).await.clone();
         let mut dossier = self.take(home).await;
         if !self.is_of(project, &dossier) {
@@ -186,8 +188,7 @@ impl Engine {
         ended: Timestamp,
     ) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
-        let home = self.directory(|directory| directory.of_room(&event.room().id));
-        let home = match home {
+        let home = match self.of_room(&event.room().id).await? {
             Some(home) => Some(home),
             None => self.of_host(event, topic, ended).await,
         };
@@ -201,6 +202,15 @@ impl Engine {
             let _ = self.settle(event, &mut draft, &mut dossier, outcome, None);
         }
         self.write(draft, &mut [&mut dossier]).await
+    }
+
+    /// The project of a room, also where another process bound it just now.
+    pub(super) async fn of_room(&self, room: &RoomId) -> Result<Option<ProjectId>, CommitError> {
+        let known = || self.directory(|directory| directory.of_room(room));
+        if known().is_none() {
+            self.caught_up().await?;
+        }
+        Ok(known())
     }
 
     /// The project of whoever hosted a meeting; `None` where two fit as well as each other.

@@ -14,7 +14,7 @@ impl Engine {
     /// The bot came into a room: it greets, or goes on where it was before.
     pub(super) async fn joined(&self, event: &Event<'_>) -> Result<(), CommitError> {
         let room = event.room();
-        let Some(home) = self.directory(|directory| directory.of_room(&room.id)) else {
+        let Some(home) = self.of_room(&room.id).await? else {
             return self.answer_only(event, features::greeting()).await;
         };
         let mut dossier = self.take(home).await;
@@ -38,7 +38,7 @@ impl Engine {
             return self.left_the_organisation(event, people).await;
         }
         let mut draft = self.draft(event);
-        let Some(home) = self.directory(|directory| directory.of_room(&room.id)) else {
+        let Some(home) = self.of_room(&room.id).await? else {
             return self.write(draft, &mut []).await;
         };
         let mut dossier = self.take(home).await;
@@ -61,6 +61,7 @@ impl Engine {
     /// Every project of theirs is told, all in one commit.
     async fn left_the_organisation(&self, event: &Event<'_>, people: &[Person]) -> Result<(), CommitError> {
         let _founding = self.founding.lock().await;
+        self.caught_up().await?;
         let projects: BTreeSet<ProjectId> = self.directory(|directory| {
             people.iter().flat_map(|person| directory.of_person(&person.id)).collect()
         });

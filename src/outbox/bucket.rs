@@ -30,10 +30,20 @@ impl Bucket {
     /// # Errors
     /// The bucket is empty at `now`; there is a token after that long.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.take_share(1, now)
+    }
+
+    /// The same where so many take from buckets that are one: each has its part of the burst, and at least one token.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn take_share(&mut self, of: u32, now: Instant) -> Result<(), Duration> {
         self.refill(now);
-        match self.taken.front() {
-            Some(first) if self.taken.len() >= self.rate.burst as usize => Err(self.back_at(*first) - now),
-            _ => {
+        let share = (self.rate.burst / of.max(1)).max(1) as usize;
+        // The one that must come back first: after a share that was larger there may be more of them.
+        match self.taken.len().checked_sub(share).and_then(|over| self.taken.get(over)) {
+            Some(first) => Err(self.back_at(*first) - now),
+            None => {
                 self.taken.push_back(now);
                 Ok(())
             }
@@ -62,6 +72,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_share_that_becomes_smaller_is_kept_to() {
+        let mut bucket = Bucket::new(Rate { burst: 6, per: Duration::from_secs(1) });
+        let now = Instant::now();
+        let later = |millis| now + Duration::from_millis(millis);
+        for taken in 0..6 {
+            assert_eq!(bucket.take_share(1, later(taken * 100)), Ok(()));
+        }
+        // Two of six from here on: the second of the last two has to be back.
+        assert_eq!(bucket.take_share(3, later(600)), Err(Duration::from_millis(800)));
+        assert_eq!(bucket.take_share(3, later(1400)), Ok(()));
+        assert_eq!(bucket.take_share(9, later(1500)), Err(Duration::from_millis(900)));
+    }
 
     proptest! {
         #[test]

@@ -13,6 +13,7 @@ use super::{
     doubt::Doubt,
     parcel::{self, Sending},
     queue::{Next, Queue, Waiting},
+    together,
 };
 use crate::{
     chat::{MessageId, Target},
@@ -80,6 +81,7 @@ impl Lane {
     /// Waits until a message may go; false when none waits any more, and this lane is no longer known.
     async fn work(&self) -> bool {
         loop {
+            self.outbox.look(&self.target).await;
             let (added, deferred_until) = {
                 let mut rooms = self.outbox.rooms();
                 let Some(room) = rooms.queues.get(&self.target) else { return false };
@@ -87,11 +89,19 @@ impl Lane {
                 if room.queue.has_ready(now) {
                     return true;
                 }
-                let Some(deferred_until) = room.queue.deferred(now).min() else {
+                let deferred_until = room.queue.deferred(now).min();
+                let added = room.added.clone();
+                if deferred_until.is_none() && self.outbox.store.shared().is_none() {
                     rooms.queues.remove(&self.target);
                     return false;
-                };
-                (room.added.clone(), deferred_until)
+                }
+                (added, deferred_until)
+            };
+            let Some(deferred_until) = deferred_until else {
+                if self.outbox.keeps(&self.target, &added).await {
+                    continue;
+                }
+                return false;
             };
             tokio::select! {
                 () = self.outbox.clock.wait_until(deferred_until) => {}
@@ -103,7 +113,7 @@ impl Lane {
     /// Waits until the platform's pace allows one more; held while it is on its way.
     async fn clearance<'a>(&self, speaker: Option<&'a Speaker>) -> Option<SemaphorePermit<'a>> {
         let speaker = speaker?;
-        speaker.pace.wait(&self.target).await;
+        speaker.pace.wait(&self.target, || self.outbox.processes()).await;
         // Nobody closes it.
         speaker.in_flight.acquire().await.ok()
     }
@@ -172,6 +182,9 @@ impl Lane {
     /// One try, and what follows from it.
     async fn say(&self, speaker: Option<&Speaker>, head: &Waiting, parts: &[&Outgoing]) -> Turn {
         let outgoing = &head.outgoing;
+        if !self.outbox.is_ours(&self.target) {
+            return Turn::Rest { wait: together::REST, or_at: None };
+        }
         let Some(speaker) = speaker else {
             return self.again(head, None, "this platform is not configured").await;
         };
@@ -257,15 +270,15 @@ impl Lane {
     }
 
     /// Writes what became of a message, as often as it takes: it must not be said again meanwhile. False
-    /// if it had to stop before, and then the next process says it again under the same id.
+    /// if it had to stop before, or another process has the lane: then that one says it again under the same id.
     async fn settle(&self, outgoing: &Outgoing, settlement: Settlement) -> bool {
         let mut failures = 0;
         while self.write(outgoing.id, settlement.clone()).await.is_err() {
             failures += 1;
-            if *self.stop.borrow() && failures >= LAST_WRITES {
+            let lost = self.queue(|queue| queue.rest(Timestamp::MAX)).is_none();
+            if lost || *self.stop.borrow() && failures >= LAST_WRITES {
                 return false;
             }
-            self.queue(|queue| queue.rest(Timestamp::MAX));
             self.outbox.moved.send_replace(());
             let wait = backoff::wait(failures, None, 0);
             if self.until_stop(sleep(wait)).await.is_none() {

@@ -25,9 +25,10 @@ mod lane;
 mod pace;
 mod parcel;
 mod queue;
+mod together;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
 };
@@ -48,6 +49,7 @@ pub fn wait(failures: u32, asked: Option<Duration>) -> Duration {
 use doubt::Doubt;
 use pace::Pace;
 use queue::{Queue, Waiting};
+use together::Hold;
 
 use crate::{
     chat::{MessageId, Target},
@@ -88,6 +90,8 @@ pub struct Outbox {
     rooms: Mutex<Rooms>,
     /// There is a queue without a lane.
     lonely: Notify,
+    /// There are targets whose lanes are wanted; only where several processes have the store.
+    claiming: Notify,
     /// Something moved; for [`Outbox::idle`].
     moved: watch::Sender<()>,
     /// Held while lost messages are looked for, so that two who look do not both find one.
@@ -105,6 +109,8 @@ struct Speaker {
 struct Rooms {
     queues: HashMap<Target, Room>,
     lonely: Vec<Target>,
+    /// Targets with messages whose lanes are not ours yet.
+    wanted: BTreeSet<Target>,
 }
 
 #[derive(Default)]
@@ -112,6 +118,8 @@ struct Room {
     queue: Queue,
     /// Tells the lane that something was added.
     added: Arc<Notify>,
+    /// Where several processes have the store.
+    hold: Hold,
 }
 
 impl Outbox {
@@ -135,6 +143,7 @@ impl Outbox {
             started,
             rooms: Mutex::default(),
             lonely: Notify::new(),
+            claiming: Notify::new(),
             moved: watch::Sender::new(()),
             recovering: tokio::sync::Mutex::new(()),
         })
@@ -151,6 +160,10 @@ impl Outbox {
     /// # Errors
     /// The store could not be read.
     pub async fn load(&self) -> anyhow::Result<()> {
+        if self.store.shared().is_some() {
+            // What is nobody's is found by looking.
+            return Ok(());
+        }
         let waiting = self.store.outgoing().await?.into_iter().map(|outgoing| self.found(outgoing)).collect();
         self.enqueue(waiting);
         Ok(())
@@ -159,6 +172,9 @@ impl Outbox {
     /// Takes messages whose commit is written; they carry their ids. A message that is waiting already
     /// is not taken twice.
     pub fn push(&self, messages: Vec<Outgoing>) {
+        if self.store.shared().is_some() {
+            return self.want(messages.into_iter().map(|outgoing| outgoing.to));
+        }
         let now = self.clock.now();
         let waiting = messages.into_iter().map(|outgoing| fresh(outgoing, now)).collect();
         self.enqueue(waiting);
@@ -170,6 +186,10 @@ impl Outbox {
     /// # Errors
     /// The store could not be read.
     pub async fn recover(&self) -> anyhow::Result<()> {
+        if self.store.shared().is_some() {
+            // It is found by looking.
+            return Ok(());
+        }
         let _alone = self.recovering.lock().await;
         let unknown = self.unknown().await?;
         if unknown.is_empty() {
@@ -202,6 +222,10 @@ impl Outbox {
     /// The store failed.
     pub async fn revive(&self, id: u64) -> anyhow::Result<bool> {
         let Some(outgoing) = self.store.revive(id).await? else { return Ok(false) };
+        if self.store.shared().is_some() {
+            self.want([outgoing.to]);
+            return Ok(true);
+        }
         // Its first life may have been heard, so nothing may join it.
         self.enqueue(vec![Waiting { alone: true, ..fresh(outgoing, self.clock.now()) }]);
         Ok(true)
@@ -210,12 +234,16 @@ impl Outbox {
     /// Delivers until `stop` says so (or its sender is gone), then waits a little for the parcels on
     /// their way. What is left stays in the store.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let claims = tokio::spawn(self.clone().claim_lanes(stop.clone()));
         let mut lanes = JoinSet::new();
-        let mut targets = HashMap::new();
+        let (mut targets, mut running) = (HashMap::new(), HashSet::new());
         loop {
             for target in std::mem::take(&mut self.rooms().lonely) {
-                let lane = lane::Lane::new(self.clone(), target.clone(), stop.clone());
-                targets.insert(lanes.spawn(lane.run()).id(), target);
+                // One that has not ended yet goes on with the new queue, or is followed by another one.
+                if running.insert(target.clone()) {
+                    let lane = lane::Lane::new(self.clone(), target.clone(), stop.clone());
+                    targets.insert(lanes.spawn(lane.run()).id(), target);
+                }
             }
             tokio::select! {
                 biased;
@@ -223,11 +251,17 @@ impl Outbox {
                 () = self.lonely.notified() => {}
                 Some(ended) = lanes.join_next_with_id(), if !lanes.is_empty() => {
                     let id = ended.as_ref().map_or_else(|error| error.id(), |(id, ())| *id);
-                    if let (Some(target), Err(error)) = (targets.remove(&id), ended) {
+                    if let Err(error) = ended {
                         // A fault of ours must not silence a room; a pause keeps it from spinning.
                         tracing::error!("a lane of the outbox ended: {error}");
                         tokio::time::sleep(Duration::from_secs(1)).await;
-                        self.rooms().lonely.push(target);
+                    }
+                    if let Some(target) = targets.remove(&id) {
+                        running.remove(&target);
+                        let mut rooms = self.rooms();
+                        if rooms.queues.contains_key(&target) {
+                            rooms.lonely.push(target);
+                        }
                     }
                 }
             }
@@ -235,6 +269,7 @@ impl Outbox {
         let in_flight = async { while lanes.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(GRACE, in_flight).await;
         lanes.shutdown().await;
+        claims.abort();
         let mut rooms = self.rooms();
         rooms.lonely = rooms.queues.keys().cloned().collect();
     }
@@ -242,6 +277,9 @@ impl Outbox {
     /// Waits (real time, at most `limit`) until every message that should have been said by now is with
     /// its platform or waits for another try, itself or the one before it; returns how many are not.
     pub async fn idle(&self, limit: Duration) -> usize {
+        if self.store.shared().is_some() {
+            return self.idle_together(limit).await;
+        }
         let mut moved = self.moved.subscribe();
         let all_said = async { while self.is_speaking() && moved.changed().await.is_ok() {} };
         let _ = tokio::time::timeout(limit, all_said).await;
@@ -254,13 +292,21 @@ impl Outbox {
     }
 
     /// When each message that is deferred, but not beyond `to`, may be said, in order.
-    pub fn deferred_by(&self, to: Timestamp) -> Vec<Timestamp> {
+    ///
+    /// # Errors
+    /// The store could not be read; only where several processes have it.
+    pub async fn deferred_by(&self, to: Timestamp) -> anyhow::Result<Vec<Timestamp>> {
         let now = self.clock.now();
-        let rooms = self.rooms();
-        let deferred = rooms.queues.values().flat_map(|room| room.queue.deferred(now));
-        let mut times: Vec<Timestamp> = deferred.filter(|until| *until <= to).collect();
+        let mut times: Vec<Timestamp> = match self.store.shared() {
+            Some(_) => {
+                let outgoing = self.store.outgoing().await?;
+                outgoing.iter().map(|outgoing| outgoing.not_before).filter(|at| *at > now).collect()
+            }
+            None => self.rooms().queues.values().flat_map(|room| room.queue.deferred(now)).collect(),
+        };
+        times.retain(|until| *until <= to);
         times.sort();
-        times
+        Ok(times)
     }
 
     /// Whether anything is unsaid; asked after each message, so it looks no further than the first.

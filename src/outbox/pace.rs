@@ -30,13 +30,14 @@ impl Pace {
         Self { limits, app, targets: Mutex::default() }
     }
 
-    /// Returns when one message may go to `target`. Goes by real time.
-    pub async fn wait(&self, target: &Target) {
+    /// Returns when one message may go to `target`. Goes by real time. The app's pace is shared evenly among the processes
+    /// that say something; a target has one lane in all of them.
+    pub async fn wait(&self, target: &Target, processes: impl Fn() -> u32) {
         while let Err(left) = self.take(target) {
             sleep(left).await;
         }
         let mut app = self.app.lock().await;
-        while let Err(left) = app.take(Instant::now().into_std()) {
+        while let Err(left) = app.take_share(processes(), Instant::now().into_std()) {
             sleep(left).await;
         }
     }

@@ -155,10 +155,12 @@ impl Queue {
 
     /// How many messages should have been said by `now` and are not waiting for another try.
     pub fn unsaid(&self, now: Timestamp) -> usize {
-        match self.rests_until {
-            Some(until) if now < until => 0,
-            _ => self.ready(now).count(),
-        }
+        if self.rests(now) { 0 } else { self.ready(now).count() }
+    }
+
+    /// Whether nothing is done before another try.
+    pub fn rests(&self, now: Timestamp) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
     }
 
     /// How many messages wait.

@@ -136,8 +136,8 @@ pub struct Entry {
 /// A monthly allowance of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
-    /// The month, 1 to 12, in the platform's own zone.
-    pub month: i8,
+    /// The year and the month, 1 to 12, in the platform's own zone.
+    pub month: (i16, i8),
     /// How many calls this process made in it.
     pub used: u64,
     /// How many there are.

@@ -9,6 +9,7 @@ mod file;
 mod key;
 mod name;
 pub mod postgres;
+mod shared;
 pub mod sled;
 mod transfer;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use copy::{Copies, DossierCopy, read_copies};
 pub use key::{Key, ProjectId, RowKey};
+pub use shared::{Claimed, News, Shared};
 pub use transfer::{Bytes, Counters, Move, Page, Piece, Tally, Transfer, move_all, tally};
 
 use crate::chat::{Message, MessageId, ReplyTo, Target};
@@ -280,6 +282,11 @@ pub struct Findings {
 /// Everything that must survive. Every method that writes returns when it is on disk.
 #[async_trait::async_trait]
 pub trait Store: Send + Sync {
+    /// What there is to it where several processes have it at the same time; `None` where this one alone has it.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
+
     /// Writes a decision.
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
 

@@ -24,13 +24,18 @@ use tokio_postgres::config::Host;
 use crate::postgres::{Schema, url};
 
 /// The wire to the database, which can be cut and mended.
-struct Wire {
-    address: SocketAddr,
-    cut: watch::Sender<bool>,
+pub struct Wire {
+    pub address: SocketAddr,
+    pub cut: watch::Sender<bool>,
 }
 
 impl Wire {
     async fn lay() -> Self {
+        Self::to(url()).await
+    }
+
+    /// To the database of this address.
+    pub async fn to(url: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, cut) = (listener.local_addr().unwrap(), watch::Sender::new(false));
         let is_cut = cut.subscribe();
@@ -40,9 +45,10 @@ impl Wire {
                 if *is_cut.borrow() {
                     continue;
                 }
+                let config: tokio_postgres::Config = url.parse().unwrap();
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = carry(client) => {}
+                        () = carry(client, config) => {}
                         _ = is_cut.wait_for(|cut| *cut) => {}
                     }
                 });
@@ -59,19 +65,21 @@ impl Wire {
     }
 }
 
-async fn carry(mut client: TcpStream) {
-    let config: tokio_postgres::Config = url().parse().unwrap();
+async fn carry(mut client: TcpStream, config: tokio_postgres::Config) {
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let _ = match &config.get_hosts()[0] {
+    // Where nobody listens the client is hung up on.
+    match &config.get_hosts()[0] {
         Host::Unix(folder) => {
-            let mut server = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await.unwrap();
-            copy_bidirectional(&mut client, &mut server).await
+            if let Ok(mut server) = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await {
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+            }
         }
         Host::Tcp(host) => {
-            let mut server = TcpStream::connect((host.as_str(), port)).await.unwrap();
-            copy_bidirectional(&mut client, &mut server).await
+            if let Ok(mut server) = TcpStream::connect((host.as_str(), port)).await {
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+            }
         }
-    };
+    }
 }
 
 struct Stage {

@@ -9,7 +9,7 @@
 mod accounts;
 mod cards;
 mod crash;
-mod database;
+pub mod database;
 mod dingtalk;
 mod export;
 mod feishu;

@@ -197,19 +197,28 @@ impl FakeFeishu {
             let answer = self.push(delivery).await;
             return if answer.status == 0 { self.push(delivery).await } else { answer };
         }
+        self.deliver_at(&self.webhook(), delivery).await
+    }
+
+    /// Delivers by webhook to a bot at this base address.
+    pub async fn deliver_at(&self, webhook: &str, delivery: &Delivery) -> Answer {
         let plain = delivery.body.to_string();
         let encrypt_key = self.state().encrypt_key.clone();
         match encrypt_key {
             Some(key) => {
                 let body = json!({ "encrypt": seal::encrypt(&key, plain.as_bytes()) }).to_string();
-                self.deliver_signed(&key, body.into_bytes()).await
+                self.signed_at(webhook, &key, body.into_bytes()).await
             }
-            None => self.post(&[], plain.into_bytes()).await,
+            None => self.post_at(webhook, &[], plain.into_bytes()).await,
         }
     }
 
     /// Delivers any bytes with a good signature of now.
     pub async fn deliver_signed(&self, encrypt_key: &str, body: Vec<u8>) -> Answer {
+        self.signed_at(&self.webhook(), encrypt_key, body).await
+    }
+
+    async fn signed_at(&self, webhook: &str, encrypt_key: &str, body: Vec<u8>) -> Answer {
         let (timestamp, nonce) = (self.shared.clock.now().as_second().to_string(), self.state().fresh("n"));
         let signature = seal::signature(&timestamp, &nonce, encrypt_key, &body);
         let headers = [
@@ -217,12 +226,19 @@ impl FakeFeishu {
             ("X-Lark-Request-Nonce", &nonce),
             ("X-Lark-Signature", &signature),
         ];
-        self.post(&headers, body).await
+        self.post_at(webhook, &headers, body).await
     }
 
     /// Posts any bytes with any headers.
     pub async fn post(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let webhook = self.state().webhook.clone().expect("a bot is served");
+        self.post_at(&self.webhook(), headers, body).await
+    }
+
+    fn webhook(&self) -> String {
+        self.state().webhook.clone().expect("a bot is served")
+    }
+
+    async fn post_at(&self, webhook: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = self.shared.http.post(format!("{webhook}/feishu/event")).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);

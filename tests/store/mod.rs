@@ -5,6 +5,7 @@ mod concurrent;
 mod conformance;
 mod crash;
 mod dossier;
+mod members;
 mod messages;
 mod moved;
 mod postgres;

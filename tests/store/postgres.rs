@@ -39,7 +39,7 @@ impl Drop for Database {
     }
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
     block_in_place(|| Handle::current().block_on(work))
 }
 
@@ -57,7 +57,7 @@ async fn refused(schema: &Schema) -> String {
 }
 
 /// Has the database end every connection of this store, as a restart of it does.
-async fn cut(schema: &Schema) {
+pub async fn cut(schema: &Schema) {
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' \
          AND objid = (hashtext($1)::bigint & 4294967295)::oid";
     assert_eq!(connect().await.query(cut, &[&schema.name]).await.unwrap().len(), 1);
@@ -109,7 +109,12 @@ async fn it_comes_back_when_the_database_does() {
         written = store.commit(set(ONE, 1, "T1", "[]")).await;
     }
     written.unwrap();
-    store.writable().await.unwrap();
+    // It may not have noticed yet that the lock went with the connection.
+    let locked = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
+         AND objid = (hashtext($1)::bigint & 4294967295)::oid";
+    while connect().await.query(locked, &[&schema.name]).await.unwrap().is_empty() {
+        store.writable().await.unwrap();
+    }
     assert!(refused(&schema).await.contains("another process has the store"));
     drop(store);
     schema.drop().await;

@@ -7,7 +7,7 @@ use jiuding::{
     chat::MessageId,
     store::{
         About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key,
-        Outgoing, ProjectId, RowKey, Settlement, Store, Stored,
+        Outgoing, ProjectId, RowKey, Settlement, Shared, Store, Stored,
     },
 };
 use tokio::sync::watch;
@@ -39,6 +39,10 @@ impl Fragile {
 
 #[async_trait::async_trait]
 impl Store for Fragile {
+    fn shared(&self) -> Option<&dyn Shared> {
+        self.inner.shared()
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
         self.alive().await;
         let committed = self.inner.commit(commit).await;

@@ -61,6 +61,9 @@ use world::{Keeps, Mode, World};
 
 /// The transcripts that are played on PostgreSQL too.
 const ON_POSTGRES: [&str; 2] = ["engine", "ticket/urgent"];
+/// Those that two processes play, of every kind that spans rooms, projects and customers.
+const TOGETHER: [&str; 9] =
+    ["engine", "ticket/urgent", "project", "customer", "search", "history", "weekly", "overview", "meeting"];
 /// How many files are played at once; most of the time is spent waiting for the disk.
 const AT_ONCE: usize = 6;
 
@@ -76,6 +79,14 @@ fn transcripts_on_postgres() {
     let only = std::env::var("ONLY");
     let only = only.as_ref().map_or(ON_POSTGRES.to_vec(), |only| vec![only.as_str()]);
     each_of(&only, |file| play(file, Keeps::Postgres, false));
+}
+
+/// Neither does it to whom of two processes on one database something is told.
+#[test]
+fn transcripts_of_two_processes() {
+    let only = std::env::var("ONLY");
+    let only = only.as_ref().map_or(TOGETHER.to_vec(), |only| vec![only.as_str()]);
+    each_of(&only, play_together);
 }
 
 #[test]
@@ -160,6 +171,41 @@ fn play(file: &Path, keeps: Keeps, update: bool) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Plays one file with two processes, plainly and with every event several times.
+fn play_together(file: &Path) -> Vec<String> {
+    let written = std::fs::read_to_string(file).unwrap();
+    let script = match Script::parse(&written) {
+        Ok(script) => script,
+        Err(wrong) => return vec![wrong],
+    };
+    let mut wrong = Vec::new();
+    for mode in [Mode::Plain, Mode::Repeated] {
+        match World::play(&script, mode, Keeps::Together) {
+            Ok(played) if by_room(&played) == by_room(&written) => {}
+            Ok(played) => wrong.push(format!("{mode:?} differs\n{}", diff::lines(&written, &played))),
+            Err(error) => wrong.push(format!("{mode:?}: {error}")),
+        }
+    }
+    wrong
+}
+
+/// What is said at one time, room by room: a database writes decisions on several projects in any order.
+fn by_room(page: &str) -> Vec<Vec<&str>> {
+    let mut parts: Vec<Vec<&str>> = Vec::new();
+    for line in page.lines() {
+        match parts.last_mut() {
+            Some(part) if line.starts_with("   ") => part.push(line),
+            _ => parts.push(vec![line]),
+        }
+    }
+    let says = |part: &[&str]| part[0].starts_with("  鼎");
+    let room = |part: &[&str]| part[0].split(['→', '>']).next().map(str::to_owned);
+    for said in parts.chunk_by_mut(|one, other| says(one) && says(other)) {
+        said.sort_by_key(|part| room(part));
+    }
+    parts
 }
 
 /// Every transcript, in order of its path.

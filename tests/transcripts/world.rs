@@ -60,6 +60,8 @@ pub enum Keeps {
     Sled,
     /// In a schema of the tests' database.
     Postgres,
+    /// There too, and two processes take turns: what one is told again comes to the other.
+    Together,
 }
 
 /// What `setup` says: the project, its five people, its two rooms.
@@ -82,6 +84,7 @@ pub struct World {
     folder: tempfile::TempDir,
     /// Instead of the folder.
     schema: Option<Schema>,
+    keeps: Keeps,
     clock: Arc<SimulatedClock>,
     zone: TimeZone,
     config: Config,
@@ -95,6 +98,8 @@ pub struct World {
     /// How much of it is on the page.
     printed: usize,
     bot: Option<Running>,
+    /// The one whose turn is next.
+    other: Option<Running>,
     /// What was said while the bot was away.
     missed: Vec<(Act, Timestamp)>,
     messages: u32,
@@ -130,7 +135,8 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut world = Self::new(script, mode);
-            if keeps == Keeps::Postgres {
+            world.keeps = keeps;
+            if keeps != Keeps::Sled {
                 world.schema = Some(Schema::new().await);
             }
             for step in &script.steps {
@@ -161,6 +167,7 @@ impl World {
             mode,
             folder: folder.unwrap(),
             schema: None,
+            keeps: Keeps::Sled,
             clock: Arc::new(SimulatedClock::new(start)),
             zone,
             config,
@@ -171,6 +178,7 @@ impl World {
             heard: Arc::default(),
             printed: 0,
             bot: None,
+            other: None,
             missed: Vec::new(),
             messages: 0,
             said: Vec::new(),
@@ -389,7 +397,11 @@ impl World {
     async fn deliver(&mut self, event: Event, written: Option<Timestamp>) -> Result<(), String> {
         loop {
             let bot = self.bot.as_ref().expect("the bot is there");
-            let receiver = Door { engine: bot.engine.clone(), written, repeats: self.is(Mode::Repeated) };
+            // What it looks up comes a moment after what it decides on.
+            bot.engine.catch_up().await.unwrap();
+            let again = self.other.as_ref().unwrap_or(bot).engine.clone();
+            let receiver =
+                Door { engine: bot.engine.clone(), again, written, repeats: self.is(Mode::Repeated) };
             let done = tokio::select! {
                 biased;
                 () = bot.store.death() => None,
@@ -400,6 +412,9 @@ impl World {
                 Some(done) => {
                     done?;
                     self.advance(self.clock.now()).await;
+                    if self.other.is_some() {
+                        std::mem::swap(&mut self.bot, &mut self.other);
+                    }
                     return Ok(());
                 }
                 None => self.revive().await,
@@ -446,6 +461,7 @@ impl World {
     async fn open(&mut self) {
         loop {
             let store: Arc<dyn Store> = match &self.schema {
+                Some(_) if self.keeps == Keeps::Together => self.join().await,
                 Some(schema) => Arc::new(PostgresStore::open(&schema.url, self.clock.now()).await.unwrap()),
                 None => Arc::new(self.sled().await),
             };
@@ -455,11 +471,20 @@ impl World {
                 () = store.death() => {}
                 bot = self.assemble(store.clone()) => {
                     self.bot = Some(bot);
+                    if self.keeps == Keeps::Together {
+                        let store = Arc::new(Fragile::new(self.join().await, false));
+                        self.other = Some(self.assemble(store).await);
+                    }
                     return;
                 }
             }
             freed(store).await;
         }
+    }
+
+    async fn join(&self) -> Arc<dyn Store> {
+        let schema = self.schema.as_ref().expect("several have a schema");
+        Arc::new(PostgresStore::join(&schema.url, LIMIT, self.clock.now()).await.unwrap())
     }
 
     /// The store, once a reading of the process before that was under way has let go of the folder.
@@ -508,20 +533,24 @@ impl World {
         // the clock does the rest.
         engine.clone().run(watch::Sender::new(true).subscribe()).await;
         let saying = tokio::spawn(outbox.clone().run(stop.subscribe()));
+        tokio::spawn(engine.clone().follow(stop.subscribe()));
         // Before time goes on: what an earlier process left is said now.
         assert_eq!(outbox.idle(LIMIT).await, 0, "something stays unsaid");
         Running { store, engine, playground, stop, outbox: saying }
     }
 
     async fn stop(&mut self) {
-        let Some(bot) = self.bot.take() else { return };
-        bot.playground.close();
-        bot.stop.send_replace(true);
-        let Running { store, outbox, engine, playground, stop } = bot;
-        outbox.await.unwrap();
-        drop((engine, playground, stop));
-
-        freed(store).await;
+        for bot in [self.bot.take(), self.other.take()].into_iter().flatten() {
+            bot.playground.close();
+            bot.stop.send_replace(true);
+            let Running { store, outbox, engine, playground, stop } = bot;
+            outbox.await.unwrap();
+            if let Some(shared) = store.shared() {
+                shared.leave().await.unwrap();
+            }
+            drop((engine, playground, stop));
+            freed(store).await;
+        }
     }
 
     /// The process is gone; nothing of it goes on.
@@ -590,6 +619,8 @@ impl Event {
 /// The way in: late, or again and again.
 struct Door {
     engine: Arc<Engine>,
+    /// Where it comes again.
+    again: Arc<Engine>,
     written: Option<Timestamp>,
     repeats: bool,
 }
@@ -602,7 +633,7 @@ impl Receiver for Door {
         inbound.keys.push(event.clone());
         let first = self.engine.receive(inbound.clone()).await?;
         if self.repeats {
-            self.engine.receive(inbound.clone()).await?;
+            self.again.receive(inbound.clone()).await?;
             inbound.keys[1] = format!("another {event}");
             self.engine.receive(inbound).await?;
         }

@@ -35,11 +35,11 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Waits until the app may edit once more. An app has as many edits as messages.
-    async fn app(&mut self, platform: &dyn Platform) {
+    /// Waits until the app may edit once more. An app has as many edits as messages, and so many processes share them.
+    async fn app(&mut self, platform: &dyn Platform, processes: u32) {
         let rate = platform.limits().per_app;
         let bucket = self.apps.entry(platform.name()).or_insert_with(|| Bucket::new(Rate { ..rate }));
-        while let Err(left) = bucket.take(StdInstant::from(Instant::now())) {
+        while let Err(left) = bucket.take_share(processes, StdInstant::from(Instant::now())) {
             tokio::time::sleep(left).await;
         }
     }
@@ -115,7 +115,8 @@ impl Engine {
                 match pace.message(&edit.message, edit.every) {
                     Some(until) => self.put_off(project, number, until),
                     None => {
-                        pace.app(edit.platform.as_ref()).await;
+                        let processes = self.store.shared().map_or(1, |shared| shared.members());
+                        pace.app(edit.platform.as_ref(), processes).await;
                         edits.push(edit);
                     }
                 }

@@ -23,13 +23,16 @@ use crate::{
     dossier::{Context, Dossier, Found, Offer, Posted, Refusal},
     features::{self, card},
     grammar::{self, Reader},
-    store::{Entry, Key, Outgoing, ProjectId, RowKey},
+    store::{CommitError, Entry, Key, Outgoing, ProjectId, RowKey},
 };
 use edit::Pace;
 pub(super) use line::shown;
 
 /// How long a message that shows a record is kept: as long as quotes of it are understood.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How often it is noted under which id a message is there.
+const TRIES: usize = 5;
 
 static NOTHING: Found = Found::NOTHING;
 
@@ -163,8 +166,28 @@ impl Engine {
 
     /// The platform has a message, under this id. It takes the place of the card that was there.
     pub(super) async fn card_posted(&self, project: ProjectId, number: u32, message: Option<&MessageId>) {
+        // Again where another process wrote the project meanwhile.
+        let mut written = Err(CommitError::Stale(project));
+        for _ in 0..TRIES {
+            written = self.note_posted(project, number, message).await;
+            if !matches!(written, Err(CommitError::Stale(_))) {
+                break;
+            }
+        }
+        if let Err(error) = written {
+            // Its buttons stay as they are; whoever presses one that is over is told so.
+            tracing::warn!("a message of project {} will not be edited: {error}", project.0);
+        }
+    }
+
+    async fn note_posted(
+        &self,
+        project: ProjectId,
+        number: u32,
+        message: Option<&MessageId>,
+    ) -> Result<(), CommitError> {
         let mut dossier = self.take(project).await;
-        let Some(posted) = dossier.find::<Posted>(number).cloned() else { return };
+        let Some(posted) = dossier.find::<Posted>(number).cloned() else { return Ok(()) };
         let mut draft = Draft::default();
         match message {
             None => self.forget_card(&mut draft, &mut dossier, number),
@@ -185,13 +208,7 @@ impl Engine {
                 draft.put(&mut dossier, Arc::new(posted), &self.rules);
             }
         }
-        if draft.is_empty() {
-            return;
-        }
-        if let Err(error) = self.write(draft, &mut [&mut dossier]).await {
-            // Its buttons stay as they are; whoever presses one that is over is told so.
-            tracing::warn!("a message of project {} will not be edited: {error}", project.0);
-        }
+        if draft.is_empty() { Ok(()) } else { self.write(draft, &mut [&mut dossier]).await }
     }
 
     /// What a message says now that shows a record; `None` where it shows none.

@@ -220,7 +220,7 @@ impl Platform for DingTalk {
     fn allowance(&self) -> Option<Allowance> {
         let usage = self.usage();
         let of = u64::from(self.settings.monthly_calls);
-        (of > 0).then_some(Allowance { month: usage.month, used: usage.api, of })
+        (of > 0).then_some(Allowance { month: (usage.year, usage.month), used: usage.api, of })
     }
 
     fn remembers(&self) -> Duration {

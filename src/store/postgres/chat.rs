@@ -17,7 +17,7 @@ const OLDEST: &str = "DELETE FROM chat_lines WHERE room = $1 AND number <= $2";
 /// Appends a line unless it was appended under this name before, and forgets the oldest.
 pub(super) async fn append(store: &PostgresStore, room: &str, key: &str, value: &[u8]) -> Result<u64> {
     let _alone = store.chatting.lock().await;
-    store.held.ensure(&store.pool).await?;
+    store.presence.ensure(&store.pool).await?;
     let (key, full, room) = (name::short(key), room.as_bytes(), name::short(room));
     let transaction = Transaction::take(&store.pool).await?;
     let client = transaction.client()?;

@@ -4,7 +4,7 @@
 //! order of their projects, so that two commits never wait for each other; where the database finds that they do, or
 //! cannot put them into an order, the decision is written again.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use futures_util::future::{join_all, join3, join4, join5};
 use tokio_postgres::Error;
 
@@ -17,7 +17,6 @@ use super::{
 };
 use crate::store::{CommitError, Committed};
 
-const HOLDER: &str = "SELECT value FROM store_state WHERE name = 'holder'";
 const SEEN: &str = "INSERT INTO seen (mark, until, nanos) \
      SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[]) \
      ON CONFLICT (mark) DO UPDATE SET until = excluded.until, nanos = excluded.nanos \
@@ -41,6 +40,8 @@ pub(super) async fn commit(
         match attempt(store, encoded).await {
             Ok(done) => return Ok(done),
             Err(Trouble::Repeat(_)) if tries < TRIES => {}
+            Err(Trouble::Out(name)) if tries < TRIES => store.presence.lost(&name).await?,
+            Err(Trouble::Out(_)) => bail!("this process lost its place among those who have the store"),
             Err(Trouble::Repeat(error) | Trouble::Failed(error)) => return Err(error),
         }
     }
@@ -50,6 +51,8 @@ pub(super) async fn commit(
 enum Trouble {
     /// Others were in the way.
     Repeat(anyhow::Error),
+    /// Under this name we no longer have the store. Nothing was written.
+    Out(String),
     /// It may or may not have been written.
     Failed(anyhow::Error),
 }
@@ -71,11 +74,12 @@ async fn attempt(
     store: &PostgresStore,
     encoded: &Encoded,
 ) -> Result<Result<Committed, CommitError>, Trouble> {
-    store.held.ensure(&store.pool).await?;
+    store.presence.ensure(&store.pool).await?;
+    let name = store.presence.name();
     let transaction = Transaction::take(&store.pool).await?;
     let client = transaction.client()?;
     let prepared = async |sql: &str| client.prepare_cached(sql).await;
-    let (holder, seen) = (prepared(HOLDER).await?, prepared(SEEN).await?);
+    let (fence, seen) = (prepared(store.presence.fence()).await?, prepared(SEEN).await?);
     let (raise, make) = (prepared(RAISE).await?, prepared(MAKE).await?);
     let (log_numbers, outgoing_ids) = (prepared(LOG_NUMBERS).await?, prepared(OUTGOING_IDS).await?);
     let statements = Statements::of(client).await?;
@@ -104,14 +108,17 @@ async fn attempt(
     let (log, outgoing) = (encoded.log.projects.len(), encoded.outgoing.messages.len());
     let (begun, holder, marked, raised, (log, outgoing)) = join5(
         client.batch_execute("BEGIN"),
-        client.query_opt(&holder, &[]),
+        client.query_opt(&fence, &[&name]),
         mark,
         join_all(guards),
         futures_util::future::join(numbers(&log_numbers, log), numbers(&outgoing_ids, outgoing)),
     )
     .await;
     begun?;
-    let holder = holder?.map(|row| row.get(0));
+    if holder?.is_none() {
+        transaction.roll_back().await?;
+        return Err(Trouble::Out(name));
+    }
     // A replay is also stale as a rule; that it was carried out is what its sender needs to know.
     let mut refused = (marked? < marks).then_some(CommitError::SeenBefore);
     for ((project, _), raised) in encoded.guards.iter().zip(raised) {
@@ -119,7 +126,6 @@ async fn attempt(
             refused = refused.or(Some(CommitError::Stale(*project)));
         }
     }
-    store.held.is_still(holder)?;
     if let Some(refused) = refused {
         transaction.roll_back().await?;
         return Ok(Err(refused));

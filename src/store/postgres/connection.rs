@@ -3,14 +3,19 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
-use deadpool_postgres::{Client, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::stream::{BoxStream, poll_fn};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout;
 use tokio_postgres::{
-    Config, Error, NoTls,
+    AsyncMessage, Client, Config, Error, NoTls,
     config::{Host, SslMode},
     error::SqlState,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What a connection tells beside answers. It must be read for the connection to work.
+pub(super) type Messages = BoxStream<'static, Result<AsyncMessage, Error>>;
 
 /// How many connections at most; each carries one commit at a time, and the database flushes them together.
 const CONNECTIONS: usize = 16;
@@ -91,6 +96,24 @@ pub(super) fn pool(config: Config) -> Result<Pool> {
     Ok(pool.recycle_timeout(Some(PATIENCE)).build()?)
 }
 
+/// A connection outside of the pool.
+pub(super) async fn connect(config: &Config) -> Result<(Client, Messages)> {
+    let far = || anyhow!("the database did not answer in time");
+    match config.get_ssl_mode() {
+        SslMode::Require => {
+            let tls = MakeRustlsConnect::new(encryption()?);
+            let (client, mut connection) =
+                timeout(PATIENCE, config.connect(tls)).await.map_err(|_| far())?.told()?;
+            Ok((client, Box::pin(poll_fn(move |cx| connection.poll_message(cx)))))
+        }
+        _ => {
+            let (client, mut connection) =
+                timeout(PATIENCE, config.connect(NoTls)).await.map_err(|_| far())?.told()?;
+            Ok((client, Box::pin(poll_fn(move |cx| connection.poll_message(cx)))))
+        }
+    }
+}
+
 /// The certificates that this machine trusts, or those in `SSL_CERT_FILE`.
 fn encryption() -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
@@ -102,7 +125,7 @@ fn encryption() -> Result<ClientConfig> {
 }
 
 /// A connection of the pool.
-pub(super) async fn take(pool: &Pool) -> Result<Client> {
+pub(super) async fn take(pool: &Pool) -> Result<deadpool_postgres::Client> {
     use deadpool_postgres::PoolError;
 
     pool.get().await.map_err(|error| match error {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::columns::Columns;
+use super::{columns::Columns, leases::lane_of};
 use crate::store::{Commit, Entry, Key, Outgoing, ProjectId, RowKey, name};
 
 /// A moment as the tables keep it: seconds since 1970 and the nanoseconds beside them. Both sort as the moment does.
@@ -133,6 +133,7 @@ pub(super) struct Messages {
     pub(super) messages: Vec<String>,
     pub(super) tries: Vec<i64>,
     pub(super) bundled: Vec<String>,
+    pub(super) targets: Vec<Vec<u8>>,
 }
 
 impl Messages {
@@ -140,6 +141,7 @@ impl Messages {
         self.messages.push(serde_json::to_string(&Outgoing { bundled: Vec::new(), ..outgoing.clone() })?);
         self.tries.push(outgoing.tries.into());
         self.bundled.push(serde_json::to_string(&outgoing.bundled)?);
+        self.targets.push(lane_of(&outgoing.to)?);
         Ok(())
     }
 }

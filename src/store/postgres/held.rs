@@ -1,4 +1,4 @@
-//! Only one process has the store at a time: an advisory lock for as long as it lives.
+//! One process alone has the store: an advisory lock for as long as it lives, which those who share it share.
 //!
 //! The lock belongs to a connection of its own. Where that breaks the lock is taken again before the next write. A row
 //! names whoever took it last, so that a process which lost it to another one meanwhile notices and stops writing.
@@ -6,6 +6,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::sync::Mutex;
+use tokio_postgres::Client;
 
 use super::{
     connection::{Told, take},
@@ -13,11 +14,11 @@ use super::{
 };
 
 /// The first half of the lock's name; the second is the schema's.
-const LOCK: i32 = 0x4A44_0001;
+pub(super) const LOCK: i32 = 0x4A44_0001;
 /// How often the lock is tried for, and how long between: the connection of a process that just ended may
 /// linger that long.
-const TRIES: usize = 40;
-const BETWEEN: std::time::Duration = std::time::Duration::from_millis(100);
+pub(super) const TRIES: usize = 40;
+pub(super) const BETWEEN: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// The lock.
 pub(super) struct Held {
@@ -35,10 +36,7 @@ impl Held {
     /// Another process has the store.
     pub(super) async fn take(pool: &Pool) -> Result<Self> {
         let mut connection = Object::take(take(pool).await?);
-        let row = connection.query_one("SELECT hashtext(current_schema())", &[]).await.told();
-        let schema: Option<i32> =
-            row.context("the address names no schema in which tables can be made")?.get(0);
-        let schema = schema.context("the address names no schema in which tables can be made")?;
+        let schema = schema_of(&connection).await?;
         let mut tries = 0;
         while !try_lock(&connection, schema).await? {
             tries += 1;
@@ -49,9 +47,18 @@ impl Held {
             tokio::time::sleep(BETWEEN).await;
         }
         schema::migrate(&mut connection).await?;
-        let mut name = [0; 16];
-        getrandom::fill(&mut name).context("no random bytes")?;
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        // One whose connection broke is a member still, and may come back.
+        tries = 0;
+        while any_member(&connection).await? {
+            tries += 1;
+            ensure!(
+                tries < 4 * TRIES,
+                "other processes have the store in this database; stop them first, only one can have it for this"
+            );
+            tokio::time::sleep(BETWEEN).await;
+        }
+        connection.batch_execute("DELETE FROM members; DELETE FROM leases").await.told()?;
+        let name = random_name()?;
         let set = "INSERT INTO store_state VALUES ('holder', $1) ON CONFLICT (name) DO UPDATE SET value = $1";
         connection.execute(set, &[&name]).await.told()?;
         Ok(Self { schema, name, connection: Mutex::new(connection) })
@@ -70,20 +77,33 @@ impl Held {
         if !try_lock(&fresh, self.schema).await? {
             bail!("the lock on the store is not free yet, or another process took the store over");
         }
-        self.is_still(schema::state(&fresh, "holder").await?)?;
+        ensure!(
+            schema::state(&fresh, "holder").await?.as_deref() == Some(self.name.as_str()),
+            "another process took the store over; this one must be started anew"
+        );
         tracing::info!("the database is back");
         *connection = fresh;
         Ok(())
     }
+}
 
-    /// Whether the holder that the database names is us.
-    pub(super) fn is_still(&self, holder: Option<String>) -> Result<()> {
-        ensure!(
-            holder.as_deref() == Some(self.name.as_str()),
-            "another process took the store over; this one must be started anew"
-        );
-        Ok(())
-    }
+/// A number for the schema in which the tables are.
+pub(super) async fn schema_of(client: &Client) -> Result<i32> {
+    let row = client.query_one("SELECT hashtext(current_schema())", &[]).await.told();
+    let schema: Option<i32> = row.context("the address names no schema in which tables can be made")?.get(0);
+    schema.context("the address names no schema in which tables can be made")
+}
+
+/// A name that nobody has.
+pub(super) fn random_name() -> Result<String> {
+    let mut name = [0; 16];
+    getrandom::fill(&mut name).context("no random bytes")?;
+    Ok(name.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn any_member(connection: &ClientWrapper) -> Result<bool> {
+    let any = "SELECT EXISTS (SELECT 1 FROM members WHERE alive_until > clock_timestamp())";
+    Ok(connection.query_one(any, &[]).await.told()?.get(0))
 }
 
 async fn try_lock(connection: &ClientWrapper, schema: i32) -> Result<bool> {

@@ -5,12 +5,14 @@
 //!   server that does not flush is warned of. A commit whose end was not heard counts as failed.
 //! - **A commit is whole or not there.** It is one transaction, which its marks and the versions of its dossiers may
 //!   refuse (`commit.rs`). One that is given up half way takes its connection with it (`transaction.rs`).
-//! - **Only one process has it.** An advisory lock for as long as it lives, and a row that names the holder, which every
-//!   commit looks at (`held.rs`).
+//! - **Nobody writes who no longer has it.** A process has it alone (`held.rs`) or among others (`member.rs`); either way
+//!   a row names it, which every commit looks at.
+//! - **One hand for each thing.** Among others, what must not be done twice is leased (`leases.rs`).
 //! - **The bytes of a record come back as they were.** Beside them stand the columns that people query (`columns.rs`).
 //! - **While the database is away** everything fails and nothing waits for long; when it is back, so is the store.
 //!
 //! Tried with PostgreSQL 15. A pool in between must give each client its own connection: a transaction pool loses the lock.
+//! CockroachDB and YugabyteDB, which speak the same protocol, were not tried.
 
 mod backup;
 mod chat;
@@ -19,28 +21,34 @@ mod commit;
 mod connection;
 mod encoded;
 mod held;
+mod leases;
+mod member;
 mod messages;
 mod pieces;
+mod presence;
 mod reading;
 mod schema;
+mod sharing;
 mod tables;
 mod transaction;
 
-use std::{path::Path, sync::Mutex};
+use std::{path::Path, sync::Mutex, time::Duration};
 
 use anyhow::{Result, ensure};
 use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{Config, Row, types::ToSql};
 
 use self::{
     connection::{Told, take},
     encoded::{Encoded, split},
     held::Held,
+    member::Member,
+    presence::Presence,
 };
 use super::{
-    About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key, Outgoing,
-    ProjectId, RowKey, Settlement, Store, Stored, Transfer,
+    About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key, News,
+    Outgoing, ProjectId, RowKey, Settlement, Shared, Store, Stored, Transfer,
 };
 use crate::chat::MessageId;
 
@@ -50,7 +58,7 @@ pub use connection::describe;
 /// A store in a database.
 pub struct PostgresStore {
     pool: Pool,
-    held: Held,
+    presence: Presence,
     /// The latest time that the store was told; marks that end before it are forgotten. Held for a look.
     now: Mutex<Timestamp>,
     warnings: Vec<String>,
@@ -60,7 +68,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the store at this address, making its tables where there are none.
+    /// Opens the store at this address for this process alone, making its tables where there are none.
     ///
     /// Marks that ended by `clock_now` count as forgotten; [`Store::sweep`] moves that time on.
     ///
@@ -68,12 +76,7 @@ impl PostgresStore {
     /// The database cannot be reached, another process has the store, it was written by a newer version of this
     /// program, or it was not moved here entirely.
     pub async fn open(url: &str, clock_now: Timestamp) -> Result<Self> {
-        let store = Self::open_unfinished(url, clock_now).await?;
-        ensure!(
-            store.move_under_way().await?.is_none(),
-            "a move into the store of this database was not finished; run `jiuding migrate` again"
-        );
-        Ok(store)
+        Self::open_unfinished(url, clock_now).await?.finished().await
     }
 
     /// The same also where a move into it was not finished: for going on with that move.
@@ -82,18 +85,42 @@ impl PostgresStore {
     /// As for [`open`](Self::open).
     pub async fn open_unfinished(url: &str, clock_now: Timestamp) -> Result<Self> {
         let config = connection::parse(url)?;
-        let mut warnings: Vec<String> = connection::warning(&config).into_iter().collect();
-        let pool = connection::pool(config)?;
-        let held = Held::take(&pool).await?;
+        let pool = connection::pool(config.clone())?;
+        let presence = Presence::Alone(Box::new(Held::take(&pool).await?));
+        Self::with(&config, pool, presence, clock_now).await
+    }
+
+    /// Opens the store at this address for this process among others, each of which takes over what another one had
+    /// within `takeover` of its death.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); other processes that have it in the same way are none.
+    pub async fn join(url: &str, takeover: Duration, clock_now: Timestamp) -> Result<Self> {
+        let config = connection::parse(url)?;
+        let pool = connection::pool(config.clone())?;
+        let presence = Presence::Among(Member::join(config.clone(), takeover).await?);
+        Self::with(&config, pool, presence, clock_now).await?.finished().await
+    }
+
+    async fn with(config: &Config, pool: Pool, presence: Presence, clock_now: Timestamp) -> Result<Self> {
+        let mut warnings: Vec<String> = connection::warning(config).into_iter().collect();
         let store = Self {
             pool,
-            held,
+            presence,
             now: Mutex::new(clock_now),
             warnings: Vec::new(),
             chatting: tokio::sync::Mutex::default(),
         };
         warnings.extend(reading::weaknesses(&store).await?);
         Ok(Self { warnings, ..store })
+    }
+
+    async fn finished(self) -> Result<Self> {
+        ensure!(
+            self.move_under_way().await?.is_none(),
+            "a move into the store of this database was not finished; run `jiuding migrate` again"
+        );
+        Ok(self)
     }
 
     /// What opening found weaker than it should be, a sentence each.
@@ -107,7 +134,7 @@ impl PostgresStore {
 
     /// A connection to write with.
     async fn writing(&self) -> Result<Client> {
-        self.held.ensure(&self.pool).await?;
+        self.presence.ensure(&self.pool).await?;
         take(&self.pool).await
     }
 
@@ -121,11 +148,25 @@ impl PostgresStore {
 
 #[async_trait::async_trait]
 impl Store for PostgresStore {
+    fn shared(&self) -> Option<&dyn Shared> {
+        matches!(self.presence, Presence::Among(_)).then_some(self)
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let news = News {
+            projects: commit.guards.iter().map(|(project, _)| *project).collect(),
+            wake: commit.wakes.iter().filter_map(|change| change.after).min(),
+            ..News::default()
+        };
         let written = match Encoded::new(commit) {
             Ok(encoded) => commit::commit(self, &encoded).await,
             Err(error) => Err(error),
         };
+        if let (Presence::Among(member), Ok(Ok(_))) = (&self.presence, &written)
+            && !news.is_none()
+        {
+            member.us().tell(news);
+        }
         written.unwrap_or_else(|error| Err(CommitError::Failed(format!("{error:#}"))))
     }
 

@@ -272,7 +272,7 @@ pub(super) async fn count_from(client: &ClientWrapper, from: Counters) -> Result
 
 /// Writes dossiers from elsewhere, all or none.
 pub(super) async fn adopt(store: &PostgresStore, copies: Vec<DossierCopy>) -> Result<()> {
-    store.held.ensure(&store.pool).await?;
+    store.presence.ensure(&store.pool).await?;
     let transaction = Transaction::begin(&store.pool, "").await?;
     let client = transaction.client()?;
     for copy in copies {
@@ -325,7 +325,7 @@ impl Transfer for PostgresStore {
     }
 
     async fn clear(&self, begins: Move) -> Result<()> {
-        self.held.ensure(&self.pool).await?;
+        self.presence.ensure(&self.pool).await?;
         let transaction = Transaction::begin(&self.pool, "").await?;
         empty(transaction.client()?).await?;
         run(transaction.client()?, MOVING, &[&serde_json::to_string(&begins)?]).await?;
@@ -333,7 +333,7 @@ impl Transfer for PostgresStore {
     }
 
     async fn take_in(&self, pieces: Vec<Piece>, far: Move) -> Result<()> {
-        self.held.ensure(&self.pool).await?;
+        self.presence.ensure(&self.pool).await?;
         let transaction = Transaction::begin(&self.pool, "").await?;
         put(transaction.client()?, pieces).await?;
         run(transaction.client()?, MOVING, &[&serde_json::to_string(&far)?]).await?;
@@ -341,7 +341,7 @@ impl Transfer for PostgresStore {
     }
 
     async fn finish(&self, from: Counters) -> Result<()> {
-        self.held.ensure(&self.pool).await?;
+        self.presence.ensure(&self.pool).await?;
         let transaction = Transaction::begin(&self.pool, "").await?;
         count_from(transaction.client()?, from).await?;
         run(transaction.client()?, "DELETE FROM store_state WHERE name = 'moving'", &[]).await?;

@@ -34,8 +34,8 @@ const LOG: &str = "INSERT INTO log (project, number, at, entry) \
      ON CONFLICT DO NOTHING";
 const LOG_OF: &str = "INSERT INTO log_of (project, letter, of, number) \
      SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) ON CONFLICT DO NOTHING";
-const OUTGOING: &str = "INSERT INTO outgoing (id, message, tries, bundled) \
-     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) ON CONFLICT DO NOTHING";
+const OUTGOING: &str = "INSERT INTO outgoing (id, message, tries, bundled, target) \
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[]) ON CONFLICT DO NOTHING";
 
 /// The statements of a commit's second half.
 pub(super) struct Statements {
@@ -133,8 +133,8 @@ impl Statements {
         messages: &Messages,
         ids: &[i64],
     ) -> Result<(), Error> {
-        let columns: [&(dyn ToSql + Sync); 4] =
-            [&ids, &messages.messages, &messages.tries, &messages.bundled];
+        let columns: [&(dyn ToSql + Sync); 5] =
+            [&ids, &messages.messages, &messages.tries, &messages.bundled, &messages.targets];
         send(client, &self.outgoing, &columns, !ids.is_empty()).await
     }
 }
