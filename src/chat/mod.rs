@@ -5,6 +5,7 @@
 
 mod file;
 mod form;
+mod invite;
 mod message;
 mod typed;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use file::File;
 pub use form::{Field, FieldKind, Form, Instead, LONGEST_VALUE, Says};
+pub use invite::Invite;
 pub use message::{Button, Chart, Line, Message, Span, Tone, short};
 pub use typed::{Typed, is_mention};
 

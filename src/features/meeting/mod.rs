@@ -6,6 +6,7 @@
 mod add;
 mod agenda;
 mod held;
+mod invited;
 mod list;
 mod moves;
 mod platform;
@@ -26,7 +27,7 @@ pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
-    chat::{Message, Person, RoomId},
+    chat::{Invite, Message, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
         Rules, Say, Waking, ladder::Ladder,
@@ -377,6 +378,10 @@ impl Kind for Meeting {
             }
             State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
+    }
+
+    fn invite(&self) -> Option<Invite> {
+        self.invited()
     }
 
     fn card(&self) -> Option<IndexCard> {

@@ -7,6 +7,7 @@
 //! Start of the documentation: <https://open.feishu.cn/document/home/index>
 
 mod api;
+mod calendar;
 mod card;
 mod delivery;
 mod directory;
@@ -37,8 +38,9 @@ use crate::{
     clock::SharedClock,
 };
 
-use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
+use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, calendars::Calendars, socket::Standing};
 use api::Api;
+use calendar::Calendar;
 use directory::{Chat, Directory};
 use event::{Deed, Happened, Member};
 
@@ -105,6 +107,8 @@ pub struct Settings {
     pub pong_within: Duration,
     /// How people are called to an escalation.
     pub urgent: Urgent,
+    /// Whether meetings are put into people's calendars.
+    pub calendar: bool,
 }
 
 /// The app on Feishu.
@@ -113,6 +117,7 @@ pub struct Feishu {
     clock: SharedClock,
     api: Arc<Api>,
     directory: Directory,
+    calendars: Arc<Calendars<Calendar>>,
     /// Of the long connection, where there is one.
     standing: Standing,
 }
@@ -123,7 +128,8 @@ impl Feishu {
         settings.encrypt_key = settings.encrypt_key.filter(|key| !key.is_empty());
         let api = Arc::new(Api::new(&settings, clock.clone()));
         let directory = Directory::new(api.clone(), clock.clone());
-        Self { settings, clock, api, directory, standing: Standing::default() }
+        let calendars = Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone()));
+        Self { settings, clock, api, directory, calendars, standing: Standing::default() }
     }
 
     /// Adds names to what happened; `None` where nothing was said.
