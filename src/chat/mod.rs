@@ -180,6 +180,15 @@ pub enum What {
         /// When it ended.
         ended: Timestamp,
     },
+    /// The recording of a video meeting can be seen.
+    Recorded {
+        /// The meeting's title.
+        topic: String,
+        /// When that was so.
+        ready: Timestamp,
+        /// Where, an address of the platform's own.
+        url: String,
+    },
     /// A message came without its text because the organisation's quota is used up.
     OverQuota,
 }

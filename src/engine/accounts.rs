@@ -29,6 +29,7 @@ impl Engine {
                 | What::Gone
                 | What::Renamed
                 | What::MeetingEnded { .. }
+                | What::Recorded { .. }
                 | What::OverQuota => {}
             }
         });

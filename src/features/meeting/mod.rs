@@ -22,7 +22,7 @@ pub use add::Add;
 pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
-pub use platform::{ended_by_platform, fits};
+pub use platform::{ended_by_platform, fits, recorded_by_platform};
 pub(crate) use words::{headline, name};
 
 use crate::{
@@ -94,6 +94,9 @@ pub struct Meeting {
     pub agenda: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+    /// Where recordings of it can be seen, addresses of the platform's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<String>,
     /// What was written down.
     #[serde(default)]
     pub minutes: Minutes,

@@ -38,6 +38,7 @@ impl Meeting {
             remind: None,
             agenda: None,
             state: State::Planned,
+            recordings: Vec::new(),
             minutes: Minutes::default(),
             ..self.clone()
         };

@@ -17,6 +17,7 @@ mod event;
 mod fault;
 mod file;
 mod form;
+mod met;
 mod panel;
 mod quoted;
 mod seal;
@@ -167,6 +168,7 @@ impl Feishu {
                 What::Left { people: members.into_iter().map(|member| self.member(member)).collect() }
             }
             Deed::Met { topic, started, ended } => What::MeetingEnded { topic, started, ended },
+            Deed::Recorded { topic, ready, url } => What::Recorded { topic, ready, url },
         };
         Some(Inbound {
             // Two apps in one chat see the same message under the same id.
