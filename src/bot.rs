@@ -132,6 +132,7 @@ impl Bot {
         let mut tasks = vec![
             tokio::spawn(engine.clone().run(stop.subscribe())),
             tokio::spawn(engine.clone().sweep(stop.subscribe())),
+            tokio::spawn(engine.clone().keep_edited(stop.subscribe())),
             tokio::spawn(outbox.run(stop.subscribe())),
         ];
         tasks.extend(lines.into_iter().map(tokio::spawn));

@@ -91,6 +91,13 @@ pub struct Button {
     pub line: String,
 }
 
+impl Button {
+    /// A button with this label that says `line`.
+    pub fn new(label: impl Into<String>, line: impl Into<String>) -> Self {
+        Self { label: straight(label), line: line.into() }
+    }
+}
+
 impl Message {
     /// A message whose lines are those of `text`, without mentions.
     pub fn text(text: impl AsRef<str>) -> Self {
@@ -111,7 +118,7 @@ impl Message {
 
     /// The same message with one more button.
     pub fn button(mut self, label: impl Into<String>, line: impl Into<String>) -> Self {
-        self.buttons.push(Button { label: straight(label), line: line.into() });
+        self.buttons.push(Button::new(label, line));
         self
     }
 

@@ -10,7 +10,7 @@ use super::{
     cell::{self, Cell, Named},
 };
 use crate::{
-    chat::{Invite, Person, PersonId},
+    chat::{Button, Invite, Person, PersonId},
     store::Key,
 };
 
@@ -80,6 +80,12 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
 
     /// What somebody still has to do about it: one for each clock that runs, and for what has no date.
     fn open(&self, _dossier: &Dossier) -> Vec<Open> {
+        Vec::new()
+    }
+
+    /// What can be done with it next, as the buttons of its card; nothing when all is done. `internal`: for the team,
+    /// not for customers.
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
         Vec::new()
     }
 
@@ -172,6 +178,8 @@ pub trait Record: Any + Send + Sync {
     fn owes(&self, step: &str, dossier: &Dossier) -> bool;
     /// See [`Kind::open`].
     fn open(&self, dossier: &Dossier) -> Vec<Open>;
+    /// See [`Kind::steps`].
+    fn steps(&self, dossier: &Dossier, internal: bool) -> Vec<Button>;
     /// See [`Kind::card`].
     fn card(&self) -> Option<IndexCard>;
     /// Its row of an export, without the columns of every table; before customers only [`Kind::SHOWN`].
@@ -247,6 +255,10 @@ impl<K: Kind> Record for K {
 
     fn open(&self, dossier: &Dossier) -> Vec<Open> {
         Kind::open(self, dossier)
+    }
+
+    fn steps(&self, dossier: &Dossier, internal: bool) -> Vec<Button> {
+        Kind::steps(self, dossier, internal)
     }
 
     fn card(&self) -> Option<IndexCard> {

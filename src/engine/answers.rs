@@ -1,6 +1,9 @@
 //! What answers to command lines look like: several in one message, and marked in front.
 
-use crate::chat::{Message, Span, Typed};
+use crate::{
+    chat::{Message, Span, Typed, short},
+    platform::Toast,
+};
 
 /// The answers of several lines as one message.
 pub(super) fn batched(answers: Vec<(bool, Typed, Message)>) -> Option<Message> {
@@ -29,4 +32,10 @@ pub(super) fn prefix(message: &mut Message, words: &str) {
     if let Some(line) = message.lines.first_mut() {
         line.0.insert(0, Span::Text(words.to_owned()));
     }
+}
+
+/// An answer in a word.
+pub(super) fn toast(done: bool, answer: &Message) -> Option<Toast> {
+    let first = answer.lines.first()?.plain();
+    Some(Toast { done, words: short(first.trim()) })
 }

@@ -6,7 +6,12 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::Engine;
-use crate::{dossier::Dossier, outbox::Owed, store::Condition};
+use crate::{
+    chat::MessageId,
+    dossier::Dossier,
+    outbox::Owed,
+    store::{Condition, ProjectId},
+};
 
 /// The version of a dossier that may differ from what the store has: a commit failed, and so did reading it again. It
 /// is read again before it is used, and nothing is written on it before.
@@ -62,6 +67,10 @@ pub(super) async fn rest(failures: u32) {
 
 #[async_trait::async_trait]
 impl Owed for Engine {
+    async fn posted(&self, project: ProjectId, card: u32, message: Option<&MessageId>) {
+        self.card_posted(project, card, message).await;
+    }
+
     async fn is_owed(&self, condition: &Condition) -> bool {
         let Some(cell) = self.cell(condition.project) else { return false };
         let mut dossier = cell.lock().await;

@@ -1,7 +1,7 @@
 //! A commit in the making: decisions are applied to the dossiers in memory at once and gathered here, so
 //! that one event, one batch or one wake is one commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(super) struct Draft {
     outgoing: Vec<Outgoing>,
     /// How records that were touched are to stand in people's calendars.
     invites: BTreeMap<RowKey, Invite>,
+    /// Records that came into being here, and those that the answer shows: what is said of them is a card of theirs.
+    cards: BTreeSet<RowKey>,
 }
 
 impl Draft {
@@ -40,6 +42,31 @@ impl Draft {
     /// Adds messages, each with its file behind it.
     pub(super) fn say(&mut self, messages: impl IntoIterator<Item = Outgoing>) {
         self.outgoing.extend(messages.into_iter().flat_map(Outgoing::apart));
+    }
+
+    /// What is said of this record here shows it as a whole.
+    pub(super) fn shows(&mut self, row: RowKey) {
+        self.cards.insert(row);
+    }
+
+    /// What is said here is about several records at once, and no card of any.
+    pub(super) fn shows_none(&mut self) {
+        self.cards.clear();
+    }
+
+    /// Whether what is said of this record shows it as a whole.
+    pub(super) fn is_shown(&self, row: RowKey) -> bool {
+        self.cards.contains(&row)
+    }
+
+    /// What is to be said.
+    pub(super) fn outgoing(&mut self) -> &mut Vec<Outgoing> {
+        &mut self.outgoing
+    }
+
+    /// The records of a project that this changes.
+    pub(super) fn changed(&self, project: ProjectId) -> Vec<Key> {
+        self.rows.keys().filter(|row| row.project == project).map(|row| row.key).collect()
     }
 
     /// Whether there is anything to write beside marks.
@@ -79,6 +106,9 @@ impl Draft {
         if before == after {
             return None;
         }
+        if old.is_none() {
+            self.shows(RowKey { project: dossier.id, key });
+        }
         let was_archived = is_archived(dossier);
         let wake_before = old.as_ref().and_then(|old| wake_of(dossier, old.as_ref(), rules));
         dossier.put(record.clone());
@@ -93,7 +123,7 @@ impl Draft {
     }
 
     /// Takes a record out; its number stays counted.
-    fn remove(&mut self, dossier: &mut Dossier, key: Key, rules: &Rules) -> Option<Change> {
+    pub(super) fn remove(&mut self, dossier: &mut Dossier, key: Key, rules: &Rules) -> Option<Change> {
         self.guard(dossier);
         let old = dossier.record(key).cloned()?;
         let wake_before = wake_of(dossier, old.as_ref(), rules);

@@ -130,13 +130,14 @@ impl Engine {
         Ok(Advanced { now: to, fired, pending })
     }
 
-    /// Waits, at most so long, for the outbox to have nothing to do at this moment; gives how many
-    /// messages it still has.
+    /// Waits, at most so long, for the outbox to have nothing to do at this moment, and for what has changed to be
+    /// edited; gives how many messages it still has.
     pub async fn said(&self, limit: Duration) -> usize {
-        match self.outbox.get() {
-            Some(outbox) => outbox.idle(limit).await,
-            None => 0,
-        }
+        let Some(outbox) = self.outbox.get() else { return 0 };
+        let deadline = Instant::now() + limit;
+        let left = outbox.idle(limit).await;
+        let _ = tokio::time::timeout_at(deadline, self.all_edited()).await;
+        left
     }
 
     /// When something is next due.

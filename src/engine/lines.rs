@@ -7,7 +7,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Engine, REGISTRY, address,
-    answers::{batched, prefix},
+    answers::{batched, prefix, toast},
+    cards::shown,
     directory::Directory,
     draft::Draft,
     home::{is_about_projects, reads_projects, split_project},
@@ -20,6 +21,7 @@ use crate::{
     dossier::{Context, Dossier, Found, Hearing, Kind, Outcome, Ping, Place, Refusal, Role, RoomKind, Say},
     features::{self, account::Identity},
     grammar::{self, On, Parsed, Reader},
+    platform::Toast,
     store::{CommitError, Entry, Key, ProjectId},
 };
 
@@ -41,13 +43,13 @@ pub(super) struct Held {
 }
 
 impl Engine {
-    /// Carries out one line, or several as one commit.
+    /// Carries out one line, or several as one commit; gives what the last of them is answered in a word.
     pub(super) async fn lines(
         &self,
         event: &Event<'_>,
         lines: Vec<Typed>,
         batch: bool,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Option<Toast>, CommitError> {
         let mut home = self.home(event, &lines);
         let wide = home.is_none() || lines.iter().any(is_about_projects);
         // Held until the commit is durable: whatever may touch a second dossier waits here.
@@ -86,6 +88,10 @@ impl Engine {
                 Err(Refusal(message)) => answers.push((false, line, message)),
             }
         }
+        if batch {
+            draft.shows_none();
+        }
+        let toast = answers.last().and_then(|(done, _, answer)| toast(*done, answer));
         let answer = if batch { batched(answers) } else { answers.pop().map(|(.., answer)| answer) };
         // Each goes before what is there already.
         for (file, about) in files.into_iter().rev() {
@@ -95,7 +101,7 @@ impl Engine {
             self.reply(event, &mut draft, answer, about);
         }
         if draft.is_empty() {
-            return Ok(());
+            return Ok(toast);
         }
         let Held { registry, home, file, .. } = &mut held;
         for dossier in [&mut *home, &mut *file].into_iter().flatten() {
@@ -119,7 +125,7 @@ impl Engine {
                 tracing::error!("not every project knows who was linked: {error:#}");
             }
         }
-        Ok(())
+        Ok(toast)
     }
 
     /// Reads and decides one line, and applies it to the dossiers in hand.
@@ -206,16 +212,21 @@ impl Engine {
             (_, None, _) => registry,
         };
         let said = args.said.clone();
+        let (id, form) = (args.id, command.spec.form);
         let mut people = args.people.clone();
         if let Some((_, Words { by: Author::Person(author), .. })) = &args.quote {
             people.push(author.clone());
         }
-        let decided = permitted(command.spec.who, args.id, dossier, &cx)
+        let allowed = permitted(command.spec.who, args.id, dossier, &cx)
             .and_then(|()| kept_inside(&args, dossier, &cx))
-            .and_then(|()| visible(&args, dossier, &cx))
-            .and_then(|()| (command.run)(args, dossier, &cx));
+            .and_then(|()| visible(&args, dossier, &cx));
+        let decided = match allowed.map(|()| (command.run)(args, dossier, &cx)) {
+            Ok(Err(refusal)) => Err(self.overtaken_line(refusal, form, id, dossier, &cx).await?),
+            Ok(done) => done,
+            Err(refusal) => Err(refusal),
+        };
         let outcome = match decided {
-            Ok(outcome) => outcome,
+            Ok(outcome) => shown(outcome, form, id, draft, dossier, &cx),
             Err(refusal) => {
                 if !founded {
                     self.unfound(draft, held);

@@ -8,6 +8,7 @@ mod accounts;
 mod address;
 mod admins;
 mod answers;
+mod cards;
 mod copy;
 mod customers;
 mod directory;
@@ -82,6 +83,8 @@ pub struct Engine {
     /// Until when the scheduler rests; the end of time while it looks. A plain mutex: held for a look.
     rests_until: std::sync::Mutex<Timestamp>,
     alive: AtomicBool,
+    /// What shows a record that has changed.
+    cards: cards::Cards,
     /// A commit failed and may have been written all the same.
     in_doubt: AtomicBool,
 }
@@ -164,6 +167,7 @@ impl Engine {
             rescheduled: Notify::new(),
             rests_until: std::sync::Mutex::new(Timestamp::MAX),
             alive: AtomicBool::new(false),
+            cards: cards::Cards::default(),
             in_doubt: AtomicBool::new(false),
         });
         let mut indexed: HashMap<RowKey, Timestamp> = HashMap::new();
@@ -173,6 +177,7 @@ impl Engine {
         for id in engine.store.projects().await.context("reading the list of projects")? {
             let mut dossier = engine.load(id).await?;
             engine.mend_wakes(&mut dossier, &indexed).await?;
+            engine.find_cards(&dossier);
             engine.keep(dossier);
         }
         engine.register_all().await.context("opening the customers' files")?;
@@ -315,7 +320,10 @@ impl Engine {
 
     /// Writes what was decided on these dossiers and hands the messages over. On any failure the
     /// dossiers are as the store has them.
-    async fn write(&self, draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+    async fn write(&self, mut draft: Draft, dossiers: &mut [&mut Dossier]) -> Result<(), CommitError> {
+        for dossier in dossiers.iter_mut().filter(|dossier| dossier.version != UNKNOWN) {
+            self.keep_cards(&mut draft, dossier);
+        }
         let mut commit = draft.commit();
         self.localise(&mut commit.outgoing);
         let mut outgoing = commit.outgoing.clone();
@@ -340,6 +348,8 @@ impl Engine {
                         self.learn(dossier);
                     }
                     let changed = rows.iter().filter(|row| row.project == dossier.id).map(|row| row.key);
+                    let changed: Vec<Key> = changed.collect();
+                    self.edit_soon(dossier, &changed);
                     self.learn_records(dossier, changed);
                 }
                 self.hand_over(outgoing);

@@ -8,7 +8,7 @@ use crate::{
     dossier::{Context, Dossier, Outcome, Refusal},
     features,
     grammar::{self, Heard},
-    platform::{Received, Receiver},
+    platform::{Press, Received, Receiver, Toast},
     store::{CommitError, Key, Outgoing, ProjectId},
 };
 
@@ -24,17 +24,37 @@ const TRIES: usize = 5;
 #[async_trait::async_trait]
 impl Receiver for Engine {
     async fn receive(&self, inbound: Inbound) -> anyhow::Result<Received> {
+        self.received(&inbound).await.map(|(received, _)| received)
+    }
+
+    async fn press(&self, inbound: Inbound) -> anyhow::Result<Press> {
+        let (received, toast) = self.received(&inbound).await?;
+        let message = inbound.reply_to.as_ref().map(|reply| &reply.message);
+        let fresh = match message {
+            Some(message) => self.card_now(message).await.unwrap_or_else(|error| {
+                tracing::warn!("a card cannot be shown as it is now: {error:#}");
+                None
+            }),
+            None => None,
+        };
+        Ok(Press { received, toast, fresh })
+    }
+}
+
+impl Engine {
+    /// Carries an event out; with what a press is answered in a word.
+    async fn received(&self, inbound: &Inbound) -> anyhow::Result<(Received, Option<Toast>)> {
         for key in &inbound.keys {
             if self.store.has_seen(key).await? {
-                return Ok(Received::SeenBefore);
+                return Ok((Received::SeenBefore, None));
             }
         }
         let account = inbound.sender.id.clone();
-        let inbound = self.canonical(inbound);
+        let inbound = self.canonical(inbound.clone());
         for _ in 0..TRIES {
             match self.carry_out(&inbound, &account).await {
-                Ok(()) => return Ok(Received::Done),
-                Err(CommitError::SeenBefore) => return Ok(Received::SeenBefore),
+                Ok(toast) => return Ok((Received::Done, toast)),
+                Err(CommitError::SeenBefore) => return Ok((Received::SeenBefore, None)),
                 Err(CommitError::Stale(_)) => {}
                 Err(CommitError::Failed(why)) => anyhow::bail!("the store could not write: {why}"),
             }
@@ -69,7 +89,7 @@ impl Event<'_> {
 }
 
 impl Engine {
-    async fn carry_out(&self, inbound: &Inbound, account: &PersonId) -> Result<(), CommitError> {
+    async fn carry_out(&self, inbound: &Inbound, account: &PersonId) -> Result<Option<Toast>, CommitError> {
         let clock = self.clock.now();
         let (quoted, quote) = match &inbound.what {
             What::Said { quotes: Some(quote), text, .. } => {
@@ -105,9 +125,9 @@ impl Engine {
                 };
                 self.of_meeting(&event, topic, *ready, decide).await
             }
-            What::Pressed { line } => self.lines(&event, vec![Typed::plain(line)], false).await,
+            What::Pressed { line } => return self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Filled { form, values } => match grammar::compose(form, values) {
-                Ok(line) => self.lines(&event, vec![Typed::plain(&line)], false).await,
+                Ok(line) => return self.lines(&event, vec![Typed::plain(&line)], false).await,
                 Err(Refusal(message)) => self.answer_only(&event, message).await,
             },
             What::Said { text, addressed, .. } => {
@@ -115,15 +135,16 @@ impl Engine {
                 match grammar::hear(text, addressed, inbound.room.direct, features::OBJECTS) {
                     Heard::Nothing => self.overheard(&event, &text.words()).await,
                     Heard::Called => self.answer_only(&event, features::help(None)).await,
-                    Heard::One(line) => self.lines(&event, vec![line], false).await,
+                    Heard::One(line) => self.lines(&event, vec![line], false).await.map(drop),
                     Heard::Batch(lines) if lines.len() > MOST_LINES => {
                         let refused = format!("一条消息最多 {MOST_LINES} 条命令，都没有执行，请分开发");
                         self.answer_only(&event, Message::text(refused)).await
                     }
-                    Heard::Batch(lines) => self.lines(&event, lines, true).await,
+                    Heard::Batch(lines) => self.lines(&event, lines, true).await.map(drop),
                 }
             }
         }
+        .map(|()| None)
     }
 
     /// The quote with the words of its message, as far as its platform can tell them.

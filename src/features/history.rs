@@ -56,14 +56,9 @@ impl Command for History {
         let Some(record) = dossier.record(self.key) else {
             return Err(Refusal::new(format!("没有 {}", self.key)));
         };
-        // Before customers, only what was said in their own room: a remark made among us stays with us.
-        let internal = cx.sees_internal(dossier);
-        let heard = |entry: &Entry| {
-            let kind = entry.room.as_ref().and_then(|room| dossier.project().room_kind(room));
-            internal || kind == Some(RoomKind::Customer)
-        };
         let of_it = |entry: &&Entry| entry.changes.iter().any(|change| change.key == self.key);
-        let entries: Vec<&Entry> = cx.log.iter().filter(of_it).filter(|entry| heard(entry)).collect();
+        let entries = cx.log.iter().filter(of_it).filter(|entry| is_heard(entry, dossier, cx));
+        let entries: Vec<&Entry> = entries.collect();
         let mut message = Message::text(format!("{} {} 的历史", self.key, short(&record.title())));
         for entry in entries.iter().take(SHOWN).rev() {
             message = message.line(told(entry, self.key, record.as_ref(), dossier, cx));
@@ -73,6 +68,13 @@ impl Command for History {
         }
         Ok(Outcome::reply(message))
     }
+}
+
+/// Whether an entry may be told here. Before customers, only what was said in their own room: a remark made among us
+/// stays with us.
+pub(super) fn is_heard(entry: &Entry, dossier: &Dossier, cx: &Context) -> bool {
+    let kind = entry.room.as_ref().and_then(|room| dossier.project().room_kind(room));
+    cx.sees_internal(dossier) || kind == Some(RoomKind::Customer)
 }
 
 /// The fields whose changes everybody hears of who may see the record.

@@ -8,6 +8,7 @@ pub mod action;
 mod bench;
 mod bot;
 pub mod brief;
+pub mod card;
 pub mod change;
 mod commands;
 pub mod customer;
@@ -54,7 +55,9 @@ pub use wide::{Wide, wide};
 
 use crate::{
     chat::Message,
-    dossier::{COUNTER, Context, Dossier, KindEntry, Outcome, Project, Record, Refusal, Role, Waking, kind},
+    dossier::{
+        COUNTER, Context, Dossier, KindEntry, Outcome, Posted, Project, Record, Refusal, Role, Waking, kind,
+    },
     grammar::{self, Object, Who},
     store::{Key, ProjectId, Stored},
 };
@@ -126,6 +129,7 @@ pub const KINDS: &[KindEntry] = &[
     kind::<rhythm::Verdict>(),
     kind::<weekly::Weekly>(),
     kind::<health::HealthReport>(),
+    kind::<Posted>(),
     kind::<account::Identity>(),
 ];
 

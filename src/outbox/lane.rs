@@ -186,7 +186,10 @@ impl Lane {
         let cx = Sending { now: self.outbox.clock.now(), started: self.outbox.started, maybe_repeated };
         let parcel = parcel::parcel(outgoing, parts, cx);
         match deliver(speaker.platform.clone(), parcel).await {
-            Ok(Accepted { message }) => self.accepted(outgoing, message, parcel::about(parts)).await,
+            Ok(Accepted { message }) => {
+                self.tell_cards(outgoing, parts, message.as_ref()).await;
+                self.accepted(outgoing, message, parcel::about(parts)).await
+            }
             Err(Undelivered::Never { why }) => self.bury(outgoing, why).await,
             Err(Undelivered::Unknown { why }) => self.again(head, None, &why).await,
             Err(Undelivered::Later { after, why }) => {
@@ -196,6 +199,18 @@ impl Lane {
                     self.queue(|queue| queue.change(outgoing.id, |waiting| waiting.doubt = None));
                 }
                 self.again(head, after, &why).await
+            }
+        }
+    }
+
+    /// Tells whoever edits messages under which id each part is to be found: under none where it stands among others,
+    /// or something else was said in its place. Told before it is settled: after a crash it is sent, and told, again.
+    async fn tell_cards(&self, head: &Outgoing, said: &[&Outgoing], message: Option<&MessageId>) {
+        let Some(owed) = self.outbox.owed.get().and_then(|owed| owed.upgrade()) else { return };
+        for part in std::iter::once(head).chain(&head.bundled) {
+            if let (Some(card), Some(about)) = (part.card, part.about) {
+                let alone = matches!(said, [only] if only.id == part.id && only.message == part.message);
+                owed.posted(about.project, card, message.filter(|_| alone)).await;
             }
         }
     }

@@ -39,15 +39,21 @@ use tokio::{
 };
 
 pub use bucket::Bucket;
+
+/// How long to wait after so many failures in a row, at least as long as was `asked`.
+pub fn wait(failures: u32, asked: Option<Duration>) -> Duration {
+    backoff::wait(failures, asked, backoff::jitter())
+}
+
 use doubt::Doubt;
 use pace::Pace;
 use queue::{Queue, Waiting};
 
 use crate::{
-    chat::Target,
+    chat::{MessageId, Target},
     clock::SharedClock,
     platform::Platform,
-    store::{Condition, Outgoing, Store},
+    store::{Condition, Outgoing, ProjectId, Store},
 };
 
 /// How many parcels are on their way to one platform at once; one that hangs does not hold up another.
@@ -62,6 +68,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub trait Owed: Send + Sync {
     /// Whether what the ping asks for is still to be done.
     async fn is_owed(&self, condition: &Condition) -> bool;
+
+    /// A message that a project keeps so as to edit it ([`Outgoing::card`]) has been taken by its platform under this
+    /// id; `None`: there is no such message to edit.
+    async fn posted(&self, _project: ProjectId, _card: u32, _message: Option<&MessageId>) {}
 }
 
 /// The outbox.

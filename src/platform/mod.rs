@@ -26,6 +26,34 @@ pub trait Receiver: Send + Sync {
     /// # Errors
     /// The store could not write. The platform must answer so that it is delivered again.
     async fn receive(&self, inbound: Inbound) -> anyhow::Result<Received>;
+
+    /// The same for a pressed button, with what its presser is told at once where the platform has a way.
+    ///
+    /// # Errors
+    /// As of [`receive`](Self::receive).
+    async fn press(&self, inbound: Inbound) -> anyhow::Result<Press> {
+        self.receive(inbound).await.map(|received| Press { received, toast: None, fresh: None })
+    }
+}
+
+/// What became of a pressed button.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Press {
+    /// Of the event.
+    pub received: Received,
+    /// What is told to whoever pressed; the chat is answered all the same.
+    pub toast: Option<Toast>,
+    /// What the message with the button says from now on.
+    pub fresh: Option<Message>,
+}
+
+/// A short word to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// Whether it was done; it was refused otherwise.
+    pub done: bool,
+    /// One line.
+    pub words: String,
 }
 
 /// What became of an event.
@@ -45,6 +73,17 @@ pub trait Platform: Send + Sync {
 
     /// Sends one message, once. Errors are sorted by whoever understands the platform's answer.
     async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered>;
+
+    /// How messages of ours can be edited in place; `None`: not at all.
+    fn edits(&self) -> Option<Edits> {
+        None
+    }
+
+    /// Puts `fresh` in the place of what a message of ours said in `_to`. Nobody is notified. To be tried again it need
+    /// not be known whether an earlier try was accepted: the same edit twice is one.
+    async fn edit(&self, _message: &MessageId, _to: &Target, _fresh: &Message) -> Result<(), Undelivered> {
+        Err(Undelivered::Never { why: "messages here cannot be edited".into() })
+    }
 
     /// Whether a message into `room` that answers nobody can mention people so that they are notified.
     fn notifies_in(&self, room: &RoomId) -> bool;
@@ -74,6 +113,15 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// A reason for people, without secrets.
     async fn ready(&self) -> Result<(), String>;
+}
+
+/// How messages can be edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edits {
+    /// For how long after a message was sent; [`Duration::MAX`]: for ever.
+    pub within: Duration,
+    /// One message, at most once in so long a time.
+    pub every: Duration,
 }
 
 /// Something that can be spoken of, for where a platform lists what a bot understands.

@@ -120,6 +120,9 @@ pub struct Outgoing {
     /// The record it speaks of, so that a quote of it is understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// The number under which the project of `about` keeps this message, so as to edit it later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<u32>,
     /// How many tries may have been accepted without our knowing: raised before a try, back to 0 when
     /// the platform said no. Kept only for platforms that do not recognise a parcel for ever.
     #[serde(default)]
@@ -144,6 +147,7 @@ impl Outgoing {
             condition: None,
             otherwise: None,
             about: None,
+            card: None,
             tries: 0,
             created: now,
             bundled: Vec::new(),

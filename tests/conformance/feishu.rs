@@ -85,15 +85,9 @@ impl Rig for FeishuRig {
                 true => vec![sent.words.clone()],
                 false => Vec::new(),
             };
-            Shown {
-                at,
-                words: sent.words,
-                notified: sent.mentions,
-                buttons: sent.buttons,
-                file: sent.file,
-                live,
-                index,
-            }
+            let now = self.fake.edits().into_iter().rfind(|edit| edit.message_id == sent.message_id);
+            let (words, buttons) = now.map_or((sent.words, sent.buttons), |now| (now.words, now.buttons));
+            Shown { at, words, notified: sent.mentions, buttons, file: sent.file, live, index }
         })
         .collect()
     }

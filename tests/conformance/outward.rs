@@ -1,6 +1,9 @@
 //! What the bot says arrives once, in order, as text, and notifies whom it mentions.
 
-use jiuding::chat::{Line, Message, Span, Target, Tone};
+use jiuding::{
+    chat::{Line, Message, Span, Target, Tone},
+    platform::Undelivered,
+};
 
 use super::{Rig, rigs};
 
@@ -203,6 +206,45 @@ async fn buttons_carry_their_lines_and_pressing_one_says_it() {
                 assert_eq!(said, line, "{}", rig.name());
                 assert_eq!((heard.sender, heard.room.id), (rig.li(), rig.group()), "{}", rig.name());
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_edited_stands_in_its_place_and_calls_nobody() {
+    for rig in rigs().await {
+        let platform = rig.platform();
+        let call = call(&*rig, "请响应 T1").line("11:00 前").button("响应", "/T1 响应");
+        let first = rig.send("p1", call).await.unwrap();
+        rig.send("p2", Message::text("别的事")).await.unwrap();
+        let before = rig.shown_in_group().await;
+        let fresh = Message::text("T1 已响应").line("@李工 响应").button("处理", "/T1 处理");
+        let edited = match first.message {
+            Some(id) if platform.edits().is_some() => id,
+            Some(id) => {
+                let refused = platform.edit(&id, &Target::Room(rig.group()), &fresh).await;
+                assert!(matches!(refused, Err(Undelivered::Never { .. })), "{}", rig.name());
+                continue;
+            }
+            None => {
+                assert_eq!(platform.edits(), None, "{}", rig.name());
+                continue;
+            }
+        };
+        for _ in 0..2 {
+            platform.edit(&edited, &Target::Room(rig.group()), &fresh).await.unwrap();
+        }
+        let after = rig.shown_in_group().await;
+        assert_eq!(after.len(), before.len(), "{}", rig.name());
+        assert_eq!(
+            (after[0].words.as_str(), after[0].buttons[0].0.as_str()),
+            ("T1 已响应\n@李工 响应", "处理")
+        );
+        assert_eq!((&after[1].words, after[0].notified.len()), (&before[1].words, before[0].notified.len()));
+        let unknown = jiuding::chat::MessageId::new(platform.name(), "nobody-knows-it");
+        if platform.name() == "feishu" {
+            let refused = platform.edit(&unknown, &Target::Room(rig.group()), &fresh).await;
+            assert!(matches!(refused, Err(Undelivered::Never { .. })), "{refused:?}");
         }
     }
 }

@@ -68,6 +68,7 @@ impl Rig for PlaygroundRig {
                     None => Target::Room(RoomId::new("playground", room)),
                 };
                 let mut notified = entry.mentions.clone();
+                let entry = entry.edited.clone().map_or(entry, |edited| *edited);
                 notified.extend(room.strip_prefix("dm:").map(str::to_owned));
                 all.push(Shown {
                     at,

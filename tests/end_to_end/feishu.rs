@@ -66,7 +66,12 @@ async fn a_button_acknowledges_and_the_ladder_stops() {
     let stage = Stage::with_feishu_project().await;
     let (_, sent) = opened(&stage).await;
     let answer = stage.feishu.press(LI, &sent[1], "响应").await;
-    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    assert_eq!((answer.status, &answer.body["toast"]["type"]), (200, &json!("success")));
+    assert!(
+        answer.body["toast"]["content"].as_str().unwrap().starts_with("T1 由 李工 响应"),
+        "{:?}",
+        answer.body
+    );
     let sent = stage.feishu.wait_sent(3).await;
     assert!(sent[2].words.starts_with("T1 由 李工 响应"), "{}", sent[2].words);
     assert_eq!(sent[2].reply_to.as_ref(), Some(&sent[1].message_id));
@@ -251,7 +256,7 @@ async fn a_form_that_is_filled_in_says_its_line() {
     let filled = [("谁来用（用户）", "客服"), ("要达到什么目标（目标）", "少接一半电话 用户:我")];
     let filled = stage.feishu.filled(ZHANG, &card, &filled);
     let answer = stage.feishu.deliver(&filled).await;
-    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("R1 已补充：用户、目标")));
     stage.feishu_deliver(&filled).await;
     let sent = stage.feishu.wait_sent(2).await;
     assert!(sent[1].words.starts_with("R1 已补充：用户、目标"), "{}", sent[1].words);

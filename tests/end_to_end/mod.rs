@@ -8,6 +8,7 @@
 
 mod accounts;
 mod calendar;
+mod cards;
 mod crash;
 mod database;
 mod dingtalk;

@@ -20,7 +20,7 @@ async fn a_ticket_is_opened_pinged_and_acknowledged_by_a_button() {
     assert_eq!(sent[0].reply_to.as_deref(), Some(said.message_id()));
     assert_eq!(sent[1].mentions, [LI]);
     let answer = stage.feishu.press(LI, &sent[1], "响应").await;
-    assert_eq!((answer.status, &answer.body["toast"]["content"]), (200, &json!("已收到")));
+    assert_eq!((answer.status, &answer.body["toast"]["type"]), (200, &json!("success")));
     assert_eq!(stage.record("T1").await["response"]["by"]["id"], format!("feishu:{LI}"));
     stage.ding_says(D_WANG, "/需求 支付模块支持退款").await;
     let sent = stage.ding.wait_for(1).await;

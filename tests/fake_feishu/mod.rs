@@ -83,6 +83,9 @@ struct State {
     tokens: HashMap<String, Timestamp>,
     token_life: SignedDuration,
     sent: Vec<Sent>,
+    edits: Vec<Edited>,
+    // Of which message, and when.
+    recent_edits: VecDeque<(String, Instant)>,
     by_uuid: HashMap<String, (Timestamp, String)>,
     // Name and bytes by file key.
     files: HashMap<String, (String, Vec<u8>)>,
@@ -140,6 +143,19 @@ pub struct Sent {
     pub at: Timestamp,
 }
 
+/// A card that the bot put in the place of one that it had sent.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    pub message_id: String,
+    /// What people read now.
+    pub words: String,
+    /// Whom it mentions.
+    pub mentions: Vec<String>,
+    pub buttons: Vec<(String, String)>,
+    /// The clock's time of acceptance.
+    pub at: Timestamp,
+}
+
 /// What goes wrong with a call.
 #[derive(Debug, Clone)]
 pub enum Fault {
@@ -173,6 +189,8 @@ impl FakeFeishu {
             tokens: HashMap::new(),
             token_life: SignedDuration::from_hours(2),
             sent: Vec::new(),
+            edits: Vec::new(),
+            recent_edits: VecDeque::new(),
             by_uuid: HashMap::new(),
             files: HashMap::new(),
             uploads: None,
@@ -288,6 +306,18 @@ impl FakeFeishu {
         self.state().sent.clone()
     }
 
+    /// Every edit accepted so far.
+    pub fn edits(&self) -> Vec<Edited> {
+        self.state().edits.clone()
+    }
+
+    /// Waits until the newest edit of a message satisfies `enough`; panics after 10 s.
+    pub async fn wait_edit(&self, message_id: &str, enough: impl Fn(&Edited) -> bool) -> Edited {
+        let newest = || self.edits().into_iter().rfind(|edit| edit.message_id == message_id).filter(&enough);
+        self.wait_until(|_| newest().is_some()).await;
+        newest().expect("it was just there")
+    }
+
     /// What was accepted into one chat.
     pub fn sent_to(&self, chat_id: &str) -> Vec<Sent> {
         self.sent().into_iter().filter(|sent| sent.chat_id == chat_id).collect()
@@ -379,7 +409,7 @@ impl FakeFeishu {
         self.state().recalled.insert(message_id.into());
     }
 
-    /// How often a path was called: `endpoint`, `auth`, `bot`, `send`, `reply`, `upload`, `chat`, `names`, `user`.
+    /// How often a path was called: `endpoint`, `auth`, `bot`, `send`, `reply`, `patch`, `upload`, `chat`, `names`, `user`.
     pub fn calls(&self, path: &str) -> usize {
         self.state().calls.get(path).copied().unwrap_or_default()
     }

@@ -15,7 +15,9 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{APP_ID, APP_SECRET, BOT, Fault, Sent, Shared, State, calendar, card, panel, socket, urgent};
+use super::{
+    APP_ID, APP_SECRET, BOT, Edited, Fault, Sent, Shared, State, calendar, card, panel, socket, urgent,
+};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
@@ -31,7 +33,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/application/v7/app_slash_commands", get(panel::list).post(panel::create))
         .route("/open-apis/application/v7/app_slash_commands/{id}", patch(panel::change))
         .route("/open-apis/im/v1/messages", post(send))
-        .route("/open-apis/im/v1/messages/{id}", get(message))
+        .route("/open-apis/im/v1/messages/{id}", get(message).patch(edit))
         .route("/open-apis/im/v1/files", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .route("/open-apis/im/v1/messages/{id}/reply", post(reply))
         .route("/open-apis/im/v1/messages/{id}/urgent_app", patch(urgent::by_app))
@@ -283,6 +285,69 @@ async fn take(
         (Ok(data), _) => done(data),
         (Err((code, message)), _) => refusal(400, code, &message),
     }
+}
+
+/// Puts a card in the place of one of the bot's own. `[D:card-patch]`
+async fn edit(Extract(shared): Fake, Path(id): Path<String>, headers: HeaderMap, raw: Bytes) -> Response {
+    count(&shared, "patch");
+    // What is to go wrong next is for calls that send: an edit may come at any time between them.
+    let fault = shared.state().always.clone();
+    if let Some(refusal) = before(fault.as_ref()).await.or_else(|| unauthorised(&shared, &headers)) {
+        return refusal;
+    }
+    match edited(&shared, &id, &raw) {
+        Ok(()) if matches!(fault, Some(Fault::DropAfterAccepting)) => broken(),
+        Ok(()) => done(json!({})),
+        Err((code, message)) => refusal(400, code, &message),
+    }
+}
+
+fn edited(shared: &Shared, id: &str, raw: &[u8]) -> Result<(), (i64, String)> {
+    let refused = |code, why: &str| Err((code, why.to_owned()));
+    let body: Value = serde_json::from_slice(raw).map_err(|_| (230001, "no JSON".to_owned()))?;
+    let content = body["content"].as_str().unwrap_or_default().to_owned();
+    if body.as_object().is_none_or(|fields| fields.len() != 1) || has_unicode_escape(&content) {
+        return refused(230001, "invalid parameter");
+    }
+    if raw.len() > 30 * 1024 {
+        return refused(230025, "The length of the message content reaches its limit.");
+    }
+    let now = shared.clock.now();
+    let mut state = shared.state();
+    if state.recalled.contains(id) {
+        return refused(230011, "The message was recalled.");
+    }
+    let Some(sent) = state.sent.iter().find(|sent| sent.message_id == id) else {
+        return refused(230001, "invalid message_id");
+    };
+    if sent.msg_type != "interactive" {
+        return refused(230054, "This operation is not supported for this message type.");
+    }
+    if now.duration_since(sent.at) > jiff::SignedDuration::from_hours(14 * 24) {
+        return refused(230031, "The message is too old to be updated.");
+    }
+    let card: Value =
+        serde_json::from_str(&content).map_err(|_| (230001, "content is not JSON".to_owned()))?;
+    if [&sent.content, &card].iter().any(|card| card["config"]["update_multi"] != true) {
+        return refused(230001, "update_multi is not true");
+    }
+    state.recent_edits.retain(|(_, at)| at.elapsed() < Duration::from_secs(1));
+    if state.recent_edits.iter().filter(|(edited, _)| edited == id).count() >= 5 {
+        return refused(230020, "This operation triggers the frequency limit. ext=message rate limit");
+    }
+    state.recent_edits.push_back((id.to_owned(), Instant::now()));
+    let read = card::read_card(&card, &state.everybody())
+        .map_err(|(inner, why)| (230099, format!("Failed, ErrCode: {inner}; ErrMsg: {why}")))?;
+    state.edits.push(Edited {
+        message_id: id.to_owned(),
+        words: read.words,
+        mentions: read.mentions,
+        buttons: read.buttons,
+        at: now,
+    });
+    drop(state);
+    shared.accepted.send_modify(|count| *count += 1);
+    Ok(())
 }
 
 fn accept(

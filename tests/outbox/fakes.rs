@@ -370,6 +370,7 @@ impl World {
             due: None,
             condition: None,
             about: None,
+            card: None,
             tries: 0,
             created: self.now(),
             otherwise: None,

@@ -67,6 +67,7 @@ pub fn outgoing(text: &str) -> Outgoing {
         due: Some(at(9)),
         condition: None,
         about: Some(about("T1")),
+        card: None,
         otherwise: None,
         bundled: Vec::new(),
         tries: 0,

@@ -53,6 +53,8 @@ pub enum Act {
     },
     Setup,
     Jobs,
+    /// Edits are shown from here on.
+    Cards,
     People(Vec<String>),
     Restart,
     Stop,
@@ -170,6 +172,7 @@ fn act(line: &str) -> Option<Act> {
     match words.as_slice() {
         ["setup"] => return Some(Act::Setup),
         ["jobs"] => return Some(Act::Jobs),
+        ["cards"] => return Some(Act::Cards),
         ["restart"] => return Some(Act::Restart),
         ["stop"] => return Some(Act::Stop),
         ["start"] => return Some(Act::Start),

@@ -24,7 +24,7 @@ use jiuding::{
     engine::{Engine, Parts},
     outbox::{Outbox, Owed},
     platform::{
-        Accepted, Limits, Parcel, Platform, Received, Receiver, Undelivered,
+        Accepted, Edits, Limits, Parcel, Platform, Received, Receiver, Undelivered,
         playground::{BOT, Mentioned, NAME, Playground, Pressed, Said},
     },
     store::{Store, postgres::PostgresStore, sled::SledStore},
@@ -86,6 +86,8 @@ pub struct World {
     zone: TimeZone,
     config: Config,
     jobs: bool,
+    /// What was said is edited, and that stands on the page.
+    cards: bool,
     /// Setting up is neither repeated nor interrupted.
     calm: bool,
     people: Vec<String>,
@@ -110,6 +112,8 @@ struct Spoken {
     to: Target,
     message: Message,
     id: MessageId,
+    /// It is what an earlier message says now.
+    edit: bool,
 }
 
 /// One process of the bot.
@@ -161,6 +165,7 @@ impl World {
             zone,
             config,
             jobs: false,
+            cards: false,
             calm: false,
             people,
             heard: Arc::default(),
@@ -202,6 +207,11 @@ impl World {
             Act::Remark | Act::People(_) => {}
             Act::Jobs => {
                 self.jobs = true;
+                self.stop().await;
+                self.start().await;
+            }
+            Act::Cards => {
+                self.cards = true;
                 self.stop().await;
                 self.start().await;
             }
@@ -368,6 +378,7 @@ impl World {
     /// The newest message of the bot that names `id` and fits.
     fn spoken(&self, id: &str, fits: impl Fn(&Spoken) -> bool) -> Result<Spoken, String> {
         let mut heard = self.heard.lock().unwrap().clone();
+        heard.retain(|spoken| !spoken.edit);
         heard.sort_by_key(|spoken| (spoken.at, spoken.number));
         let names = |spoken: &&Spoken| id == "last" || id.is_empty() || is_named(&spoken.message.plain(), id);
         let found = heard.iter().rev().filter(names).find(|spoken| fits(spoken));
@@ -472,8 +483,12 @@ impl World {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
-        let ear: Arc<dyn Platform> =
-            Arc::new(Ear { inner: playground.clone(), clock: clock.clone(), heard: self.heard.clone() });
+        let ear: Arc<dyn Platform> = Arc::new(Ear {
+            inner: playground.clone(),
+            clock: clock.clone(),
+            heard: self.heard.clone(),
+            cards: self.cards,
+        });
         let jobs = self.config.jobs.all().into_iter().filter(|_| self.jobs);
         let jobs = jobs.filter_map(|(name, expression)| {
             Some((name.to_owned(), Schedule::parse(expression?).expect("the shipped schedules can be read")))
@@ -528,7 +543,7 @@ impl World {
     fn print(&mut self) {
         let mut said = self.heard.lock().unwrap()[self.printed..].to_vec();
         self.printed += said.len();
-        said.sort_by_key(|spoken| (spoken.at, spoken.number));
+        said.sort_by_key(|spoken| (spoken.at, spoken.edit, spoken.number));
         for spoken in said {
             let at: DateTime = spoken.at.to_zoned(self.zone.clone()).datetime();
             self.page.time(at);
@@ -606,6 +621,7 @@ struct Ear {
     inner: Arc<Playground>,
     clock: SharedClock,
     heard: Arc<Mutex<Vec<Spoken>>>,
+    cards: bool,
 }
 
 #[async_trait::async_trait]
@@ -622,9 +638,26 @@ impl Platform for Ear {
         if !known.contains(&id) {
             let number = parcel.id.trim_start_matches("jd").split('-').next().unwrap().parse().unwrap();
             let (to, message) = (parcel.to.clone(), parcel.message.clone());
-            heard.push(Spoken { at: self.clock.now(), number, to, message, id });
+            heard.push(Spoken { at: self.clock.now(), number, to, message, id, edit: false });
         }
         Ok(accepted)
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        self.inner.edits().filter(|_| self.cards)
+    }
+
+    /// The same edit again is the one before.
+    async fn edit(&self, id: &MessageId, to: &Target, fresh: &Message) -> Result<(), Undelivered> {
+        self.inner.edit(id, to, fresh).await?;
+        let mut heard = self.heard.lock().unwrap();
+        let before = heard.iter().rev().find(|spoken| spoken.id == *id).expect("what is edited was said");
+        if before.message != *fresh {
+            let (at, number) = (self.clock.now(), before.number);
+            let (to, message, id) = (to.clone(), fresh.clone(), id.clone());
+            heard.push(Spoken { at, number, to, message, id, edit: true });
+        }
+        Ok(())
     }
 
     fn notifies_in(&self, room: &RoomId) -> bool {
@@ -669,6 +702,9 @@ impl Spoken {
             Target::Room(room) => format!("鼎@{}", room.raw()),
             Target::Person(person) => format!("鼎@{}", person.raw()),
         };
+        if self.edit {
+            speaker.insert_str(0, "✎ ");
+        }
         let mut lines = Vec::new();
         for (index, line) in self.message.lines.iter().enumerate() {
             let mut spans = line.0.as_slice();

@@ -19,7 +19,7 @@ pub use moves::{Cancel, Complete, Postpone, Touch};
 pub(crate) use words::lacks;
 
 use crate::{
-    chat::{MessageId, Person, RoomId},
+    chat::{Button, MessageId, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, IndexCard, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
@@ -279,6 +279,11 @@ impl Kind for ActionItem {
         let who = self.call(dossier.project()).people;
         let loud = self.priority >= Some(Priority::High);
         vec![dossier::Open { due: self.due, late_from: None, what: what.into(), who, loud, internal: false }]
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = || Button::new("完成", format!("/A{} 完成", self.number));
+        if self.is_open() { vec![step()] } else { Vec::new() }
     }
 
     fn card(&self) -> Option<IndexCard> {

@@ -36,7 +36,7 @@ pub use steps::{Assess, Contract, CustomerConfirm, LinkMeeting};
 pub use vote::{Approve, Reject, Withdraw};
 
 use crate::{
-    chat::{Person, PersonId, RoomId},
+    chat::{Button, Person, PersonId, RoomId},
     dossier::{
         self, Cell, Context, Dossier, IndexCard, Kind, Outcome, Refusal, Role, RoomKind, Rules, Waking,
         ladder::Ladder,
@@ -359,6 +359,15 @@ impl Kind for ChangeRequest {
 
     fn owes(&self, step: &str) -> bool {
         self.is_open() && clock::owes(self, step)
+    }
+
+    fn steps(&self, dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = |action| Button::new(action, format!("/C{} {action}", self.number));
+        match (&self.state, self.stage_in(dossier)) {
+            (State::Open, Stage::Vote) => vec![step("同意"), step("反对")],
+            (State::Open, Stage::Confirmation) => vec![step("客户确认")],
+            _ => Vec::new(),
+        }
     }
 
     fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, not_before_customers, words};
 use crate::{
-    chat::Person,
+    chat::{Button, Person},
     dossier::{
         self, Call, Context, Dossier, Kind, Outcome, Ping, Record, Refusal, Role, Rules, Say, Waking,
         ladder::Ladder,
@@ -115,6 +115,11 @@ impl Kind for PlanItem {
 
     fn owes(&self, _step: &str) -> bool {
         self.is_open()
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = || Button::new("完成", format!("/J{} 完成", self.number));
+        if self.is_open() { vec![step()] } else { Vec::new() }
     }
 
     fn open(&self, dossier: &Dossier) -> Vec<dossier::Open> {

@@ -18,7 +18,7 @@ pub use moves::{Complete, List, Postpone, Show};
 pub(crate) use words::{listed as line, verdict as verdict_line};
 
 use crate::{
-    chat::Person,
+    chat::{Button, Person},
     dossier::{
         self, Call, Cell, Context, Dossier, Kind, Outcome, Ping, Project, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
@@ -308,6 +308,11 @@ impl Kind for Improvement {
 
     fn owes(&self, _step: &str) -> bool {
         self.is_open()
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = || Button::new("完成", format!("/I{} 完成", self.number));
+        if self.is_open() { vec![step()] } else { Vec::new() }
     }
 
     fn open(&self, _dossier: &Dossier) -> Vec<dossier::Open> {

@@ -23,11 +23,12 @@ pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
 pub use platform::{ended_by_platform, fits, recorded_by_platform};
+pub(crate) use recur::tell_moved;
 pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
-    chat::{Invite, Message, Person, RoomId},
+    chat::{Button, Invite, Message, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
         Rules, Say, Waking, ladder::Ladder,
@@ -272,18 +273,6 @@ impl Meeting {
     }
 }
 
-/// Says in the customer's room that a holiday moved the next of its meetings.
-pub(crate) fn tell_moved(outcome: Outcome, next: &Meeting, now: Timestamp, rules: &Rules) -> Outcome {
-    if !next.shared || !next.is_moved(rules) {
-        return outcome;
-    }
-    outcome.saying(Say::Announce {
-        hearing: Hearing::Customer,
-        message: Message::text(words::following(next, now, rules)),
-        about: Some(dossier::Record::key(next)),
-    })
-}
-
 /// `at` and a span of the rules.
 fn after(at: Timestamp, span: Span, rules: &Rules) -> Timestamp {
     rules.calendar.add(at, span)
@@ -364,6 +353,15 @@ impl Kind for Meeting {
             minutes::STEP => self.owes_minutes(),
             "cancelled" => matches!(self.state, State::Cancelled { .. }),
             _ => self.is_ahead(),
+        }
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = |action| vec![Button::new(action, format!("/M{} {action}", self.number))];
+        match self.state {
+            State::Planned => step("开始"),
+            State::Running { .. } => step("结束"),
+            State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
     }
 

@@ -23,7 +23,7 @@ pub use touch::Touch;
 pub(crate) use words::moved as told;
 
 use crate::{
-    chat::{Person, RoomId},
+    chat::{Button, Person, RoomId},
     dossier::{
         self, Call, Cell, Context, Dossier, Hearing, IndexCard, Kind, Outcome, Phase, Ping, Project, Record,
         Refusal, Role, RoomKind, Rules, Say, Waking,
@@ -306,6 +306,11 @@ impl Kind for Milestone {
             loud: false,
             internal: false,
         }]
+    }
+
+    fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
+        let step = || Button::new("完成", format!("/P{} 完成", self.number));
+        if internal && self.is_open() && !self.face_to_face { vec![step()] } else { Vec::new() }
     }
 
     fn card(&self) -> Option<IndexCard> {

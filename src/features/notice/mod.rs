@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Acknowledge, List, Post, Show};
 
 use crate::{
-    chat::{Message, Person, RoomId},
+    chat::{Button, Message, Person, RoomId},
     dossier::{
         Call, Cell, Dossier, Hearing, IndexCard, Kind, Open, Outcome, Ping, Record, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
@@ -190,6 +190,11 @@ impl Kind for Notice {
 
     fn owes(&self, _step: &str) -> bool {
         !self.is_settled()
+    }
+
+    fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
+        let step = || Button::new("收到", format!("/N{} 收到", self.number));
+        if !self.is_settled() { vec![step()] } else { Vec::new() }
     }
 
     fn open(&self, _dossier: &Dossier) -> Vec<Open> {

@@ -41,7 +41,7 @@ use refusal::frozen;
 pub use specify::{Specify, specification, with_newest};
 
 use crate::{
-    chat::{MessageId, Person, RoomId},
+    chat::{Button, MessageId, Person, RoomId},
     dossier::{Cell, Dossier, IndexCard, Kind, Open, Outcome, Refusal, Rules, Waking, ladder::Ladder},
     grammar::{Object, Priority, behind_command},
 };
@@ -375,6 +375,18 @@ impl Kind for Requirement {
 
     fn why_internal(&self, _now: Timestamp, rules: &Rules) -> Vec<String> {
         why::priority(self, rules)
+    }
+
+    fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
+        let action = match self.state {
+            State::Collected | State::Analysing => "分析",
+            State::Confirmed { .. } => "开始",
+            State::InProgress => "交付",
+            State::Delivered { .. } => "验收",
+            _ => return Vec::new(),
+        };
+        let step = Button::new(action, format!("/R{} {action}", self.number));
+        Some(step).filter(|_| internal).into_iter().collect()
     }
 
     fn card(&self) -> Option<IndexCard> {

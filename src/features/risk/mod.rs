@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use commands::{Add, CloseRisk, List, Occur, Plan, Show};
 
 use crate::{
-    chat::{MessageId, Person, RoomId},
+    chat::{Button, MessageId, Person, RoomId},
     dossier::{
         Call, Cell, Dossier, IndexCard, Kind, Open, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder},
@@ -281,6 +281,14 @@ impl Kind for Risk {
             internal,
         };
         plan.into_iter().chain(settle).map(open).collect()
+    }
+
+    fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
+        let step = |label, action| Button::new(label, format!("/K{} {action}", self.number));
+        match internal && self.is_open() {
+            true => vec![step("关闭", "关闭"), step("已发生", "发生")],
+            false => Vec::new(),
+        }
     }
 
     fn card(&self) -> Option<IndexCard> {

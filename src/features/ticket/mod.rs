@@ -22,7 +22,7 @@ pub use remark::Remark;
 
 use crate::{
     calendar::Span,
-    chat::{MessageId, Person, RoomId},
+    chat::{Button, MessageId, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, IndexCard, Kind, Outcome, Ping, Role, Rules, Say, Waking,
         ladder::{Climb, Ladder, later},
@@ -563,6 +563,17 @@ impl Kind for Ticket {
 
     fn why_internal(&self, now: Timestamp, rules: &Rules) -> Vec<String> {
         words::why_internal(self, now, &rules.calendar)
+    }
+
+    fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
+        let step = |label: &str, action: &str| Button::new(label, format!("/T{} {action}", self.number));
+        match self.state {
+            State::Resolved { .. } => vec![step("重开", "重开")],
+            State::New | State::Reopened if internal => vec![step("响应", "响应"), step("处理", "处理")],
+            State::Acknowledged if internal => vec![step("处理", "处理")],
+            State::Waiting { .. } if internal => vec![step("恢复处理", "恢复")],
+            _ => Vec::new(),
+        }
     }
 
     fn card(&self) -> Option<IndexCard> {

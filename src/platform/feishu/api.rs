@@ -23,7 +23,7 @@ pub struct Api {
 
 /// A call about to be made.
 pub struct Call<'a> {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PATCH`.
     pub method: Method,
     /// The path after `/open-apis/`.
     pub path: &'a str,
@@ -42,6 +42,11 @@ impl<'a> Call<'a> {
     /// A writing call.
     pub fn post(path: &'a str, query: &'a [(&'a str, &'a str)], body: &'a Value) -> Self {
         Self { method: Method::POST, path, query, body: Some(body) }
+    }
+
+    /// A changing call.
+    pub fn patch(path: &'a str, body: &'a Value) -> Self {
+        Self { method: Method::PATCH, path, query: &[], body: Some(body) }
     }
 }
 

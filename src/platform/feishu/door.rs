@@ -8,8 +8,12 @@ use super::{
     Feishu, NAME,
     delivery::{self, Delivery, Envelope, Refusal},
     event::{self, Happened},
+    send,
 };
-use crate::platform::{Received, Receiver};
+use crate::{
+    chat::What,
+    platform::{Press, Received, Receiver, Toast},
+};
 
 /// Takes events in, and knows who carries them out.
 pub struct Door {
@@ -23,7 +27,7 @@ pub struct Door {
 pub struct Letter {
     /// What is to be carried out before it is answered; `None` where there is nothing to do.
     pub happened: Option<Happened>,
-    /// What is answered to a callback; other events have no answer.
+    /// What is answered to a callback where carrying it out gives nothing better; other events have no answer.
     pub answer: Option<Value>,
 }
 
@@ -46,33 +50,37 @@ impl Door {
         let is_callback = envelope.kind == "card.action.trigger";
         let happened = event::understand(envelope).map_err(|_| Refusal::Body);
         let happened = happened.inspect_err(|why| count_refused(*why))?;
-        let answer = match happened {
-            Some(_) => json!({ "toast": { "type": "info", "content": "已收到" } }),
-            None => {
-                count_accepted("ignored");
-                json!({})
-            }
-        };
-        Ok(Letter { happened, answer: is_callback.then_some(answer) })
+        if happened.is_none() {
+            count_accepted("ignored");
+        }
+        Ok(Letter { happened, answer: is_callback.then(|| json!({})) })
     }
 
-    /// Carries an event out to its end; returns only when its effect is durable. Names are asked for at once,
-    /// the effect waits for `turn`.
-    pub async fn carry_out(&self, happened: Happened, turn: impl Future<Output = ()>) -> Result<(), Failed> {
+    /// Carries an event out to its end; returns only when its effect is durable, with what is answered to a press.
+    /// Names are asked for at once, the effect waits for `turn`.
+    pub async fn carry_out(
+        &self,
+        happened: Happened,
+        turn: impl Future<Output = ()>,
+    ) -> Result<Option<Value>, Failed> {
         let inbound = self.feishu.inbound(happened).await;
         turn.await;
         let received = match inbound {
-            Some(inbound) => self.receiver.receive(inbound).await.map(Some),
-            None => Ok(None),
+            Some(inbound) if matches!(inbound.what, What::Pressed { .. } | What::Filled { .. }) => {
+                let pressed = self.receiver.press(inbound).await;
+                pressed.map(|press| (Some(press.received), Some(answered(&press))))
+            }
+            Some(inbound) => self.receiver.receive(inbound).await.map(|received| (Some(received), None)),
+            None => Ok((None, None)),
         };
         match received {
-            Ok(received) => {
+            Ok((received, answer)) => {
                 count_accepted(match received {
                     Some(Received::Done) => "done",
                     Some(Received::SeenBefore) => "seen",
                     None => "ignored",
                 });
-                Ok(())
+                Ok(answer)
             }
             Err(fault) => {
                 tracing::error!(
@@ -83,6 +91,21 @@ impl Door {
             }
         }
     }
+}
+
+/// The answer to a press: a toast for whoever pressed, and the card as it is now for everybody. Without the card the
+/// client would show the one before until it looks again. `[D:card-cb]`
+fn answered(press: &Press) -> Value {
+    let (kind, words) = match &press.toast {
+        Some(Toast { done: true, words }) => ("success", words.as_str()),
+        Some(Toast { done: false, words }) => ("error", words.as_str()),
+        None => ("info", "已收到"),
+    };
+    let mut answer = json!({ "toast": { "type": kind, "content": words } });
+    if let Some(card) = press.fresh.as_ref().and_then(send::small_card) {
+        answer["card"] = json!({ "type": "raw", "data": card });
+    }
+    answer
 }
 
 /// Counts what was let in.

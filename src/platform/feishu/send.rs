@@ -28,6 +28,12 @@ pub(super) struct Form {
 }
 
 impl Form {
+    /// A card, where it is not too large for one.
+    fn card(message: &Message) -> Option<Self> {
+        let form = Self { msg_type: "interactive", content: card::card(message).to_string() };
+        (form.size() <= MOST_OF_A_CARD).then_some(form)
+    }
+
     /// A text message, with as much of the words as one may hold.
     fn text(message: &Message) -> Self {
         let words = text::text(message);
@@ -47,6 +53,11 @@ impl Form {
     fn size(&self) -> usize {
         json!(self.content).to_string().len()
     }
+}
+
+/// A message as a card, where it is not too large for one.
+pub(super) fn small_card(message: &Message) -> Option<Value> {
+    Form::card(message).map(|_| card::card(message))
 }
 
 /// Where a form goes.
@@ -74,6 +85,21 @@ impl Feishu {
             self.calendars.keep(parcel).await;
         }
         Ok(accepted)
+    }
+
+    /// Puts another card in the place of one that was sent. What went as text stays: Feishu says so.
+    ///
+    /// Source: <https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/patch>
+    pub(super) async fn edit_card(&self, message: &MessageId, fresh: &Message) -> Result<(), Undelivered> {
+        if message.platform() != NAME || !is_id(message.raw()) {
+            return Err(Undelivered::Never { why: "the message is not on feishu".into() });
+        }
+        let Some(card) = Form::card(fresh) else {
+            return Err(Undelivered::Never { why: "the card is too large".into() });
+        };
+        let body = json!({ "content": card.content });
+        let edited = self.api.call(Call::patch(&format!("im/v1/messages/{}", message.raw()), &body)).await;
+        edited.map(drop).map_err(|fault| fault.sorted())
     }
 
     /// Sends a parcel in this form; without one, as a card or the text of it.
@@ -116,8 +142,7 @@ impl Feishu {
         if let Some(form) = form {
             return self.post(way, parcel, form).await;
         }
-        let card = Form { msg_type: "interactive", content: card::card(&parcel.message).to_string() };
-        if card.size() <= MOST_OF_A_CARD {
+        if let Some(card) = Form::card(&parcel.message) {
             match self.post(way, parcel, &card).await {
                 Err(Fault::Refused(refused)) if refused.of_card() => {
                     metrics::counter!("jiuding_feishu_cards_refused_total").increment(1);

@@ -65,7 +65,7 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
     // A caller that hangs up must not leave the work half done.
     let work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
     match work.await {
-        Ok(Ok(())) => good(answer),
+        Ok(Ok(told)) => good(answer.map(|usual| told.unwrap_or(usual))),
         Ok(Err(Failed)) => failed(),
         Err(panicked) => {
             tracing::error!("an event of feishu's could not be carried out: {panicked}");

@@ -51,6 +51,12 @@ pub struct ChatEntry {
     /// The file that it hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileShown>,
+    /// The place of the line in whose place this one stands, where it is an edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<u64>,
+    /// What it says now, where it was edited since.
+    #[serde(skip)]
+    pub edited: Option<Box<ChatEntry>>,
 }
 
 /// Who says a line.
@@ -61,6 +67,8 @@ pub enum Speaker {
     Bot,
     /// A person.
     Person,
+    /// Nobody: a line of the bot was edited.
+    Edit,
 }
 
 /// A button as the page shows it.
@@ -122,13 +130,20 @@ impl ChatEntry {
                 .file
                 .as_ref()
                 .map(|file| FileShown { name: file.name.clone(), size: file.content.len() }),
+            edits: None,
+            edited: None,
         }
+    }
+
+    /// What a line of the bot says from now on.
+    pub(super) fn edit(seq: u64, message: &Message, time: Timestamp) -> Self {
+        Self { from: Speaker::Edit, edits: Some(seq), ..Self::of_bot(message, None, time) }
     }
 
     /// What it says and who said it.
     pub(super) fn words(&self) -> Words {
         let by = match (&self.sender, self.from) {
-            (_, Speaker::Bot) => Author::Bot,
+            (_, Speaker::Bot | Speaker::Edit) => Author::Bot,
             (Some(sender), Speaker::Person) => Author::Person(sender.person()),
             (None, Speaker::Person) => Author::Unknown,
         };
@@ -152,6 +167,8 @@ impl ChatEntry {
             room_name: said.room_name.clone(),
             pressed: false,
             file: None,
+            edits: None,
+            edited: None,
         }
     }
 
@@ -172,6 +189,8 @@ impl ChatEntry {
             room_name: pressed.room_name.clone(),
             pressed: true,
             file: None,
+            edits: None,
+            edited: None,
         }
     }
 

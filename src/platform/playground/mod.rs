@@ -11,6 +11,7 @@
 //! the place of a line of the bot means that line.
 
 mod line;
+mod names;
 mod said;
 
 use std::{
@@ -24,12 +25,14 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Accepted, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
+use super::{Accepted, Edits, Limits, Parcel, Platform, Rate, Received, Receiver, Undelivered};
 use crate::{
-    chat::{File, Form, Inbound, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, What, Words},
+    chat::{File, Form, Inbound, Message, MessageId, PersonId, Quote, ReplyTo, RoomId, Target, What, Words},
     clock::SharedClock,
     store::Store,
 };
+
+use names::{fresh_id, message, room, room_of, unwritten, within};
 
 pub use line::{ButtonShown, ChatEntry, FileShown, Speaker};
 pub use said::{Mentioned, Pressed, Said};
@@ -179,11 +182,15 @@ impl Playground {
         let deadline = Instant::now() + wait;
         loop {
             let closed = changes.borrow_and_update().closed;
-            let mut found = Vec::new();
+            let mut found: Vec<(u64, ChatEntry)> = Vec::new();
             for (seq, entry) in self.since(room, after).await? {
                 after = seq;
                 if whose == Whose::Everybody || entry.from == Speaker::Bot {
                     found.push((seq, entry));
+                } else if let Some(edits) = entry.edits
+                    && let Some((_, edited)) = found.iter_mut().find(|(seq, _)| *seq == edits)
+                {
+                    edited.edited = Some(Box::new(entry));
                 }
             }
             if !found.is_empty() || closed {
@@ -216,7 +223,7 @@ impl Playground {
                 None => {
                     let mut summary = RoomSummary { id: id.clone(), ..RoomSummary::default() };
                     for (seq, entry) in self.since(&id, 0).await? {
-                        summary.latest = seq;
+                        summary.latest = if entry.from == Speaker::Edit { summary.latest } else { seq };
                         summary.name = entry.room_name.or(summary.name);
                     }
                     known.insert(id, summary.clone());
@@ -253,7 +260,10 @@ impl Playground {
     ) -> anyhow::Result<u64> {
         let seq = self.store.chat_append(room, key, entry.encode(file)).await?;
         if let Some(summary) = self.rooms.lock().await.get_mut(room) {
-            summary.latest = summary.latest.max(seq);
+            // An edit is nothing new to read.
+            if entry.from != Speaker::Edit {
+                summary.latest = summary.latest.max(seq);
+            }
             summary.name = entry.room_name.clone().or(summary.name.take());
         }
         self.changes.send_modify(|changes| changes.count += 1);
@@ -335,18 +345,26 @@ impl Platform for Playground {
         if parcel.to.platform() != NAME {
             return Err(Undelivered::Never { why: format!("no room of the {NAME}") });
         }
-        let room = match &parcel.to {
-            Target::Room(room) => room.raw().to_owned(),
-            Target::Person(person) => format!("dm:{}", person.raw()),
-        };
+        let room = room_of(&parcel.to);
         let answers = parcel.reply_to.as_ref().map(|reply| within(&room, reply.message.raw()));
         let entry = ChatEntry::of_bot(&parcel.message, answers, self.clock.now());
         let (key, file) = (format!("out:{}", parcel.id), parcel.message.file.as_ref());
-        let seq = self.append(&room, &key, &entry, file).await.map_err(|error| Undelivered::Later {
-            after: None,
-            why: format!("the chat could not be written: {error}"),
-        })?;
+        let seq = self.append(&room, &key, &entry, file).await.map_err(|error| unwritten(&error))?;
         Ok(Accepted { message: Some(message(&room, &seq.to_string())) })
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(Edits { within: Duration::MAX, every: Duration::ZERO })
+    }
+
+    /// Writes the edit behind everything that was said, so that no line moves.
+    async fn edit(&self, id: &MessageId, to: &Target, fresh: &Message) -> Result<(), Undelivered> {
+        let room = room_of(to);
+        let seq = within(&room, id.raw()).parse();
+        let seq = seq.map_err(|_| Undelivered::Never { why: "no line of a chat".into() })?;
+        let entry = ChatEntry::edit(seq, fresh, self.clock.now());
+        let written = self.append(&room, &format!("edit:{}", fresh_id()), &entry, None).await;
+        written.map(drop).map_err(|error| unwritten(&error))
     }
 
     fn notifies_in(&self, _room: &RoomId) -> bool {
@@ -376,23 +394,4 @@ impl Platform for Playground {
     async fn ready(&self) -> Result<(), String> {
         Ok(())
     }
-}
-
-fn room(id: &str, name: Option<String>, direct: bool) -> Room {
-    Room { id: RoomId::new(NAME, id), name, direct: direct || id.starts_with("dm:") }
-}
-
-fn message(room: &str, id: &str) -> MessageId {
-    MessageId::new(NAME, &format!("{room}:{id}"))
-}
-
-/// A message's id without its room.
-fn within<'a>(room: &str, id: &'a str) -> &'a str {
-    id.strip_prefix(room).and_then(|rest| rest.strip_prefix(':')).unwrap_or(id)
-}
-
-fn fresh_id() -> String {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).expect("the operating system has randomness");
-    bytes.iter().fold(String::from("pg-"), |id, byte| format!("{id}{byte:02x}"))
 }

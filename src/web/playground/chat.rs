@@ -90,6 +90,9 @@ fn brief(seq: u64, entry: &ChatEntry) -> Value {
     if let Some(file) = &entry.file {
         shown["file"] = json!(file);
     }
+    if let Some(edited) = &entry.edited {
+        shown["edited"] = json!({ "time": edited.time, "text": edited.text, "buttons": edited.buttons });
+    }
     if let Some(form) = &entry.form {
         shown["form"] = json!({ "value": form.line, "submit": form.submit, "fields": form.fields });
     }

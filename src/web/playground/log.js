@@ -33,7 +33,8 @@ export function draw(room, me, lines, send) {
     return;
   }
   if (drawn.upTo === 0) log.replaceChildren();
-  const fresh = lines.filter((line) => line.seq > drawn.upTo).slice(-MOST_DRAWN);
+  const news = lines.filter((line) => line.seq > drawn.upTo);
+  const fresh = news.filter((line) => line.from !== 'edit').slice(-MOST_DRAWN);
   drawn.lines = lines;
   for (const line of fresh) {
     const today = day(line.time);
@@ -44,10 +45,22 @@ export function draw(room, me, lines, send) {
     log.append(shown(line, me));
     drawn.upTo = line.seq;
   }
+  for (const edit of news.filter((line) => line.from === 'edit')) {
+    edited(edit, me);
+    drawn.upTo = edit.seq;
+  }
   while (log.childElementCount > MOST_DRAWN * 1.5) log.firstElementChild.remove();
   const own = fresh.some((line) => line.sender?.id === me.id);
   if (atEnd || own) toEnd();
   else if (fresh.length > 0) newer.hidden = false;
+}
+
+/** Puts what a line says now in its place. */
+function edited(edit, me) {
+  const before = drawn.lines.find((line) => line.seq === edit.edits);
+  if (!before) return;
+  const { text, lines, buttons, form, mentions, tone, chart } = edit;
+  byId(`line-${edit.edits}`)?.replaceWith(shown({ ...before, text, lines, buttons, form, mentions, tone, chart }, me));
 }
 
 /** Draws everything anew the next time. */

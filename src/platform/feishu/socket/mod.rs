@@ -161,7 +161,7 @@ impl FeishuLink {
             run: Box::new(move |turn| {
                 Box::pin(async move {
                     match door.carry_out(happened, turn.comes()).await {
-                        Ok(()) => ack(frame, 200, answer.as_ref()),
+                        Ok(told) => ack(frame, 200, answer.map(|usual| told.unwrap_or(usual)).as_ref()),
                         Err(Failed) => ack(frame, 500, None),
                     }
                 })
