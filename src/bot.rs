@@ -228,6 +228,7 @@ pub fn of_feishu(config: &Config) -> feishu::Settings {
             Loudness::App | Loudness::Sms => feishu::Urgent::App,
             Loudness::Phone => feishu::Urgent::Phone,
         },
+        calendar: feishu.calendar,
     }
 }
 
@@ -263,5 +264,6 @@ pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
             Loudness::Sms => dingtalk::Ding::Sms,
             Loudness::Phone => dingtalk::Ding::Phone,
         },
+        calendar: dingtalk.calendar,
     }
 }

@@ -91,6 +91,7 @@ pub fn feishu_delivery(bytes: &[u8]) {
         window_ahead: SignedDuration::from_mins(5),
         pong_within: std::time::Duration::from_secs(30),
         urgent: feishu::Urgent::Off,
+        calendar: false,
     };
     let sealed = feishu::Settings { encrypt_key: Some("key".into()), ..plain.clone() };
     let _ = feishu::examine(&plain, now(), bytes);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{File, Form, Person};
+use super::{File, Form, Invite, Person};
 
 /// One message of the bot. Its first line is its headline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Message {
     /// A file that goes with it. See [`Message::apart`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
+    /// Meetings that it speaks of, for people's calendars, where the platform has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invites: Vec<Invite>,
 }
 
 fn is_plain(tone: &Tone) -> bool {

@@ -5,6 +5,7 @@
 
 mod file;
 mod form;
+mod invite;
 mod message;
 mod typed;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use file::File;
 pub use form::{Field, FieldKind, Form, Instead, LONGEST_VALUE, Says};
+pub use invite::Invite;
 pub use message::{Button, Chart, Line, Message, Span, Tone, short};
 pub use typed::{Typed, is_mention};
 
@@ -177,6 +179,15 @@ pub enum What {
         started: Option<Timestamp>,
         /// When it ended.
         ended: Timestamp,
+    },
+    /// The recording of a video meeting can be seen.
+    Recorded {
+        /// The meeting's title.
+        topic: String,
+        /// When that was so.
+        ready: Timestamp,
+        /// Where, an address of the platform's own.
+        url: String,
     },
     /// A message came without its text because the organisation's quota is used up.
     OverQuota,

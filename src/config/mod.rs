@@ -218,6 +218,8 @@ pub struct Feishu {
     pub pong_within: Duration,
     /// How people are called to an escalation: `sms` is none of Feishu's.
     pub urgent: Loudness,
+    /// Whether meetings are put into people's calendars.
+    pub calendar: bool,
 }
 
 /// How Feishu's events arrive.
@@ -289,6 +291,8 @@ pub struct DingTalk {
     pub ping_every: Duration,
     /// How people are called to an escalation.
     pub ding: Loudness,
+    /// Whether meetings are put into people's calendars.
+    pub calendar: bool,
     /// Groups with a webhook robot of their own.
     pub group_robot: Vec<GroupRobot>,
 }

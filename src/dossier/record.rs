@@ -10,7 +10,7 @@ use super::{
     cell::{self, Cell, Named},
 };
 use crate::{
-    chat::{Button, Person, PersonId},
+    chat::{Button, Invite, Person, PersonId},
     store::Key,
 };
 
@@ -100,6 +100,12 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
         Vec::new()
     }
 
+    /// How it is to stand in people's calendars; `None`: they are left as they are. Its uid need be its own among
+    /// the records of its project.
+    fn invite(&self) -> Option<Invite> {
+        None
+    }
+
     /// How its deadlines came to be, a sentence each, for `/为什么`.
     fn why(&self, _now: Timestamp, _rules: &Rules) -> Vec<String> {
         Vec::new()
@@ -178,6 +184,8 @@ pub trait Record: Any + Send + Sync {
     fn card(&self) -> Option<IndexCard>;
     /// Its row of an export, without the columns of every table; before customers only [`Kind::SHOWN`].
     fn cells(&self, internal: bool) -> Vec<Named>;
+    /// See [`Kind::invite`].
+    fn invite(&self) -> Option<Invite>;
     /// See [`Kind::why`].
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String>;
     /// See [`Kind::why_internal`].
@@ -259,6 +267,10 @@ impl<K: Kind> Record for K {
 
     fn cells(&self, internal: bool) -> Vec<Named> {
         cell::cells(self, &self.encode(), internal)
+    }
+
+    fn invite(&self) -> Option<Invite> {
+        Kind::invite(self)
     }
 
     fn why(&self, now: Timestamp, rules: &Rules) -> Vec<String> {

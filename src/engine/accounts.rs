@@ -29,6 +29,7 @@ impl Engine {
                 | What::Gone
                 | What::Renamed
                 | What::MeetingEnded { .. }
+                | What::Recorded { .. }
                 | What::OverQuota => {}
             }
         });
@@ -40,13 +41,21 @@ impl Engine {
         self.directory(|directory| directory.primary(&person.id).unwrap_or(person).clone())
     }
 
-    /// Mentions in a room by the account that its platform has of somebody.
+    /// Mentions in a room, and invites, by the account that the platform has of somebody.
     pub(super) fn localise(&self, outgoing: &mut [Outgoing]) {
         self.directory(|directory| {
             if !directory.has_accounts() {
                 return;
             }
             for outgoing in outgoing {
+                let platform = outgoing.to.platform().to_owned();
+                for invite in &mut outgoing.message.invites {
+                    for person in invite.people.iter_mut().chain([&mut invite.host]) {
+                        if let Some(account) = directory.account_on(&person.id, &platform) {
+                            person.id = account.id.clone();
+                        }
+                    }
+                }
                 let Target::Room(room) = &outgoing.to else { continue };
                 let spans = outgoing.message.lines.iter_mut().flat_map(|line| &mut line.0);
                 for span in spans {

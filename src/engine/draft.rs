@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
+    chat::Invite,
     dossier::{COUNTER, Dossier, Outcome, Project, Record, Rules},
     store::{Change, Commit, Entry, Key, Outgoing, ProjectId, RowKey, Seen, WakeChange},
 };
@@ -21,6 +22,8 @@ pub(super) struct Draft {
     wakes: BTreeMap<RowKey, (Option<Timestamp>, Option<Timestamp>)>,
     log: Vec<(ProjectId, Entry)>,
     outgoing: Vec<Outgoing>,
+    /// How records that were touched are to stand in people's calendars.
+    invites: BTreeMap<RowKey, Invite>,
     /// Records that came into being here, and those that the answer shows: what is said of them is a card of theirs.
     cards: BTreeSet<RowKey>,
 }
@@ -114,6 +117,7 @@ impl Draft {
         let was_archived = is_archived(dossier);
         let wake_before = old.as_ref().and_then(|old| wake_of(dossier, old.as_ref(), rules));
         dossier.put(record.clone());
+        self.invite(RowKey { project: dossier.id, key }, record.invite());
         let wake_after = wake_of(dossier, record.as_ref(), rules);
         self.wake(RowKey { project: dossier.id, key }, wake_before, wake_after);
         self.rows.insert(RowKey { project: dossier.id, key }, Some(after.clone()));
@@ -129,12 +133,25 @@ impl Draft {
         let old = dossier.record(key).cloned()?;
         let wake_before = wake_of(dossier, old.as_ref(), rules);
         dossier.take(key);
+        let gone = |invite| Invite { cancelled: true, ..invite };
+        self.invite(RowKey { project: dossier.id, key }, old.invite().map(gone));
         self.wake(RowKey { project: dossier.id, key }, wake_before, None);
         self.rows.insert(RowKey { project: dossier.id, key }, None);
         let counter = Key { letter: COUNTER, number: u32::from(key.letter) };
         let counted = Value::from(dossier.counted(key.letter));
         self.rows.insert(RowKey { project: dossier.id, key: counter }, Some(counted));
         Some(Change { key, before: old.encode(), after: Value::Null })
+    }
+
+    /// Takes how a record is to stand in people's calendars now.
+    fn invite(&mut self, row: RowKey, invite: Option<Invite>) {
+        match invite {
+            Some(invite) => {
+                let uid = format!("{}-{}", row.project.0, invite.uid);
+                self.invites.insert(row, Invite { uid, ..invite });
+            }
+            None => drop(self.invites.remove(&row)),
+        }
     }
 
     /// Moves a wake that the index has at the wrong time.
@@ -174,6 +191,7 @@ impl Draft {
         self.rows.retain(|row, _| row.project != project);
         self.wakes.retain(|row, _| row.project != project);
         self.log.retain(|(id, _)| *id != project);
+        self.invites.retain(|row, _| row.project != project);
     }
 
     /// Adds a line to a project's log.
@@ -182,8 +200,22 @@ impl Draft {
         self.log.push((project.id, entry));
     }
 
+    /// Gives the invites to the first message on each platform; a file has no words, and goes by itself.
+    fn hand_out_invites(&mut self) {
+        let invites: Vec<Invite> = std::mem::take(&mut self.invites).into_values().collect();
+        let mut served: Vec<String> = Vec::new();
+        for outgoing in &mut self.outgoing {
+            let platform = outgoing.to.platform();
+            if outgoing.message.file.is_none() && !served.iter().any(|known| known == platform) {
+                served.push(platform.to_owned());
+                outgoing.message.invites.clone_from(&invites);
+            }
+        }
+    }
+
     /// The commit.
-    pub(super) fn commit(self) -> Commit {
+    pub(super) fn commit(mut self) -> Commit {
+        self.hand_out_invites();
         let encode = |value: Value| serde_json::to_vec(&value).expect("a value is always JSON");
         Commit {
             seen: self.seen,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
     chat::{Author, Inbound, Message, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What, Words},
-    dossier::Refusal,
+    dossier::{Context, Dossier, Outcome, Refusal},
     features,
     grammar::{self, Heard},
     platform::{Press, Received, Receiver, Toast},
@@ -118,7 +118,16 @@ impl Engine {
             What::Gone | What::Renamed | What::Came { .. } | What::Left { .. } => self.happened(&event).await,
             What::OverQuota => self.over_quota(&event).await,
             What::MeetingEnded { topic, started, ended } => {
-                self.meeting_ended(&event, topic, *started, *ended).await
+                let decide = |dossier: &Dossier, cx: &Context| {
+                    features::meeting::ended_by_platform(topic, *started, *ended, dossier, cx)
+                };
+                self.of_meeting(&event, topic, *ended, decide).await
+            }
+            What::Recorded { topic, ready, url } => {
+                let decide = |dossier: &Dossier, cx: &Context| {
+                    features::meeting::recorded_by_platform(topic, *ready, url, dossier, cx)
+                };
+                self.of_meeting(&event, topic, *ready, decide).await
             }
             What::Pressed { line } => return self.lines(&event, vec![Typed::plain(line)], false).await,
             What::Filled { form, values } => match grammar::compose(form, values) {
@@ -178,26 +187,26 @@ impl Engine {
         self.write(draft, &mut [&mut dossier]).await
     }
 
-    /// A platform's own meeting ended; it counts for the project of its room. Where no room is told, for the one
-    /// project of its host that it fits best.
-    async fn meeting_ended(
+    /// Something happened to a platform's own meeting; it counts for the project of its room. Where no room is told,
+    /// for the one project of its host that it fits best.
+    async fn of_meeting(
         &self,
         event: &Event<'_>,
         topic: &str,
-        started: Option<Timestamp>,
-        ended: Timestamp,
+        at: Timestamp,
+        decide: impl Fn(&Dossier, &Context) -> Option<Outcome>,
     ) -> Result<(), CommitError> {
         let mut draft = self.draft(event);
         let home = match self.of_room(&event.room().id).await? {
             Some(home) => Some(home),
-            None => self.of_host(event, topic, ended).await,
+            None => self.of_host(event, topic, at).await,
         };
         let Some(home) = home else { return self.write(draft, &mut []).await };
         let registry = self.take(REGISTRY).await.clone();
         let mut dossier = self.take(home).await;
         let place = self.place(event, Some(&dossier));
         let cx = self.context(event, &registry, place, &[]);
-        if let Some(outcome) = features::meeting::ended_by_platform(topic, started, ended, &dossier, &cx) {
+        if let Some(outcome) = decide(&dossier, &cx) {
             // Nobody asked, so the answer goes nowhere.
             let _ = self.settle(event, &mut draft, &mut dossier, outcome, None);
         }
@@ -214,12 +223,12 @@ impl Engine {
     }
 
     /// The project of whoever hosted a meeting; `None` where two fit as well as each other.
-    async fn of_host(&self, event: &Event<'_>, topic: &str, ended: Timestamp) -> Option<ProjectId> {
+    async fn of_host(&self, event: &Event<'_>, topic: &str, at: Timestamp) -> Option<ProjectId> {
         let host = &event.inbound.sender.id;
         let mut fitting = Vec::new();
         for id in self.directory(|directory| directory.of_person(host)) {
             let dossier = self.take(id).await;
-            let fit = features::meeting::fits(topic, ended.min(event.clock), &dossier);
+            let fit = features::meeting::fits(topic, at.min(event.clock), &dossier);
             fitting.extend(fit.map(|fit| (fit, id)));
         }
         let best = fitting.iter().map(|(fit, _)| *fit).max()?;

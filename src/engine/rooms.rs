@@ -52,6 +52,7 @@ impl Engine {
             | What::Filled { .. }
             | What::Joined
             | What::MeetingEnded { .. }
+            | What::Recorded { .. }
             | What::OverQuota => None,
         };
         self.told(event, &mut draft, &mut dossier, outcome);

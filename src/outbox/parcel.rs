@@ -106,6 +106,7 @@ fn bundle(mut messages: Vec<Message>) -> Message {
         all.chart = all.chart.or(message.chart);
         all.tone = louder(all.tone, message.tone);
         all.urgent |= message.urgent;
+        all.invites.extend(message.invites);
     }
     all.buttons.truncate(MOST_BUTTONS);
     all

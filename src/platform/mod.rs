@@ -3,6 +3,7 @@
 //! A platform knows nothing of projects or records. Inwards it hands an [`Inbound`] to a [`Receiver`]
 //! and answers its caller only when that returned; outwards it implements [`Platform`].
 
+mod calendars;
 pub mod dingtalk;
 pub mod feishu;
 pub mod finding;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod one_way;
 mod picture;
 pub mod playground;
+mod resting;
 pub mod socket;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The DingTalk adapter against a DingTalk of our own.
 
+mod calendar;
 mod ding;
 mod heard;
 mod meetings;

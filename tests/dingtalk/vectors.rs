@@ -43,6 +43,7 @@ async fn stage(config: &Value, now_ms: i64) -> (String, Arc<Recorder>) {
         monthly_calls: 0,
         ping_every: Duration::from_secs(30),
         ding: jiuding::platform::dingtalk::Ding::App,
+        calendar: true,
     };
     let clock = Arc::new(SimulatedClock::new(Timestamp::from_millisecond(now_ms).unwrap()));
     let recorder = Arc::new(Recorder::default());

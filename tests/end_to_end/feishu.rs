@@ -189,6 +189,26 @@ async fn a_video_meeting_that_ended_starts_the_clock_of_its_minutes() {
 }
 
 #[tokio::test]
+async fn the_recording_of_a_video_meeting_stands_where_its_minutes_are_asked_for() {
+    let stage = Stage::with_feishu_project().await;
+    stage.feishu_says(ZHANG, "/会议 项目例会 今天10点-11点 @李工").await;
+    stage.all_said().await;
+    stage.advance("130m").await;
+    let url = "https://meetings.feishu.cn/minutes/obcn37dxcftoc3656rgyejm7";
+    for (host, url) in
+        [("ou_nobody", url), (ZHANG, "https://evil.example/minutes/1"), (ZHANG, url), (ZHANG, url)]
+    {
+        stage.feishu_deliver(&stage.feishu.recorded(host, "项目例会", url)).await;
+    }
+    assert_eq!(stage.record("M1").await["recordings"], json!([url]));
+    let before = stage.feishu.sent().len();
+    stage.feishu_says(ZHANG, "/纪要 M1\n决议: 用方案乙").await;
+    stage.all_said().await;
+    let sent = stage.feishu.sent().split_off(before);
+    assert!(sent.iter().any(|sent| sent.words.contains(&format!("妙记 {url}"))), "{sent:#?}");
+}
+
+#[tokio::test]
 async fn a_quoted_message_becomes_a_record_in_its_authors_words() {
     let stage = Stage::with_feishu_project().await;
     let asked = stage.feishu.text(FEISHU, WANG, "退款要原路返回，{ou_li} 看下 !高");

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod calendar;
 mod cards;
 mod crash;
 pub mod database;

@@ -18,6 +18,7 @@
 // Others use what these tests do not.
 #![allow(dead_code, unused_imports)]
 
+mod calendar;
 mod picture;
 mod said;
 mod server;
@@ -77,6 +78,8 @@ pub enum Way {
     Upload,
     /// Not a message: `gateway/connections/open`.
     Open,
+    /// Not a message: anything about calendars.
+    Calendar,
 }
 
 /// What goes wrong with the next call of a way.
@@ -153,6 +156,7 @@ struct State {
     held_back: HashSet<String>,
     /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
     dings: HashSet<u64>,
+    calendar: calendar::Calendar,
     calls: Vec<Way>,
     streams: stream::Streams,
 }
@@ -220,6 +224,7 @@ impl FakeDingTalk {
             monthly_calls: 0,
             ping_every: Duration::from_secs(30),
             ding: jiuding::platform::dingtalk::Ding::App,
+            calendar: true,
         }
     }
 

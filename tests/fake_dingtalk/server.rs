@@ -17,14 +17,16 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, picture, stream};
+use super::{
+    CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, picture, stream,
+};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 20 * 1024 * 1024;
 
 type Parameters = Query<HashMap<String, String>>;
 /// What a call comes to: the answer, or a refusal with its status.
-type Outcome = Result<Value, (u16, Value)>;
+pub(super) type Outcome = Result<Value, (u16, Value)>;
 
 pub(super) fn app(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -38,6 +40,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/topapi/v2/user/get", post(user_get))
         .route("/topapi/user/getbyunionid", post(user_by_union))
         .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
+        .merge(calendar::routes())
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
 }
@@ -224,7 +227,14 @@ async fn user_get(State(shared): State<Arc<Shared>>, query: Parameters, body: By
         }
         let body = parse(&body)?;
         match state.people.get(body["userid"].as_str().unwrap_or_default()) {
-            Some(name) => Ok(json!({"errcode": 0, "result": {"name": name, "userid": body["userid"]}})),
+            Some(name) => {
+                let mut result = json!({"name": name, "userid": body["userid"]});
+                let mut unions = state.unions.iter();
+                if let Some((union, _)) = unions.find(|(_, (id, _))| body["userid"] == json!(id)) {
+                    result["unionid"] = json!(union);
+                }
+                Ok(json!({"errcode": 0, "result": result}))
+            }
             None => Err(numbered(60121, "找不到该用户")),
         }
     };
@@ -250,7 +260,11 @@ async fn user_by_union(State(shared): State<Arc<Shared>>, query: Parameters, bod
 }
 
 /// Carries a call out, unless the next fault has it otherwise.
-async fn answer(shared: &Shared, way: Way, outcome: impl FnOnce(&mut Kept) -> Outcome) -> Response {
+pub(super) async fn answer(
+    shared: &Shared,
+    way: Way,
+    outcome: impl FnOnce(&mut Kept) -> Outcome,
+) -> Response {
     let (fault, outcome) = {
         let mut state = shared.state();
         state.calls.push(way);
@@ -451,7 +465,7 @@ fn keep(state: &mut Kept, sent: Sent) -> Value {
     json!({"processQueryKey": format!("query{:08}==", state.counter)})
 }
 
-fn parse(body: &[u8]) -> Outcome {
+pub(super) fn parse(body: &[u8]) -> Outcome {
     serde_json::from_slice(body).map_err(|_| numbered(40035, "不合法的参数"))
 }
 
@@ -461,6 +475,6 @@ fn numbered(code: i64, message: &str) -> (u16, Value) {
 }
 
 /// A refusal of the new API.
-fn named(status: u16, code: &str) -> (u16, Value) {
+pub(super) fn named(status: u16, code: &str) -> (u16, Value) {
     (status, json!({"code": code, "requestid": "0ba2", "message": code}))
 }

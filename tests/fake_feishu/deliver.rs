@@ -144,6 +144,16 @@ impl FakeFeishu {
         self.event(&format!("vc.meeting.{kind}"), event)
     }
 
+    /// The recording of somebody's video meeting can be seen.
+    pub fn recorded(&self, open_id: &str, topic: &str, url: &str) -> Delivery {
+        let owner = json!({ "id": { "union_id": "on_1", "user_id": "", "open_id": open_id }, "user_role": 1, "user_type": 1 });
+        let event = json!({
+            "meeting": { "id": "6911188411934433028", "topic": topic, "meeting_no": "235812466", "meeting_source": 1, "owner": owner },
+            "url": url, "duration": "30000",
+        });
+        self.event("vc.meeting.recording_ready_v1", event)
+    }
+
     /// Somebody pressed the button with this label on a card that was sent.
     pub fn pressed(&self, open_id: &str, sent: &Sent, label: &str) -> Delivery {
         let button = sent.buttons.iter().find(|(known, _)| known == label);

@@ -20,6 +20,7 @@
 
 #![allow(dead_code)]
 
+mod calendar;
 mod card;
 mod deliver;
 mod form;
@@ -103,6 +104,7 @@ struct State {
     panel: Vec<Value>,
     called: Vec<urgent::Called>,
     absent: HashSet<String>,
+    calendar: calendar::Calendar,
     app_status: i64,
     counter: u64,
 }
@@ -206,6 +208,7 @@ impl FakeFeishu {
             panel: Vec::new(),
             called: Vec::new(),
             absent: HashSet::new(),
+            calendar: calendar::Calendar::default(),
             app_status: 2,
             counter: 0,
         };
@@ -236,6 +239,7 @@ impl FakeFeishu {
             window_ahead: SignedDuration::from_mins(5),
             pong_within: std::time::Duration::from_secs(30),
             urgent: jiuding::platform::feishu::Urgent::App,
+            calendar: true,
         }
     }
 

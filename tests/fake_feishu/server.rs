@@ -15,7 +15,9 @@ use tokio::time::Instant;
 
 use crate::multipart;
 
-use super::{APP_ID, APP_SECRET, BOT, Edited, Fault, Sent, Shared, State, card, panel, socket, urgent};
+use super::{
+    APP_ID, APP_SECRET, BOT, Edited, Fault, Sent, Shared, State, calendar, card, panel, socket, urgent,
+};
 
 /// The largest file.
 const MOST_OF_A_FILE: usize = 30 * 1024 * 1024;
@@ -40,6 +42,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/im/v1/chats/{id}/members", get(members))
         .route("/open-apis/contact/v3/users/basic_batch", post(names))
         .route("/open-apis/contact/v3/users/{id}", get(user))
+        .merge(calendar::routes())
         .with_state(shared)
 }
 
@@ -82,7 +85,8 @@ async fn bot(Extract(shared): Fake, headers: HeaderMap) -> Response {
 }
 
 /// What the README asks for.
-const SCOPES: [&str; 10] = [
+const SCOPES: [&str; 11] = [
+    "calendar:calendar",
     "im:message.group_at_msg:readonly",
     "im:message.p2p_msg:readonly",
     "im:message:send_as_bot",

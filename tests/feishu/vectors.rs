@@ -72,6 +72,7 @@ async fn every_delivery_is_judged_as_its_vector_says() {
             window_ahead: skew,
             pong_within: std::time::Duration::from_secs(30),
             urgent: jiuding::platform::feishu::Urgent::App,
+            calendar: true,
             ..fake.settings()
         };
         let recorder = Arc::new(Recorder::default());

@@ -71,6 +71,10 @@ pub enum Act {
         from: Time,
         to: Time,
     },
+    Recorded {
+        topic: String,
+        url: String,
+    },
     Remark,
 }
 
@@ -184,6 +188,9 @@ fn act(line: &str) -> Option<Act> {
             let (from, to) = times.split_once('-')?;
             let (from, to) = (clock(from).ok()?, clock(to).ok()?);
             return Some(Act::MeetingEnded { topic: (*topic).to_owned(), from, to });
+        }
+        ["meeting", "recorded", topic, url] => {
+            return Some(Act::Recorded { topic: (*topic).to_owned(), url: (*url).to_owned() });
         }
         [who, "presses", label @ ..] => {
             let (who, place) = match who.contains('@') {

@@ -253,7 +253,8 @@ impl World {
             | Act::Fill { .. }
             | Act::Joined(_)
             | Act::Told { .. }
-            | Act::MeetingEnded { .. } => {
+            | Act::MeetingEnded { .. }
+            | Act::Recorded { .. } => {
                 if self.bot.is_none() {
                     self.missed.push((act.clone(), self.clock.now()));
                     return Ok(());
@@ -321,6 +322,10 @@ impl World {
                 let (started, ended) = (Some(self.today_at(*from)), self.today_at(*to));
                 let what = What::MeetingEnded { topic: topic.clone(), started, ended };
                 Event::Told(self.told(HOME, what))
+            }
+            Act::Recorded { topic, url } => {
+                let ready = self.clock.now();
+                Event::Told(self.told(HOME, What::Recorded { topic: topic.clone(), ready, url: url.clone() }))
             }
             _ => unreachable!("only what platforms tell is an event"),
         })

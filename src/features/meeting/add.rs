@@ -161,6 +161,7 @@ impl Command for Add {
             remind: None,
             agenda: None,
             state: State::Planned,
+            recordings: Vec::new(),
             minutes: Minutes::default(),
         };
         self.details.invite(&mut meeting, dossier);

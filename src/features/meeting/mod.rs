@@ -6,6 +6,7 @@
 mod add;
 mod agenda;
 mod held;
+mod invited;
 mod list;
 mod moves;
 mod platform;
@@ -21,12 +22,13 @@ pub use add::Add;
 pub use list::List;
 pub(crate) use moves::meeting;
 pub use moves::{Cancel, End, Start, Touch};
-pub use platform::{ended_by_platform, fits};
+pub use platform::{ended_by_platform, fits, recorded_by_platform};
+pub(crate) use recur::tell_moved;
 pub(crate) use words::{headline, name};
 
 use crate::{
     calendar::Span,
-    chat::{Button, Message, Person, RoomId},
+    chat::{Button, Invite, Message, Person, RoomId},
     dossier::{
         self, Call, Cell, Dossier, Hearing, IndexCard, Kind, MeetingKind, Outcome, Ping, Project, Role,
         Rules, Say, Waking, ladder::Ladder,
@@ -93,6 +95,9 @@ pub struct Meeting {
     pub agenda: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+    /// Where recordings of it can be seen, addresses of the platform's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<String>,
     /// What was written down.
     #[serde(default)]
     pub minutes: Minutes,
@@ -268,18 +273,6 @@ impl Meeting {
     }
 }
 
-/// Says in the customer's room that a holiday moved the next of its meetings.
-pub(crate) fn tell_moved(outcome: Outcome, next: &Meeting, now: Timestamp, rules: &Rules) -> Outcome {
-    if !next.shared || !next.is_moved(rules) {
-        return outcome;
-    }
-    outcome.saying(Say::Announce {
-        hearing: Hearing::Customer,
-        message: Message::text(words::following(next, now, rules)),
-        about: Some(dossier::Record::key(next)),
-    })
-}
-
 /// `at` and a span of the rules.
 fn after(at: Timestamp, span: Span, rules: &Rules) -> Timestamp {
     rules.calendar.add(at, span)
@@ -386,6 +379,10 @@ impl Kind for Meeting {
             }
             State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
+    }
+
+    fn invite(&self) -> Option<Invite> {
+        self.invited()
     }
 
     fn card(&self) -> Option<IndexCard> {

@@ -1,4 +1,4 @@
-//! The platform's own meeting ended (CONTRACT 6).
+//! The platform's own meeting ended (CONTRACT 6), or can be seen again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -59,4 +59,25 @@ pub fn ended_by_platform(
         told.state = State::Running { since };
     }
     Some(told.end(ended, Told::Platform, dossier, cx.now, cx.rules))
+}
+
+/// How many recordings of one meeting are kept.
+const MOST: usize = 5;
+
+/// Keeps where a recording can be seen: `None` where it belongs to no meeting, or is known. Nobody is told; it stands
+/// wherever the minutes are asked for.
+pub fn recorded_by_platform(
+    topic: &str,
+    ready: Timestamp,
+    url: &str,
+    dossier: &Dossier,
+    cx: &Context,
+) -> Option<Outcome> {
+    let (meeting, _) = theirs(topic, ready.min(cx.now), dossier)?;
+    if meeting.recordings.len() >= MOST || meeting.recordings.iter().any(|known| known == url) {
+        return None;
+    }
+    let mut next = meeting.clone();
+    next.recordings.push(url.to_owned());
+    Some(Outcome::change(next, "有妙记"))
 }

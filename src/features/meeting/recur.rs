@@ -2,10 +2,11 @@
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 
-use super::{Meeting, State};
+use super::{Meeting, State, words};
 use crate::{
     calendar::Calendar,
-    dossier::{Rules, ladder::later},
+    chat::Message,
+    dossier::{self, Hearing, Outcome, Rules, Say, ladder::later},
     features::minutes::Minutes,
 };
 
@@ -38,6 +39,7 @@ impl Meeting {
             remind: None,
             agenda: None,
             state: State::Planned,
+            recordings: Vec::new(),
             minutes: Minutes::default(),
             ..self.clone()
         };
@@ -48,6 +50,18 @@ impl Meeting {
     pub(super) fn is_moved(&self, rules: &Rules) -> bool {
         self.weekly.is_some_and(|nominal| nominal != rules.calendar.date(self.starts))
     }
+}
+
+/// Says in the customer's room that a holiday moved the next of its meetings.
+pub(crate) fn tell_moved(outcome: Outcome, next: &Meeting, now: Timestamp, rules: &Rules) -> Outcome {
+    if !next.shared || !next.is_moved(rules) {
+        return outcome;
+    }
+    outcome.saying(Say::Announce {
+        hearing: Hearing::Customer,
+        message: Message::text(words::following(next, now, rules)),
+        about: Some(dossier::Record::key(next)),
+    })
 }
 
 fn working_day(date: Date, calendar: &Calendar) -> Date {

@@ -234,12 +234,10 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
                 Told::People => "",
                 Told::Platform => "会议软件报告",
             };
-            message.line(format!("{} {told}结束", at(*when))).line(minutes::status(
-                meeting,
-                cx.sees_internal(dossier),
-                cx.now,
-                cx.rules,
-            ))
+            let internal = cx.sees_internal(dossier);
+            let message = message.line(format!("{} {told}结束", at(*when)));
+            let message = message.line(minutes::status(meeting, internal, cx.now, cx.rules));
+            if internal { minutes::recorded(message, meeting) } else { message }
         }
         State::Cancelled { by, at: when } => message.line(format!("{} 由 {} 取消", at(*when), by.name)),
     }

@@ -19,7 +19,7 @@ pub use excuse::Excuse;
 pub use export::Export;
 pub use file::{File, FileUnnamed};
 pub use list::List;
-pub(crate) use words::{ask, status};
+pub(crate) use words::{ask, recorded, status};
 
 use crate::{
     calendar::Span,

@@ -29,7 +29,7 @@ pub(crate) fn ask(meeting: &Meeting, now: Timestamp, rules: &Rules) -> Message {
     let due = due(meeting, now, rules);
     let message = Message::text(format!("{} 已结束，请在 {due} 前交纪要", name(meeting)));
     let number = meeting.number;
-    message
+    recorded(message, meeting)
         .line(format!(
             "发 /纪要 M{number}，另起行写 决议:… 待办:… @负责人 周四 风险:… 方案:… 待确认:…，每类可写多行"
         ))
@@ -53,9 +53,15 @@ fn due(meeting: &Meeting, now: Timestamp, rules: &Rules) -> String {
     clock.map(|clock| typed::echo(clock.due, now, &rules.calendar)).unwrap_or_default()
 }
 
+/// Where the meeting can be seen again. For the team: the customer's people may not open it.
+pub(crate) fn recorded(message: Message, meeting: &Meeting) -> Message {
+    meeting.recordings.iter().fold(message, |message, url| message.line(format!("妙记 {url}")))
+}
+
 fn ways_out(message: Message, meeting: &Meeting) -> Message {
     let number = meeting.number;
-    message.line(format!("发 /纪要 M{number} 加几行即可；不用写的：/纪要 M{number} 豁免 原因"))
+    recorded(message, meeting)
+        .line(format!("发 /纪要 M{number} 加几行即可；不用写的：/纪要 M{number} 豁免 原因"))
 }
 
 /// They are due soon; `heard` is when the ping is read.
@@ -164,7 +170,7 @@ pub fn filed(filed: &Filed, dossier: &Dossier, cx: &Context) -> Message {
     let mut message = Message::text(head).tone(Tone::Good);
     if let Some(latest) = minutes.latest() {
         message = message.line(counted(latest, made, internal));
-        message = body(message, latest, made, internal, cx);
+        message = body(message, meeting, made, internal, cx);
     }
     let mut missing = Vec::new();
     for item in made.items {
@@ -235,13 +241,12 @@ pub fn posted(meeting: &Meeting, made: Records, hearing: Hearing, cx: &Context) 
         count => format!("（更正，第 {count} 版）"),
     };
     let message = Message::text(format!("纪要{again} {}", headline(meeting, cx.now, cx.rules)));
-    match meeting.minutes.latest() {
-        Some(version) => body(message, version, made, hearing == Hearing::Internal, cx),
-        None => message,
-    }
+    body(message, meeting, made, hearing == Hearing::Internal, cx)
 }
 
-fn body(mut message: Message, version: &Version, made: Records, internal: bool, cx: &Context) -> Message {
+/// What the latest version says.
+fn body(mut message: Message, meeting: &Meeting, made: Records, internal: bool, cx: &Context) -> Message {
+    let Some(version) = meeting.minutes.latest() else { return message };
     let visible = |points: &[super::Point]| -> Vec<String> {
         points.iter().filter(|point| internal || !point.internal).map(|point| point.text.clone()).collect()
     };
@@ -267,7 +272,7 @@ fn body(mut message: Message, version: &Version, made: Records, internal: bool, 
     for remark in visible(&version.remarks) {
         message = message.line(remark);
     }
-    message
+    if internal { recorded(message, meeting) } else { message }
 }
 
 /// The minutes of a meeting, or how they stand.
@@ -290,7 +295,7 @@ pub fn shown(meeting: &Meeting, dossier: &Dossier, cx: &Context) -> Message {
         version.risks.iter().filter_map(|line| dossier.find::<Risk>(line.number)).cloned().collect();
     let made = Records { items: &items, risks: &risks };
     let status = status(meeting, internal, cx.now, cx.rules);
-    body(message.line(format!("{status} · {}", version.by.name)), version, made, internal, cx)
+    body(message.line(format!("{status} · {}", version.by.name)), meeting, made, internal, cx)
 }
 
 /// The answer with which the file comes.

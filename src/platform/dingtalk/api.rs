@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::multipart::Form;
+use reqwest::{Method, multipart::Form};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -41,6 +41,17 @@ struct Token {
     good_until: Timestamp,
 }
 
+/// A call of the new API about to be made.
+pub(super) struct Call<'a> {
+    pub method: Method,
+    /// From the host on, with its `/`.
+    pub path: &'a str,
+    pub query: &'a [(&'a str, &'a str)],
+    /// What makes a second call the same as the first, where the call has such a thing.
+    pub once: Option<&'a str>,
+    pub body: Option<&'a Value>,
+}
+
 /// The raw answer of the platform.
 pub(super) struct Answer {
     pub status: u16,
@@ -62,14 +73,28 @@ impl Api {
         }
     }
 
-    /// A metered call of the new API; a stale token is renewed once.
+    /// A metered call of the new API that posts; a stale token is renewed once.
     pub async fn call(&self, path: &str, body: &Value) -> Result<Answer, Refusal> {
+        self.request(Call { method: Method::POST, path, query: &[], once: None, body: Some(body) }).await
+    }
+
+    /// A metered call of the new API; a stale token is renewed once.
+    pub async fn request(&self, call: Call<'_>) -> Result<Answer, Refusal> {
+        let Call { method, path, query, once, body } = call;
         let url = format!("{}{path}", self.base);
-        let request = |token: &str| {
+        self.with_token(|token| {
             self.meter.count(Use::Api, self.clock.now());
-            self.http.post(&url).header(TOKEN_HEADER, token)
-        };
-        self.with_token(|token| request(token).json(body)).await
+            let mut request =
+                self.http.request(method.clone(), &url).header(TOKEN_HEADER, token).query(query);
+            if let Some(once) = once {
+                request = request.header("x-client-token", once);
+            }
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        })
+        .await
     }
 
     /// A call of the old API, which takes the token in its address.

@@ -3,9 +3,6 @@
 //!
 //! <https://open.dingtalk.com/document/development/robot-sends-nail-message>
 
-use std::sync::{Mutex, PoisonError};
-
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
@@ -15,11 +12,8 @@ use super::{
 };
 use crate::{
     chat::{Message, Tone},
-    platform::Undelivered,
+    platform::{Undelivered, resting::AN_HOUR},
 };
-
-/// How long nobody asks again after a refusal that will not pass by itself.
-const RESTS: SignedDuration = SignedDuration::from_hours(1);
 
 /// How people are called to an escalation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +28,11 @@ pub enum Ding {
     Phone,
 }
 
-/// Until when DINGs rest. Held only for a look or an entry.
-#[derive(Default)]
-pub(super) struct Resting(Mutex<Option<Timestamp>>);
-
 impl DingTalk {
     /// Calls these people to what a message says; gives those who were not called.
     pub(super) async fn ding<'p>(&self, message: &Message, people: &[&'p str]) -> Vec<&'p str> {
         let now = self.clock.now();
-        if people.is_empty() || self.settings.ding == Ding::Off || self.resting.until() > Some(now) {
+        if people.is_empty() || self.settings.ding == Ding::Off || self.resting.is_on(now) {
             return people.to_vec();
         }
         let late = message.tone == Tone::Alarm;
@@ -69,7 +59,7 @@ impl DingTalk {
                     let why = refusal.into_undelivered().to_string();
                     tracing::warn!(why, way, "DingTalk did not call anybody");
                     if lasts && *way == 1 {
-                        self.resting.rest(now + RESTS);
+                        self.resting.until(now + AN_HOUR);
                     }
                 }
             }
@@ -96,16 +86,6 @@ impl DingTalk {
         let people = message.mentions();
         let ids: Vec<&str> = people.iter().filter_map(|person| render::staff_id(&person.id)).collect();
         self.ding(message, &ids).await;
-    }
-}
-
-impl Resting {
-    fn until(&self) -> Option<Timestamp> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn rest(&self, until: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 }
 

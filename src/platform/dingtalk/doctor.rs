@@ -1,5 +1,5 @@
 //! What `jiuding doctor` asks DingTalk. It says nothing to anybody: what would be a message goes to a group that
-//! does not exist. That costs one call of the month's.
+//! does not exist. That costs two calls of the month's.
 
 use reqwest::multipart::Form;
 use serde_json::json;
@@ -48,6 +48,15 @@ impl DingTalk {
         note("permission qyapi_get_member", permission(asked, "it does not know people's names"));
         let asked = self.api.upload("/media/upload", "file", Form::new).await;
         note("permission qyapi_base", permission(asked, "it sends no files"));
+        if self.settings.calendar {
+            let path = format!("/v1.0/calendar/users/{NOBODY}/calendars/primary/events");
+            let asked = self.api.call(&path, &json!({})).await;
+            let verdict = match permission(asked, "meetings are not in people's calendars") {
+                Verdict::Wrong(why) => Verdict::Without(why),
+                verdict => verdict,
+            };
+            note("permission Calendar.Event.Write", verdict);
+        }
         if stream {
             let request = open::request(&self.settings.client_id, &self.settings.client_secret);
             note(

@@ -11,6 +11,7 @@
 
 mod answer;
 mod api;
+mod calendar;
 mod ding;
 mod directory;
 mod doctor;
@@ -35,6 +36,7 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use api::Api;
+use calendar::Calendar;
 use directory::Directory;
 use envelope::Envelope;
 use send::BrokenRobots;
@@ -46,7 +48,10 @@ pub use routes::routes;
 pub use stream::{examine_frame, listen};
 pub use usage::Usage;
 
-use super::{Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
+use super::{
+    Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered, calendars::Calendars, resting::Resting,
+    socket::Standing,
+};
 use crate::{
     chat::{Message, PersonId, RoomId},
     clock::SharedClock,
@@ -104,6 +109,8 @@ pub struct Settings {
     pub ping_every: Duration,
     /// How people are called to an escalation.
     pub ding: Ding,
+    /// Whether meetings are put into people's calendars.
+    pub calendar: bool,
 }
 
 /// A group's own webhook robot.
@@ -127,7 +134,9 @@ pub struct DingTalk {
     /// `None` where events are not configured.
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
-    resting: ding::Resting,
+    calendars: Arc<Calendars<Calendar>>,
+    /// DINGs.
+    resting: Resting,
     /// Of the long connection, where there is one.
     standing: Standing,
 }
@@ -167,7 +176,8 @@ impl DingTalk {
             reply_hosts: ReplyHosts::new(&settings.oapi_base_url, settings.session_host.as_deref()),
             envelope,
             broken_robots: BrokenRobots::default(),
-            resting: ding::Resting::default(),
+            calendars: Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone())),
+            resting: Resting::default(),
             standing: Standing::default(),
             settings,
             clock,
@@ -194,6 +204,9 @@ impl Platform for DingTalk {
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let delivered = self.send(parcel).await;
+        if self.settings.calendar && delivered.is_ok() {
+            self.calendars.keep(parcel).await;
+        }
         let outcome = match &delivered {
             Ok(_) => "accepted",
             Err(Undelivered::Later { .. }) => "later",

@@ -267,6 +267,7 @@ mod tests {
                 window_ahead: jiff::SignedDuration::from_mins(5),
                 pong_within: std::time::Duration::from_secs(30),
                 urgent: super::super::Urgent::App,
+                calendar: true,
             };
             let envelope = serde_json::json!({ "encrypt": sealed }).to_string().into_bytes();
             for body in [raw, envelope] {

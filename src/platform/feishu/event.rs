@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     delivery::{self, Envelope},
-    form,
+    form, met,
     typed::{Ids, Mention, or_default},
 };
 use crate::chat::Form;
@@ -78,6 +78,15 @@ pub enum Deed {
         /// When it ended.
         ended: Timestamp,
     },
+    /// Owned a video meeting whose recording can be seen; no chat is told of it.
+    Recorded {
+        /// The meeting's title.
+        topic: String,
+        /// When that was so.
+        ready: Timestamp,
+        /// Where.
+        url: String,
+    },
 }
 
 /// Understands an event. `Ok(None)`: of no interest.
@@ -98,7 +107,8 @@ pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Er
         "contact.user.deleted_v3" => resigned(envelope).map(Some),
         "card.action.trigger" => pressed(envelope),
         "application.bot.menu_v6" => menu(envelope),
-        "vc.meeting.all_meeting_ended_v1" | "vc.meeting.meeting_ended_v1" => met(envelope),
+        "vc.meeting.all_meeting_ended_v1" | "vc.meeting.meeting_ended_v1" => met::ended(envelope),
+        "vc.meeting.recording_ready_v1" => met::recorded(envelope),
         _ => Ok(None),
     }
 }
@@ -339,51 +349,5 @@ fn menu(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
         at: envelope.at,
         message: None,
         deed: Deed::Pressed(format!("/{word}")),
-    }))
-}
-
-#[derive(Deserialize)]
-struct MeetingEnded {
-    meeting: VideoMeeting,
-}
-
-#[derive(Deserialize)]
-struct VideoMeeting {
-    #[serde(default, deserialize_with = "or_default")]
-    id: String,
-    #[serde(default, deserialize_with = "or_default")]
-    topic: String,
-    /// Seconds, as text.
-    #[serde(default, deserialize_with = "or_default")]
-    start_time: String,
-    #[serde(default, deserialize_with = "or_default")]
-    end_time: String,
-    #[serde(default, deserialize_with = "or_default")]
-    host_user: Attendee,
-    #[serde(default, deserialize_with = "or_default")]
-    owner: Attendee,
-}
-
-#[derive(Default, Deserialize)]
-struct Attendee {
-    #[serde(default, deserialize_with = "or_default")]
-    id: Ids,
-}
-
-/// A meeting of the tenant ended; one that was reserved by the API is told of under both names.
-/// `[D:vc-all-ended] [D:vc-ended]`
-fn met(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
-    let MeetingEnded { meeting } = MeetingEnded::deserialize(envelope.event)?;
-    let second = |text: &str| text.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
-    let Some(ended) = second(&meeting.end_time).or(envelope.at) else { return Ok(None) };
-    let host = [meeting.host_user.id.open_id, meeting.owner.id.open_id].into_iter().find(|id| !id.is_empty());
-    let Some(open_id) = host.filter(|_| !meeting.id.is_empty()) else { return Ok(None) };
-    Ok(Some(Happened {
-        keys: vec![format!("vc.meeting.ended:{}:{}", meeting.id, meeting.end_time)],
-        chat: Chat { id: String::new(), name: None, direct: Some(false) },
-        open_id,
-        at: envelope.at,
-        message: None,
-        deed: Deed::Met { topic: meeting.topic, started: second(&meeting.start_time), ended },
     }))
 }

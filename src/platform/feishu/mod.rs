@@ -7,6 +7,7 @@
 //! Start of the documentation: <https://open.feishu.cn/document/home/index>
 
 mod api;
+mod calendar;
 mod card;
 mod delivery;
 mod directory;
@@ -16,6 +17,7 @@ mod event;
 mod fault;
 mod file;
 mod form;
+mod met;
 mod panel;
 mod quoted;
 mod seal;
@@ -40,8 +42,11 @@ use crate::{
     clock::SharedClock,
 };
 
-use super::{Accepted, Edits, Limits, Parcel, Platform, Rate, Undelivered, socket::Standing};
+use super::{
+    Accepted, Edits, Limits, Parcel, Platform, Rate, Undelivered, calendars::Calendars, socket::Standing,
+};
 use api::Api;
+use calendar::Calendar;
 use directory::{Chat, Directory};
 use event::{Deed, Happened, Member};
 
@@ -108,6 +113,8 @@ pub struct Settings {
     pub pong_within: Duration,
     /// How people are called to an escalation.
     pub urgent: Urgent,
+    /// Whether meetings are put into people's calendars.
+    pub calendar: bool,
 }
 
 /// The app on Feishu.
@@ -116,6 +123,7 @@ pub struct Feishu {
     clock: SharedClock,
     api: Arc<Api>,
     directory: Directory,
+    calendars: Arc<Calendars<Calendar>>,
     /// Of the long connection, where there is one.
     standing: Standing,
 }
@@ -126,7 +134,8 @@ impl Feishu {
         settings.encrypt_key = settings.encrypt_key.filter(|key| !key.is_empty());
         let api = Arc::new(Api::new(&settings, clock.clone()));
         let directory = Directory::new(api.clone(), clock.clone());
-        Self { settings, clock, api, directory, standing: Standing::default() }
+        let calendars = Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone()));
+        Self { settings, clock, api, directory, calendars, standing: Standing::default() }
     }
 
     /// Adds names to what happened; `None` where nothing was said.
@@ -164,6 +173,7 @@ impl Feishu {
                 What::Left { people: members.into_iter().map(|member| self.member(member)).collect() }
             }
             Deed::Met { topic, started, ended } => What::MeetingEnded { topic, started, ended },
+            Deed::Recorded { topic, ready, url } => What::Recorded { topic, ready, url },
         };
         Some(Inbound {
             // Two apps in one chat see the same message under the same id.

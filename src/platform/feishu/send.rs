@@ -81,6 +81,9 @@ impl Feishu {
         if let Some(message) = accepted.message.as_ref().filter(|_| parcel.message.urgent) {
             self.call_for(parcel, message).await;
         }
+        if self.settings.calendar {
+            self.calendars.keep(parcel).await;
+        }
         Ok(accepted)
     }
 
