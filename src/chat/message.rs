@@ -26,7 +26,7 @@ pub struct Message {
     pub form: Option<Box<Form>>,
     /// A file that goes with it. See [`Message::apart`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<File>,
+    pub file: Option<Box<File>>,
     /// Meetings that it speaks of, for people's calendars, where the platform has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invites: Vec<Invite>,
@@ -139,7 +139,7 @@ impl Message {
 
     /// The same message with a file.
     pub fn attach(mut self, file: File) -> Self {
-        self.file = Some(file);
+        self.file = Some(Box::new(file));
         self
     }
 
@@ -259,8 +259,8 @@ mod tests {
         let mut words = Message::text("已确认").button("规格", "/R1 规格").attach(file.clone());
         let mut behind = words.apart().expect("there is a file");
         assert_eq!(words, Message::text("已确认").button("规格", "/R1 规格"));
-        assert_eq!((behind.plain().as_str(), behind.file.as_ref()), ("📎 规格.docx", Some(&file)));
+        assert_eq!((behind.plain().as_str(), behind.file.as_deref()), ("📎 规格.docx", Some(&file)));
         assert_eq!((words.apart(), behind.apart()), (None, None));
-        assert_eq!(behind.file, Some(file));
+        assert_eq!(behind.file.as_deref(), Some(&file));
     }
 }

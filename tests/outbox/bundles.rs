@@ -40,7 +40,7 @@ async fn a_file_is_never_within_a_bundle() {
     process.outbox.push(burst);
     process.settled().await;
     assert_eq!(world.said(&a), ["1\n\n2\n\n3", "📎 规格.docx", "4", "5", "6"]);
-    assert_eq!(world.wire().said[1].message.file, Some(file));
+    assert_eq!(world.wire().said[1].message.file.as_deref(), Some(&file));
     // At the head of a long queue it goes alone, too.
     let mut burst = vec![world.commit_as(&a, "", |it| it.message = alone.clone())];
     burst.extend((7..=12).map(|n| world.commit(&a, &n.to_string())));

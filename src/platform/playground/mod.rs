@@ -348,7 +348,7 @@ impl Platform for Playground {
         let room = room_of(&parcel.to);
         let answers = parcel.reply_to.as_ref().map(|reply| within(&room, reply.message.raw()));
         let entry = ChatEntry::of_bot(&parcel.message, answers, self.clock.now());
-        let (key, file) = (format!("out:{}", parcel.id), parcel.message.file.as_ref());
+        let (key, file) = (format!("out:{}", parcel.id), parcel.message.file.as_deref());
         let seq = self.append(&room, &key, &entry, file).await.map_err(|error| unwritten(&error))?;
         Ok(Accepted { message: Some(message(&room, &seq.to_string())) })
     }
