@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture;
+mod around;
 mod cluster;
 mod command_line;
 mod commands;

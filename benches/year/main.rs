@@ -29,6 +29,9 @@
 mod story;
 mod watched;
 
+#[path = "../../tests/around.rs"]
+mod around;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -36,6 +39,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use around::Outer;
 use futures_util::{StreamExt, stream};
 use jiff::{Timestamp, ToSpan, civil::DateTime, civil::date, tz::TimeZone};
 use jiuding::{
@@ -138,7 +142,7 @@ fn asked(message: &Message) -> Vec<String> {
 /// The running bot.
 struct Bot {
     engine: Arc<Engine>,
-    store: Arc<Watched>,
+    store: Arc<Outer<Watched>>,
     ear: Arc<Swallow>,
     zone: TimeZone,
     lines: AtomicU64,
@@ -198,7 +202,7 @@ async fn run(projects: u32) -> anyhow::Result<()> {
     let took = begin.elapsed();
     bot.tell(fired);
     bot.tell_of_sizes(projects).await?;
-    let (writes, bytes) = bot.store.seen(|seen| (seen.commits + seen.settled, seen.bytes / seen.commits));
+    let (writes, bytes) = bot.store.0.seen(|seen| (seen.commits + seen.settled, seen.bytes / seen.commits));
     stop.send_replace(true);
     drop(bot);
 
@@ -219,7 +223,7 @@ async fn start(folder: &Path, at: DateTime) -> anyhow::Result<(Bot, watch::Sende
     let zone = rules.calendar.zone().clone();
     let now = at.to_zoned(zone.clone())?.timestamp();
     let clock: SharedClock = Arc::new(SimulatedClock::new(now));
-    let store = Arc::new(Watched::new(Arc::new(SledStore::open(folder, now)?)));
+    let store = Arc::new(Outer(Watched::new(Arc::new(SledStore::open(folder, now)?))));
     let ear = Arc::new(Swallow::default());
     let platforms: Vec<Arc<dyn Platform>> = vec![ear.clone()];
     let mut jobs = Vec::new();
@@ -286,7 +290,7 @@ impl Bot {
         let (lines, said) = (self.lines.load(Relaxed), self.ear.said.load(Relaxed));
         let refused = self.ear.refused.load(Relaxed);
         println!("  people said {lines} lines ({refused} refused), the bot {said} messages; {fired} fired");
-        self.store.seen(|seen| {
+        self.store.0.seen(|seen| {
             seen.late.sort_by(f32::total_cmp);
             let at = |part: usize| seen.late.get((seen.late.len().max(1) - 1) * part / 1_000).unwrap_or(&0.0);
             println!(

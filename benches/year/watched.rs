@@ -1,19 +1,14 @@
 //! The embedded store, and how late what fell due was durable in it.
 
 use std::{
-    path::Path,
     sync::{Arc, Mutex},
     time::Instant,
 };
 
 use jiff::Timestamp;
-use jiuding::{
-    chat::MessageId,
-    store::{
-        About, ChatLine, Commit, CommitError, Committed, DeadLetter, DossierCopy, Entry, Findings, Key,
-        Outgoing, ProjectId, RowKey, Settlement, Store, Stored,
-    },
-};
+use jiuding::store::{Commit, CommitError, Committed, RowKey, Settlement, Store};
+
+use crate::around::Around;
 
 /// A store that is watched.
 pub struct Watched {
@@ -59,7 +54,11 @@ fn due(commit: &Commit, until: Timestamp) -> Vec<Timestamp> {
 }
 
 #[async_trait::async_trait]
-impl Store for Watched {
+impl Around for Watched {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
         let looks = self.seen(|seen| seen.looks);
         let due = looks.map(|(until, _)| due(&commit, until)).unwrap_or_default();
@@ -91,77 +90,5 @@ impl Store for Watched {
             }
         });
         self.inner.due(until, most).await
-    }
-
-    async fn projects(&self) -> anyhow::Result<Vec<ProjectId>> {
-        self.inner.projects().await
-    }
-
-    async fn load(&self, project: ProjectId) -> anyhow::Result<Stored> {
-        self.inner.load(project).await
-    }
-
-    async fn next_wake(&self) -> anyhow::Result<Option<Timestamp>> {
-        self.inner.next_wake().await
-    }
-
-    async fn log(&self, project: ProjectId, key: Option<Key>, most: usize) -> anyhow::Result<Vec<Entry>> {
-        self.inner.log(project, key, most).await
-    }
-
-    async fn has_seen(&self, key: &str) -> anyhow::Result<bool> {
-        self.inner.has_seen(key).await
-    }
-
-    async fn outgoing(&self) -> anyhow::Result<Vec<Outgoing>> {
-        self.inner.outgoing().await
-    }
-
-    async fn about(&self, message: &MessageId) -> anyhow::Result<Option<About>> {
-        self.inner.about(message).await
-    }
-
-    async fn dead_letters(&self) -> anyhow::Result<Vec<DeadLetter>> {
-        self.inner.dead_letters().await
-    }
-
-    async fn revive(&self, id: u64) -> anyhow::Result<Option<Outgoing>> {
-        self.inner.revive(id).await
-    }
-
-    async fn forget(&self, id: u64) -> anyhow::Result<bool> {
-        self.inner.forget(id).await
-    }
-
-    async fn sweep(&self, now: Timestamp) -> anyhow::Result<usize> {
-        self.inner.sweep(now).await
-    }
-
-    async fn chat_append(&self, room: &str, key: &str, value: Vec<u8>) -> anyhow::Result<u64> {
-        self.inner.chat_append(room, key, value).await
-    }
-
-    async fn chat_since(&self, room: &str, after: u64, most: usize) -> anyhow::Result<Vec<ChatLine>> {
-        self.inner.chat_since(room, after, most).await
-    }
-
-    async fn chat_rooms(&self) -> anyhow::Result<Vec<String>> {
-        self.inner.chat_rooms().await
-    }
-
-    async fn writable(&self) -> anyhow::Result<()> {
-        self.inner.writable().await
-    }
-
-    async fn verify(&self) -> anyhow::Result<Findings> {
-        self.inner.verify().await
-    }
-
-    async fn adopt(&self, copies: Vec<DossierCopy>) -> anyhow::Result<()> {
-        self.inner.adopt(copies).await
-    }
-
-    async fn backup(&self, to: &Path) -> anyhow::Result<u64> {
-        self.inner.backup(to).await
     }
 }

@@ -34,7 +34,7 @@ use tokio::{
     task::{JoinHandle, yield_now},
 };
 
-use crate::postgres::Schema;
+use crate::{around::Outer, postgres::Schema};
 
 use super::{
     fragile::Fragile,
@@ -123,7 +123,7 @@ struct Spoken {
 
 /// One process of the bot.
 struct Running {
-    store: Arc<Fragile>,
+    store: Arc<Outer<Fragile>>,
     engine: Arc<Engine>,
     playground: Arc<Playground>,
     stop: watch::Sender<bool>,
@@ -409,7 +409,7 @@ impl World {
                 Door { engine: bot.engine.clone(), again, written, repeats: self.is(Mode::Repeated) };
             let done = tokio::select! {
                 biased;
-                () = bot.store.death() => None,
+                () = bot.store.0.death() => None,
                 done = event.clone().deliver(&bot.playground, &receiver) => Some(done),
             };
             drop(receiver);
@@ -433,7 +433,7 @@ impl World {
             let Some(bot) = &self.bot else { return self.clock.set(to) };
             let done = tokio::select! {
                 biased;
-                () = bot.store.death() => None,
+                () = bot.store.0.death() => None,
                 advanced = bot.engine.advance(to) => Some(advanced.expect("time goes on")),
             };
             match done {
@@ -470,14 +470,14 @@ impl World {
                 Some(schema) => Arc::new(PostgresStore::open(&schema.url, self.clock.now()).await.unwrap()),
                 None => Arc::new(self.sled().await),
             };
-            let store = Arc::new(Fragile::new(store, self.is(Mode::Crashing)));
+            let store = Arc::new(Outer(Fragile::new(store, self.is(Mode::Crashing))));
             tokio::select! {
                 biased;
-                () = store.death() => {}
+                () = store.0.death() => {}
                 bot = self.assemble(store.clone()) => {
                     self.bot = Some(bot);
                     if self.keeps == Keeps::Together {
-                        let store = Arc::new(Fragile::new(self.join().await, false));
+                        let store = Arc::new(Outer(Fragile::new(self.join().await, false)));
                         self.other = Some(self.assemble(store).await);
                     }
                     return;
@@ -504,7 +504,7 @@ impl World {
         }
     }
 
-    async fn assemble(&self, store: Arc<Fragile>) -> Running {
+    async fn assemble(&self, store: Arc<Outer<Fragile>>) -> Running {
         let now = self.clock.now();
         let clock: SharedClock = self.clock.clone();
         let playground = Arc::new(Playground::new(store.clone(), clock.clone()));
@@ -583,7 +583,7 @@ impl World {
 }
 
 /// Waits until nobody holds the store any more: only then can its folder be opened again.
-async fn freed(store: Arc<Fragile>) {
+async fn freed(store: Arc<Outer<Fragile>>) {
     while Arc::strong_count(&store) > 1 {
         yield_now().await;
     }
