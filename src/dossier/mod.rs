@@ -29,7 +29,7 @@ pub use meeting_kind::MeetingKind;
 pub use met::Met;
 pub use outcome::{Hearing, Outcome, Ping, Refusal, Say};
 pub use posted::{Offer, Posted};
-pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side};
+pub use project::{BoundRoom, Phase, Project, Role, RoomKind, Side, replace};
 pub use record::{Decode, Kind, KindEntry, Open, Record, Waking, kind};
 pub use rules::Rules;
 pub use search::{Ask, Found, Hit, IndexCard, Query};

@@ -6,7 +6,10 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Kind, met::Met};
-use crate::chat::{Person, PersonId, RoomId};
+use crate::{
+    chat::{Person, PersonId, RoomId},
+    store::Key,
+};
 
 /// One engagement with one customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -255,6 +258,9 @@ impl Role {
 }
 
 impl Project {
+    /// The id of its record, which nobody types.
+    pub const KEY: Key = Key { letter: <Self as Kind>::LETTER, number: 0 };
+
     /// A new project with one internal room.
     pub fn found(name: String, room: BoundRoom, by: Person, at: Timestamp) -> Self {
         Self {
@@ -284,6 +290,11 @@ impl Project {
     /// Whether this person holds this role.
     pub fn holds(&self, person: &PersonId, role: Role) -> bool {
         self.holders(role).iter().any(|holder| holder.id == *person)
+    }
+
+    /// Puts `to` in the place of `from` in every seat; whoever sits there already does so once.
+    pub fn reseat(&mut self, from: &PersonId, to: &Person) {
+        self.seats.values_mut().for_each(|seat| replace(seat, from, to));
     }
 
     /// The roles of a person.
@@ -331,6 +342,15 @@ impl Project {
             }
         }
         known.into_iter()
+    }
+}
+
+/// Puts `to` in the place of `from`; whoever is among them already stays there once.
+pub fn replace(people: &mut Vec<Person>, from: &PersonId, to: &Person) {
+    let Some(at) = people.iter().position(|person| person.id == *from) else { return };
+    match people.iter().any(|person| person.id == to.id) {
+        true => drop(people.remove(at)),
+        false => people[at] = to.clone(),
     }
 }
 

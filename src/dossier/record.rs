@@ -89,6 +89,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + Any + Send + Sync {
         Vec::new()
     }
 
+    /// The button that says `/T1 action` of it.
+    fn button(&self, label: &str, action: &str) -> Button {
+        Button::new(label, format!("/{}{} {action}", Self::LETTER, self.number()))
+    }
+
     /// By what a search finds it; `None`: never.
     fn card(&self) -> Option<IndexCard> {
         None

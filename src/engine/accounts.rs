@@ -4,8 +4,9 @@
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
     chat::{Inbound, Person, PersonId, Span, Target, What},
+    dossier::Waking,
     features::account,
-    store::{CommitError, Entry, Outgoing, ProjectId},
+    store::{CommitError, Outgoing, ProjectId},
 };
 
 impl Engine {
@@ -97,9 +98,8 @@ impl Engine {
         let mut dossier = self.take(id).await;
         let Some(outcome) = account::merged(&dossier, alias, person) else { return Ok(()) };
         let mut draft = Draft::default();
-        let changes = draft.apply(&mut dossier, &outcome, &self.rules);
-        let (at, what) = (self.clock.now(), outcome.what);
-        draft.log(&dossier, Entry { at, by: None, room: None, what, why: None, changes });
+        let now = self.clock.now();
+        self.woken(&mut draft, &mut dossier, outcome, &Waking { now, due: now, rules: &self.rules });
         self.write(draft, &mut [&mut dossier]).await
     }
 

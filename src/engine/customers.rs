@@ -176,10 +176,7 @@ impl Engine {
         at: Timestamp,
         now: Timestamp,
     ) -> anyhow::Result<usize> {
-        let mark = format!("job:{}:{}:{at}", job.name, id.0);
-        if self.store.has_seen(&mark).await? {
-            return Ok(0);
-        }
+        let Some(mark) = self.not_done(job.name, id, at).await? else { return Ok(0) };
         let projects = self.copies(id, None).await;
         let mut file = self.take(id).await;
         if file.founded().is_none() {

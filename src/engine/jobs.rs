@@ -98,10 +98,7 @@ impl Engine {
         at: Timestamp,
         now: Timestamp,
     ) -> anyhow::Result<usize> {
-        let mark = format!("job:{}:{}:{at}", job.name, id.0);
-        if self.store.has_seen(&mark).await? {
-            return Ok(0);
-        }
+        let Some(mark) = self.not_done(job.name, id, at).await? else { return Ok(0) };
         let mut dossier = self.take(id).await;
         let Some(project) = dossier.founded() else { return Ok(0) };
         if project.archived || project.created_at > at {
@@ -110,6 +107,18 @@ impl Engine {
         let cx = Waking { now, due: at, rules: &self.rules };
         let outcome = (job.run)(&dossier, &cx);
         self.job_done(mark, &mut dossier, outcome, &cx).await
+    }
+
+    /// The mark of a job on one dossier; `None` where it is set.
+    pub(super) async fn not_done(
+        &self,
+        name: &str,
+        id: ProjectId,
+        at: Timestamp,
+    ) -> anyhow::Result<Option<String>> {
+        let mark = format!("job:{name}:{}:{at}", id.0);
+        let done = self.store.has_seen(&mark).await?;
+        Ok(Some(mark).filter(|_| !done))
     }
 
     /// Writes what a job decided, once: gives 1 where it spoke.

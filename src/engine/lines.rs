@@ -29,7 +29,7 @@ use crate::{
 pub(super) const LOG_READ: usize = 200;
 
 /// Most lines look nothing up.
-static NOTHING: Found = Found::NOTHING;
+pub(super) static NOTHING: Found = Found::NOTHING;
 
 /// The dossiers that one event holds. More than one project only under the founding lock; a file is taken after the
 /// project, never before.

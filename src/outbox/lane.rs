@@ -243,7 +243,7 @@ impl Lane {
             return self.bury(&head.outgoing, format!("not accepted within 24 hours: {why}")).await;
         }
         let failures = head.failures.saturating_add(1);
-        let wait = backoff::wait(failures, after, backoff::jitter());
+        let wait = super::wait(failures, after);
         self.queue(|queue| {
             queue.change(id, |waiting| waiting.failures = failures);
             queue.rest(dies_at);
@@ -300,7 +300,7 @@ impl Lane {
         self.queue(|queue| {
             queue.change(id, |waiting| {
                 waiting.failures = waiting.failures.saturating_add(1);
-                wait = backoff::wait(waiting.failures, None, backoff::jitter());
+                wait = super::wait(waiting.failures, None);
             });
             queue.rest(Timestamp::MAX);
         });

@@ -40,12 +40,6 @@ use tokio::{
 };
 
 pub use bucket::Bucket;
-
-/// How long to wait after so many failures in a row, at least as long as was `asked`.
-pub fn wait(failures: u32, asked: Option<Duration>) -> Duration {
-    backoff::wait(failures, asked, backoff::jitter())
-}
-
 use doubt::Doubt;
 use pace::Pace;
 use queue::{Queue, Waiting};
@@ -57,6 +51,11 @@ use crate::{
     platform::Platform,
     store::{Condition, Outgoing, ProjectId, Store},
 };
+
+/// How long to wait after so many failures in a row, at least as long as was `asked`.
+pub fn wait(failures: u32, asked: Option<Duration>) -> Duration {
+    backoff::wait(failures, asked, backoff::jitter())
+}
 
 /// How many parcels are on their way to one platform at once; one that hangs does not hold up another.
 const IN_FLIGHT: usize = 16;

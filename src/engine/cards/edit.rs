@@ -109,9 +109,10 @@ impl Engine {
             if due.is_empty() {
                 return self.cards.waiting().values().map(|tries| tries.not_before).min();
             }
+            let registry = self.take(REGISTRY).await.clone();
             let mut edits = Vec::new();
             for (project, number) in due {
-                let Some(edit) = self.prepared(project, number).await else { continue };
+                let Some(edit) = self.prepared(project, number, &registry).await else { continue };
                 match pace.message(&edit.message, edit.every) {
                     Some(until) => self.put_off(project, number, until),
                     None => {
@@ -126,8 +127,7 @@ impl Engine {
     }
 
     /// What is to be edited; `None` where there is nothing to do now.
-    async fn prepared(&self, project: ProjectId, number: u32) -> Option<Edit> {
-        let registry = self.take(REGISTRY).await.clone();
+    async fn prepared(&self, project: ProjectId, number: u32, registry: &Dossier) -> Option<Edit> {
         let mut dossier = self.take(project).await;
         let posted = dossier.find::<Posted>(number).filter(|posted| posted.waits()).cloned();
         let Some((posted, message)) = posted.and_then(|posted| posted.message.clone().map(|id| (posted, id)))
@@ -142,7 +142,7 @@ impl Engine {
             self.give_up(&mut dossier, &posted, "its platform is gone").await;
             return None;
         };
-        let (fresh, last) = match self.shown_now(&dossier, &posted, &registry).await {
+        let (fresh, last) = match self.shown_now(&dossier, &posted, registry).await {
             Ok(shown) => shown,
             Err(error) => {
                 tracing::warn!("a message of project {} cannot be edited yet: {error:#}", project.0);

@@ -20,7 +20,7 @@ use tokio::{sync::Notify, time::Instant};
 use super::{Engine, REGISTRY, directory::Directory, draft::Draft, permit::visible};
 use crate::{
     chat::{Message, MessageId, Person, PersonId, Room, RoomId, Target, Typed},
-    dossier::{Context, Dossier, Found, Offer, Posted, Refusal},
+    dossier::{Context, Dossier, Kind, Offer, Posted, Refusal},
     features::{self, card},
     grammar::{self, Reader},
     store::{CommitError, Entry, Key, Outgoing, ProjectId, RowKey},
@@ -33,8 +33,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How often it is noted under which id a message is there.
 const TRIES: usize = 5;
-
-static NOTHING: Found = Found::NOTHING;
 
 /// What waits to be edited.
 #[derive(Default)]
@@ -80,19 +78,23 @@ impl Engine {
             draft.put(dossier, Arc::new(Posted { stale: true, ..posted }), &self.rules);
         }
         let mut outgoing = std::mem::take(draft.outgoing());
+        let mut newest = None;
         for message in &mut outgoing {
             if let Some(posted) = self.card_of(message, draft, dossier) {
                 message.card = Some(posted.number);
-                self.forget_old(draft, dossier, posted.at);
+                newest = newest.max(Some(posted.at));
                 draft.put(dossier, Arc::new(posted), &self.rules);
             }
         }
         *draft.outgoing() = outgoing;
+        if let Some(now) = newest {
+            self.forget_old(draft, dossier, now);
+        }
     }
 
     /// After it is written: what can be edited now is.
     pub(super) fn edit_soon(&self, dossier: &Dossier, changed: &[Key]) {
-        let of = |key: &&Key| key.letter == <Posted as crate::dossier::Kind>::LETTER;
+        let of = |key: &&Key| key.letter == Posted::LETTER;
         for posted in changed.iter().filter(of).filter_map(|key| dossier.find::<Posted>(key.number)) {
             if posted.waits() {
                 self.cards.add(dossier.id, posted.number);
@@ -133,7 +135,7 @@ impl Engine {
             false => Some(Offer { message: outgoing.message.clone(), steps }),
         };
         Some(Posted {
-            number: dossier.counted(<Posted as crate::dossier::Kind>::LETTER) + 1,
+            number: dossier.counted(Posted::LETTER) + 1,
             about: about.key,
             to: outgoing.to.clone(),
             at: outgoing.created,
@@ -161,7 +163,7 @@ impl Engine {
     }
 
     fn forget_card(&self, draft: &mut Draft, dossier: &mut Dossier, number: u32) {
-        draft.remove(dossier, Key { letter: <Posted as crate::dossier::Kind>::LETTER, number }, &self.rules);
+        draft.remove(dossier, Key { letter: Posted::LETTER, number }, &self.rules);
     }
 
     /// The platform has a message, under this id. It takes the place of the card that was there.
@@ -317,7 +319,7 @@ impl Engine {
             quoted: None,
             log,
             projects: &[],
-            found: &NOTHING,
+            found: &super::lines::NOTHING,
             registry,
             causes: self.directory(Directory::causes),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     chat::{Person, PersonId},
-    dossier::{Dossier, Outcome, Project, Record},
+    dossier::{Dossier, Outcome, Project, Record, replace},
     features::role,
 };
 
@@ -24,16 +24,10 @@ pub fn merged(dossier: &Dossier, from: &PersonId, to: &Person) -> Option<Outcome
 
 fn one(project: &Project, from: &PersonId, to: &Person) -> Project {
     let mut next = project.clone();
-    for seat in next.seats.values_mut().chain([&mut next.guests]) {
-        let Some(at) = seat.iter().position(|person| person.id == *from) else { continue };
-        match seat.iter().any(|person| person.id == to.id) {
-            true => drop(seat.remove(at)),
-            false => seat[at] = to.clone(),
-        }
-    }
-    let seated = |person: &PersonId| next.seats.values().flatten().any(|holder| holder.id == *person);
-    let seats_it = seated(&to.id);
-    next.guests.retain(|guest| guest.id != to.id || !seats_it);
+    next.reseat(from, to);
+    replace(&mut next.guests, from, to);
+    let seated = !next.roles_of(&to.id).is_empty();
+    next.guests.retain(|guest| guest.id != to.id || !seated);
     if let Some(met) = next.insiders.remove(from) {
         next.insiders.entry(to.id.clone()).or_insert(met);
     }

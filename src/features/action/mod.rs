@@ -282,8 +282,7 @@ impl Kind for ActionItem {
     }
 
     fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
-        let step = || Button::new("完成", format!("/A{} 完成", self.number));
-        if self.is_open() { vec![step()] } else { Vec::new() }
+        if self.is_open() { vec![self.button("完成", "完成")] } else { Vec::new() }
     }
 
     fn card(&self) -> Option<IndexCard> {

@@ -362,7 +362,7 @@ impl Kind for ChangeRequest {
     }
 
     fn steps(&self, dossier: &Dossier, _internal: bool) -> Vec<Button> {
-        let step = |action| Button::new(action, format!("/C{} {action}", self.number));
+        let step = |action| self.button(action, action);
         match (&self.state, self.stage_in(dossier)) {
             (State::Open, Stage::Vote) => vec![step("同意"), step("反对")],
             (State::Open, Stage::Confirmation) => vec![step("客户确认")],

@@ -357,10 +357,9 @@ impl Kind for Meeting {
     }
 
     fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
-        let step = |action| vec![Button::new(action, format!("/M{} {action}", self.number))];
         match self.state {
-            State::Planned => step("开始"),
-            State::Running { .. } => step("结束"),
+            State::Planned => vec![self.button("开始", "开始")],
+            State::Running { .. } => vec![self.button("结束", "结束")],
             State::Ended { .. } | State::Cancelled { .. } => Vec::new(),
         }
     }

@@ -309,8 +309,8 @@ impl Kind for Milestone {
     }
 
     fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
-        let step = || Button::new("完成", format!("/P{} 完成", self.number));
-        if internal && self.is_open() && !self.face_to_face { vec![step()] } else { Vec::new() }
+        let asks = internal && self.is_open() && !self.face_to_face;
+        if asks { vec![self.button("完成", "完成")] } else { Vec::new() }
     }
 
     fn card(&self) -> Option<IndexCard> {

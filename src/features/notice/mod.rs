@@ -193,8 +193,7 @@ impl Kind for Notice {
     }
 
     fn steps(&self, _dossier: &Dossier, _internal: bool) -> Vec<Button> {
-        let step = || Button::new("收到", format!("/N{} 收到", self.number));
-        if !self.is_settled() { vec![step()] } else { Vec::new() }
+        if !self.is_settled() { vec![self.button("收到", "收到")] } else { Vec::new() }
     }
 
     fn open(&self, _dossier: &Dossier) -> Vec<Open> {

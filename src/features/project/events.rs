@@ -3,9 +3,8 @@
 
 use crate::{
     chat::{Newcomer, Person, RoomId},
-    dossier::{Call, Dossier, Kind, Outcome, Ping, Project, Role, RoomKind, Say, Side},
+    dossier::{Call, Dossier, Outcome, Ping, Project, Role, RoomKind, Say, Side},
     features::role,
-    store::Key,
 };
 use jiff::Timestamp;
 
@@ -108,5 +107,5 @@ fn fits(project: &Project, person: &Person, heir: &Person) -> bool {
 }
 
 fn about_project(call: Call, step: &str, message: crate::chat::Message) -> Ping {
-    Ping::new(call, Key { letter: Project::LETTER, number: 0 }, step, message)
+    Ping::new(call, Project::KEY, step, message)
 }

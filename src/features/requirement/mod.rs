@@ -385,8 +385,7 @@ impl Kind for Requirement {
             State::Delivered { .. } => "验收",
             _ => return Vec::new(),
         };
-        let step = Button::new(action, format!("/R{} {action}", self.number));
-        Some(step).filter(|_| internal).into_iter().collect()
+        Some(self.button(action, action)).filter(|_| internal).into_iter().collect()
     }
 
     fn card(&self) -> Option<IndexCard> {

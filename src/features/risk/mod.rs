@@ -284,9 +284,8 @@ impl Kind for Risk {
     }
 
     fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
-        let step = |label, action| Button::new(label, format!("/K{} {action}", self.number));
         match internal && self.is_open() {
-            true => vec![step("关闭", "关闭"), step("已发生", "发生")],
+            true => vec![self.button("关闭", "关闭"), self.button("已发生", "发生")],
             false => Vec::new(),
         }
     }

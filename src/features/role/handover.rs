@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::words;
 use crate::{
     chat::{Person, PersonId},
-    dossier::{Call, Context, Dossier, Kind, Outcome, Ping, Project, Record, Refusal, Say},
+    dossier::{Call, Context, Dossier, Outcome, Ping, Project, Record, Refusal, Say},
     features,
     grammar::{Args, Command, Form, Rest, Spec, Token, Who},
     store::Key,
@@ -56,12 +56,8 @@ impl Command for HandOver {
         if owned.is_empty() {
             return Ok(outcome.replying(reply));
         }
-        let told = Ping::new(
-            Call::only([to]),
-            Key { letter: Project::LETTER, number: 0 },
-            "handover",
-            words::taken_over(&from, &owned, dossier),
-        );
+        let told =
+            Ping::new(Call::only([to]), Project::KEY, "handover", words::taken_over(&from, &owned, dossier));
         Ok(outcome.replying(reply).saying(Say::Ping(told)))
     }
 }
@@ -104,13 +100,7 @@ fn read(args: &Args, dossier: &Dossier) -> Result<(Person, Person), Refusal> {
 /// The project with one in the other's seats.
 fn reseated(project: &Project, from: &Person, to: &Person) -> Project {
     let mut next = project.clone();
-    for seat in next.seats.values_mut() {
-        let Some(at) = seat.iter().position(|holder| holder.id == from.id) else { continue };
-        match seat.iter().any(|holder| holder.id == to.id) {
-            true => drop(seat.remove(at)),
-            false => seat[at] = to.clone(),
-        }
-    }
+    next.reseat(&from.id, to);
     next.guests.retain(|guest| guest.id != to.id);
     if !next.guests.iter().any(|guest| guest.id == from.id) {
         next.guests.push(from.clone());

@@ -566,12 +566,13 @@ impl Kind for Ticket {
     }
 
     fn steps(&self, _dossier: &Dossier, internal: bool) -> Vec<Button> {
-        let step = |label: &str, action: &str| Button::new(label, format!("/T{} {action}", self.number));
         match self.state {
-            State::Resolved { .. } => vec![step("重开", "重开")],
-            State::New | State::Reopened if internal => vec![step("响应", "响应"), step("处理", "处理")],
-            State::Acknowledged if internal => vec![step("处理", "处理")],
-            State::Waiting { .. } if internal => vec![step("恢复处理", "恢复")],
+            State::Resolved { .. } => vec![self.button("重开", "重开")],
+            State::New | State::Reopened if internal => {
+                vec![self.button("响应", "响应"), self.button("处理", "处理")]
+            }
+            State::Acknowledged if internal => vec![self.button("处理", "处理")],
+            State::Waiting { .. } if internal => vec![self.button("恢复处理", "恢复")],
             _ => Vec::new(),
         }
     }
