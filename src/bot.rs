@@ -223,6 +223,7 @@ pub fn of_feishu(config: &Config) -> feishu::Settings {
         window_back: window(feishu.timestamp_window),
         window_ahead: window(feishu.timestamp_window_ahead),
         pong_within: feishu.pong_within,
+        answer_within: feishu.answer_within,
         urgent: match feishu.urgent {
             Loudness::Off => feishu::Urgent::Off,
             Loudness::App | Loudness::Sms => feishu::Urgent::App,

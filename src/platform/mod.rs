@@ -180,6 +180,14 @@ pub enum Undelivered {
         /// What it said, without secrets and message text.
         why: String,
     },
+    /// Not now, and nothing else of the app either: it called too fast altogether, whatever the room.
+    #[error("too fast: {why}")]
+    TooFast {
+        /// How long the platform wants to hear nothing.
+        after: Duration,
+        /// What it said, without secrets and message text.
+        why: String,
+    },
     /// Not ever: this message, room or person is refused.
     #[error("never: {why}")]
     Never {
@@ -192,6 +200,18 @@ pub enum Undelivered {
         /// What happened, without secrets and message text.
         why: String,
     },
+}
+
+impl Undelivered {
+    /// What the platform said, without secrets and message text.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Later { why, .. }
+            | Self::TooFast { why, .. }
+            | Self::Never { why }
+            | Self::Unknown { why } => why,
+        }
+    }
 }
 
 /// How fast one app may speak: so many messages in so long a time.

@@ -238,6 +238,7 @@ impl FakeFeishu {
             window_back: SignedDuration::from_hours(8),
             window_ahead: SignedDuration::from_mins(5),
             pong_within: std::time::Duration::from_secs(30),
+            answer_within: std::time::Duration::from_secs(2),
             urgent: jiuding::platform::feishu::Urgent::App,
             calendar: true,
         }

@@ -29,7 +29,7 @@ impl DingTalk {
         match self.api.date().await {
             Ok(date) => note("clock", clock_skew(&date, self.clock.now(), most)),
             Err(undelivered) => {
-                let why = words(&undelivered);
+                let why = undelivered.why();
                 note("address", Verdict::Wrong(format!("{why}; dingtalk.base_url, and the way to it")));
                 return found;
             }
@@ -37,7 +37,7 @@ impl DingTalk {
         match self.api.token(None).await {
             Ok(_) => note("credentials", Verdict::Well("an access token is handed out".into())),
             Err(undelivered) => {
-                let why = words(&undelivered);
+                let why = undelivered.why();
                 let fix = "dingtalk.client_id and dingtalk.client_secret";
                 note("credentials", Verdict::Wrong(format!("{why}; {fix}; {CONSOLE}")));
                 return found;
@@ -112,19 +112,11 @@ fn permission(asked: Result<Answer, Refusal>, without: &str) -> Verdict {
             Refusal::NoSuchWay(_) | Refusal::Censored(_) | Refusal::Undelivered(Undelivered::Never { .. }),
         ) => Verdict::Well("granted".into()),
         Err(Refusal::StaleToken) => Verdict::Unsure("the access token was refused".into()),
-        Err(Refusal::Undelivered(undelivered)) => Verdict::Unsure(words(&undelivered)),
+        Err(Refusal::Undelivered(undelivered)) => Verdict::Unsure(undelivered.why().to_owned()),
     }
 }
 
 fn code_of(answer: &Answer) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
     Some(answer["code"].as_str()?.to_owned())
-}
-
-fn words(undelivered: &Undelivered) -> String {
-    match undelivered {
-        Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why } => {
-            why.clone()
-        }
-    }
 }

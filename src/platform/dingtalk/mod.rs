@@ -73,7 +73,11 @@ pub fn robot_body(message: &Message, parcel: &str) -> serde_json::Value {
 /// # Errors
 /// The platform refused, or nobody knows.
 pub fn robot_answer(status: u16, body: &[u8]) -> Result<(), Undelivered> {
-    answer::receipt(status, body).map(|_| ()).map_err(answer::Refusal::into_undelivered)
+    match answer::receipt(status, body).map_err(answer::Refusal::into_undelivered) {
+        // Rooms of other platforms are spoken to beside this one.
+        Err(Undelivered::TooFast { after, why }) => Err(Undelivered::Later { after: Some(after), why }),
+        answered => answered.map(drop),
+    }
 }
 
 /// Everything the adapter is told by the configuration.
@@ -209,7 +213,7 @@ impl Platform for DingTalk {
         }
         let outcome = match &delivered {
             Ok(_) => "accepted",
-            Err(Undelivered::Later { .. }) => "later",
+            Err(Undelivered::Later { .. } | Undelivered::TooFast { .. }) => "later",
             Err(Undelivered::Never { .. }) => "never",
             Err(Undelivered::Unknown { .. }) => "unknown",
         };
@@ -247,11 +251,6 @@ impl Platform for DingTalk {
 
     async fn ready(&self) -> Result<(), String> {
         self.standing.check()?;
-        match self.api.token(None).await {
-            Ok(_) => Ok(()),
-            Err(
-                Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why },
-            ) => Err(why),
-        }
+        self.api.token(None).await.map(drop).map_err(|undelivered| undelivered.why().to_owned())
     }
 }
