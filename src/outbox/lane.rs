@@ -213,7 +213,11 @@ impl Lane {
                 self.surely_not(head, written).await;
                 let platform = self.target.platform();
                 if speaker.pace.silence(after) {
-                    tracing::warn!(platform, why, "the app is too fast altogether, nothing is sent for {after:?}");
+                    tracing::warn!(
+                        platform,
+                        why,
+                        "the app is too fast altogether, nothing is sent for {after:?}"
+                    );
                 }
                 self.later(head, Some(after), &why).await
             }

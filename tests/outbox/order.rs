@@ -54,7 +54,10 @@ async fn an_app_that_was_too_fast_is_silent_in_every_room_for_as_long_as_it_was_
     world.until(|world| world.wire().tries.len() == 1).await;
     process.outbox.push(vec![world.commit(&b, "3"), world.commit(&b, "4")]);
     world.until(|world| world.wire().said.len() == 4).await;
-    assert_eq!((world.said(&a), world.said(&b)), (vec!["1".into(), "2".into()], vec!["3".into(), "4".into()]));
+    assert_eq!(
+        (world.said(&a), world.said(&b)),
+        (vec!["1".into(), "2".into()], vec!["3".into(), "4".into()])
+    );
     let wire = world.wire();
     assert_eq!(wire.tries.len(), 5);
     let refused = wire.tries[0].1;

@@ -122,7 +122,9 @@ impl Door {
                 return Err(fault);
             }
             let pause = FIRST_PAUSE * 2u32.pow(tried);
-            tracing::warn!("a press that was answered for is not kept yet, trying again in {pause:?}: {fault:#}");
+            tracing::warn!(
+                "a press that was answered for is not kept yet, trying again in {pause:?}: {fault:#}"
+            );
             sleep(pause).await;
             tried += 1;
         }

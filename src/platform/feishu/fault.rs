@@ -152,10 +152,11 @@ mod tests {
 
     #[test]
     fn the_gateways_wait_is_the_apps_and_within_reason() {
-        let waits = |status, reset| match Fault::Refused(Refused::new(status, 99991400, "", reset, "")).sorted() {
-            Undelivered::TooFast { after, .. } => after.as_secs_f64(),
-            sorted => panic!("{sorted:?}"),
-        };
+        let waits =
+            |status, reset| match Fault::Refused(Refused::new(status, 99991400, "", reset, "")).sorted() {
+                Undelivered::TooFast { after, .. } => after.as_secs_f64(),
+                sorted => panic!("{sorted:?}"),
+            };
         for (reset, wait) in [
             (Some("7"), 7.0),
             (Some(" 0.5 "), 0.5),

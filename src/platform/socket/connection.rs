@@ -173,7 +173,9 @@ impl Connection {
                 Some((patience, frame)) => match timeout(patience, &mut over).await {
                     Ok(answer) => Some(answer),
                     Err(_) => {
-                        info!("an event of {name}'s takes longer than {patience:.1?}, it is answered for meanwhile");
+                        info!(
+                            "an event of {name}'s takes longer than {patience:.1?}, it is answered for meanwhile"
+                        );
                         let _ = answers.send(Said::Meanwhile(frame));
                         over.await;
                         None
