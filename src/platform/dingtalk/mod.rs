@@ -27,6 +27,7 @@ mod send;
 mod session;
 pub mod sign;
 mod stream;
+mod uploaded;
 mod usage;
 #[cfg(test)]
 mod vectors;
@@ -41,6 +42,7 @@ use directory::Directory;
 use envelope::Envelope;
 use send::BrokenRobots;
 use session::ReplyHosts;
+use uploaded::Uploaded;
 
 pub use ding::Ding;
 pub use hear::examine;
@@ -139,6 +141,7 @@ pub struct DingTalk {
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
     calendars: Arc<Calendars<Calendar>>,
+    uploaded: Uploaded,
     /// DINGs.
     resting: Resting,
     /// Of the long connection, where there is one.
@@ -181,6 +184,7 @@ impl DingTalk {
             envelope,
             broken_robots: BrokenRobots::default(),
             calendars: Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone())),
+            uploaded: Uploaded::default(),
             resting: Resting::default(),
             standing: Standing::default(),
             settings,
@@ -208,6 +212,9 @@ impl Platform for DingTalk {
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let delivered = self.send(parcel).await;
+        if matches!(delivered, Ok(_) | Err(Undelivered::Never { .. })) {
+            self.uploaded.forget(&parcel.id);
+        }
         if self.settings.calendar && delivered.is_ok() {
             self.calendars.keep(parcel).await;
         }

@@ -54,7 +54,7 @@ impl DingTalk {
             None => {
                 let message = parcel.message.clone().formless();
                 let picture = match &message.chart {
-                    Some(chart) => self.picture(chart).await,
+                    Some(chart) => self.picture(parcel, chart).await,
                     None => None,
                 };
                 self.by_any_way(parcel, Said { message: &message, picture: picture.as_deref() }).await
