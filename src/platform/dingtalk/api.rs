@@ -126,6 +126,18 @@ impl Api {
         Ok(self.send(self.http.post(url).json(body)).await?)
     }
 
+    /// Posts to an address of our own what the platform would post there.
+    pub async fn knock(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, Undelivered> {
+        let request =
+            headers.iter().fold(self.http.post(url), |request, (name, value)| request.header(*name, *value));
+        self.send(request.json(body)).await
+    }
+
     /// Asks where the long connection goes. The call takes the secret itself, and no token; without the header the
     /// answer is XML.
     pub async fn open_stream(&self, body: &Value) -> Result<Answer, Undelivered> {

@@ -45,6 +45,7 @@ use session::ReplyHosts;
 use uploaded::Uploaded;
 
 pub use ding::Ding;
+pub use doctor::CONSOLE;
 pub use hear::examine;
 pub use routes::routes;
 pub use stream::{examine_frame, listen};
