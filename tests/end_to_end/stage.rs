@@ -294,9 +294,9 @@ impl Stage {
         serde_json::from_str(row.unwrap_or_else(|| panic!("no {key} in {records:#?}"))).unwrap()
     }
 
-    /// Waits until something is so; panics after 10 s.
+    /// Waits until something is so; panics after 30 s.
     pub async fn until(&self, what: &str, mut so: impl AsyncFnMut() -> bool) {
-        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        let waited = tokio::time::timeout(Duration::from_secs(30), async {
             while !so().await {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -335,9 +335,9 @@ impl Log {
         lines.filter(|line| line.contains(" WARN ") || line.contains("ERROR ")).map(str::to_owned).collect()
     }
 
-    /// Waits until there are so many; panics after 10 s.
+    /// Waits until there are so many; panics after 30 s.
     pub async fn wait_faults(&self, count: usize) {
-        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        let waited = tokio::time::timeout(Duration::from_secs(30), async {
             while self.faults().len() < count {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
