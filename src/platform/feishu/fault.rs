@@ -50,9 +50,8 @@ impl Refused {
             status,
             code,
             inner: inner.and_then(|digits| digits.parse().ok()),
-            reset: reset.and_then(|seconds| seconds.trim().parse().ok()).map(|seconds: f64| {
-                // Whatever is not a number counts as the least.
-                Duration::from_secs_f64(seconds.max(0.0).min(LONGEST))
+            reset: reset.and_then(|seconds| seconds.trim().parse().ok()).and_then(|seconds: f64| {
+                seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
             }),
             log_id: log_id.chars().filter(plain).take(64).collect(),
         }
@@ -162,7 +161,7 @@ mod tests {
             (Some(" 0.5 "), 0.5),
             (Some("1795395600"), LONGEST),
             (Some("-1"), 0.0),
-            (Some("NaN"), 0.0),
+            (Some("NaN"), 1.0),
             (Some("soon"), 1.0),
             (None, 1.0),
         ] {
