@@ -16,7 +16,7 @@ use jiuding::{
     config::Config,
     engine::{Engine, Parts},
     platform::Receiver,
-    store::{DossierCopy, ProjectId, Store, postgres::PostgresStore, sled::SledStore},
+    store::{DossierCopy, GENERATION, ProjectId, Store, postgres::PostgresStore, sled::SledStore},
 };
 use tokio::sync::watch;
 use tokio_postgres::NoTls;
@@ -41,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
     let clock = Arc::new(SimulatedClock::new(monday));
 
     let model = serde_json::to_string(&model(clock.clone()).await?)?;
-    let store = PostgresStore::join(&url, Duration::from_secs(10), monday).await?;
+    let store = PostgresStore::join(&url, Duration::from_secs(10), GENERATION, monday).await?;
     for first in (1..=projects).step_by(AT_ONCE as usize) {
         let copies = (first..(first + AT_ONCE).min(projects + 1)).map(|number| {
             let copy = model

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use jiuding::{
     chat::{Message, RoomId, Target},
     store::{
-        Change, Commit, Entry, Key, Outgoing, ProjectId, RowKey, Seen, Store, WakeChange,
+        Change, Commit, Entry, GENERATION, Key, Outgoing, ProjectId, RowKey, Seen, Store, WakeChange,
         postgres::PostgresStore, sled::SledStore,
     },
 };
@@ -71,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
     if let Some([_, url, first]) =
         arguments.iter().position(|one| one == CHILD).map(|at| &arguments[at..at + 3])
     {
-        let store = PostgresStore::join(url, Duration::from_secs(10), Timestamp::now()).await?;
+        let store = PostgresStore::join(url, Duration::from_secs(10), GENERATION, Timestamp::now()).await?;
         let store: Arc<dyn Store> = Arc::new(store);
         let (rate, slowest) = measure(&store, first.parse()?, WRITERS_EACH).await?;
         println!("{rate} {slowest}");

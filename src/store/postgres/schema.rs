@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/1_tables.sql"),
     include_str!("schema/2_views.sql"),
     include_str!("schema/3_members.sql"),
+    include_str!("schema/4_generations.sql"),
 ];
 
 /// Takes the steps that were not taken yet. Of several processes that start at once one takes each, and the others
