@@ -3,6 +3,10 @@
 //!
 //! `TEST_POSTGRES_URL=postgres://… cargo bench --bench large`. It makes a schema of its own and takes it out again.
 //! `PROJECTS` says how many projects of five hundred records there are, 2,000 by default.
+//!
+//! On two cores that did nothing else, the database on the same machine, a million records: 9 s for the first start, which
+//! derives the wakes, 4.4 s for each one after; 360 MB of memory for them. A hundred thousand wakes due at one moment are
+//! carried out within 14 s, 7,000 a second, two messages of each durable with it.
 
 use std::{
     sync::Arc,
