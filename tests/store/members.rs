@@ -100,7 +100,11 @@ async fn it_cannot_be_had_alone_while_a_member_is_there_nor_joined_while_it_is_h
     store.leave().await.unwrap();
     drop(store);
     let alone = PostgresStore::open(&schema.url, at(0)).await.unwrap();
-    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0)).await.map(drop).unwrap_err().to_string();
+    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0))
+        .await
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("for itself"), "{why}");
     alone.commit(set(ONE, 0, "T1", "{}")).await.unwrap();
     drop(alone);
@@ -217,7 +221,11 @@ async fn a_schema_that_grows_does_not_disturb_who_is_there_and_keeps_older_ones_
     store.settle(id, Settlement::Dropped).await.unwrap();
     cut(&schema).await;
     until("it is back", async || store.commit(set(TWO, 0, "T1", "{}")).await.is_ok()).await;
-    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0)).await.map(drop).unwrap_err().to_string();
+    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0))
+        .await
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("newer version"), "{why}");
     store.leave().await.unwrap();
     drop(store);
@@ -260,7 +268,10 @@ async fn once_a_newer_generation_serves_the_older_ones_stand_aside_until_it_is_g
     // It has come up, and not before.
     newer.serve().await.unwrap();
     let refused = older.commit(set(ONE, 1, "T1", "{}")).await;
-    assert!(matches!(&refused, Err(CommitError::Failed(why)) if why.contains("newer version")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(CommitError::Failed(why)) if why.contains("newer version")),
+        "{refused:?}"
+    );
     until("it stands aside", async || *older.aside().borrow()).await;
     assert_eq!((older.membership(), newer.members()), (None, 1));
     assert!(older.writable().await.is_err());

@@ -132,7 +132,10 @@ impl Member {
         }
         schema::migrate(&mut line.client).await?;
         us.beat(&line).await?;
-        ensure!(!*us.aside.borrow(), "a newer version of this program serves from this database; start that one");
+        ensure!(
+            !*us.aside.borrow(),
+            "a newer version of this program serves from this database; start that one"
+        );
         let task = tokio::spawn(us.clone().pulse(Some(line)));
         Ok(Self { us, task: Mutex::new(Some(task)) })
     }
@@ -307,7 +310,9 @@ impl Us {
         if newer != self.aside.send_replace(newer) {
             match newer {
                 true => tracing::warn!("a newer version of this program serves; this process stands aside"),
-                false => tracing::warn!("no newer version of this program is there any more; this process goes on"),
+                false => {
+                    tracing::warn!("no newer version of this program is there any more; this process goes on")
+                }
             }
         }
         if newer && self.membership().is_some() {

@@ -97,12 +97,7 @@ impl PostgresStore {
     /// # Errors
     /// As for [`open`](Self::open); other processes that have it in the same way are none, unless one of a newer
     /// generation serves.
-    pub async fn join(
-        url: &str,
-        takeover: Duration,
-        generation: i32,
-        clock_now: Timestamp,
-    ) -> Result<Self> {
+    pub async fn join(url: &str, takeover: Duration, generation: i32, clock_now: Timestamp) -> Result<Self> {
         let config = connection::parse(url)?;
         let pool = connection::pool(config.clone())?;
         let presence = Presence::Among(Member::join(config.clone(), takeover, generation).await?);
