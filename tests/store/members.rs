@@ -289,3 +289,32 @@ async fn once_a_newer_generation_serves_the_older_ones_stand_aside_until_it_is_g
     drop((older, newer));
     schema.drop().await;
 }
+
+/// Others speak PostgreSQL's protocol without these two.
+#[tokio::test]
+async fn a_database_without_advisory_locks_and_notifications_serves_several_too() {
+    let mut schema = Schema::new().await;
+    let without =
+        ["pg_try_advisory_lock(int, int)", "pg_try_advisory_lock_shared(int, int)", "pg_notify(text, text)"];
+    for function in without {
+        let made = format!(
+            "CREATE FUNCTION {}.{function} RETURNS boolean LANGUAGE plpgsql AS \
+             $$BEGIN RAISE EXCEPTION 'none' USING ERRCODE = '0A000'; END$$",
+            schema.name
+        );
+        connect().await.batch_execute(&made).await.unwrap();
+    }
+    schema.url.push_str("%2Cpg_catalog");
+    let (one, other) = (join(&schema).await, join(&schema).await);
+    one.serve().await.unwrap();
+    one.commit(set(ONE, 0, "T1", "{}")).await.unwrap();
+    other.commit(set(ONE, 1, "T1", "[]")).await.unwrap();
+    assert!(matches!(one.commit(set(ONE, 1, "T1", "{}")).await, Err(CommitError::Stale(ONE))));
+    other.serve().await.unwrap();
+    until("both are counted", async || one.members() == 2 && other.members() == 2).await;
+    one.leave().await.unwrap();
+    other.leave().await.unwrap();
+    drop((one, other));
+    PostgresStore::open(&schema.url, at(0)).await.unwrap();
+    schema.drop().await;
+}
