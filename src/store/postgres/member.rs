@@ -307,19 +307,18 @@ impl Us {
     /// Whether a newer generation of the program serves. What we had is left to its members at once.
     async fn stands_aside(&self, line: &Line) -> Result<bool> {
         let newer = line.client.query_opt(NEWER, &[&self.generation]).await.told()?.is_some();
-        if newer != self.aside.send_replace(newer) {
-            match newer {
-                true => tracing::warn!("a newer version of this program serves; this process stands aside"),
-                false => {
-                    tracing::warn!("no newer version of this program is there any more; this process goes on")
-                }
-            }
+        if newer == *self.aside.borrow() {
+            return Ok(newer);
         }
-        if newer && self.membership().is_some() {
+        if newer {
             self.standing.send_modify(|standing| standing.until = Instant::now());
             line.client.execute(LEAVE, &[&self.name()]).await.told()?;
             line.tell(&News { anything: true, ..News::default() }, &self.name()).await?;
+            tracing::warn!("a newer version of this program serves; this process stands aside");
+        } else {
+            tracing::warn!("no newer version of this program is there any more; this process goes on");
         }
+        self.aside.send_replace(newer);
         Ok(newer)
     }
 
