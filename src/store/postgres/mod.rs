@@ -11,7 +11,7 @@
 //! - **The bytes of a record come back as they were.** Beside them stand the columns that people query (`columns.rs`).
 //! - **While the database is away** everything fails and nothing waits for long; when it is back, so is the store.
 //!
-//! Tried with PostgreSQL 15. A pool in between must give each client its own connection: a transaction pool loses the lock.
+//! Tried with PostgreSQL 15 and 18. A pool in between must give each client its own connection: a transaction pool loses the lock.
 //! CockroachDB and YugabyteDB, which speak the same protocol, were not tried.
 
 mod backup;
