@@ -33,6 +33,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::Semaphore, task::JoinSet, time::MissedTickBehavior};
 
+// Of the tests, where it may.
+#[allow(clippy::unwrap_used)]
 #[path = "../../tests/fake_dingtalk/mod.rs"]
 mod fake_dingtalk;
 #[path = "../../tests/fake_feishu/mod.rs"]
