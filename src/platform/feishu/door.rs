@@ -1,16 +1,12 @@
 //! What becomes of a verified event, by whichever way it came.
 //!
-//! An event is answered when its effect is durable. A press alone has no time for that where the store is slow:
-//! whoever pressed would read an error after 3 s, though all goes well. It is answered for meanwhile
-//! ([`working_on_it`]), the work goes on, and the card and the room show what came of it as they always do. Nobody
-//! delivers it again then, so it is tried until it is kept ([`Door::press`]); a power cut within those seconds is the one
-//! thing that can lose it, and the card still has its button. `[D:card-cb]`
+//! An event is answered when its effect is durable; a press that takes too long for that is answered for meanwhile
+//! ([`working_on_it`], [`press::kept`]). `[D:card-cb]`
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
-
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     Feishu, NAME,
@@ -19,16 +15,9 @@ use super::{
     send,
 };
 use crate::{
-    chat::{Inbound, What},
-    platform::{Press, Received, Receiver, Toast},
+    chat::What,
+    platform::{Press, Received, Receiver, Toast, press},
 };
-
-/// How often a press is tried again that could not be kept after it was answered for, with doubled pauses from the
-/// first on: some four minutes.
-const MOST_TRIES: u32 = 8;
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// So much before its end the time for an answer counts as over: a failure must not be told to nobody.
-const JUST_BEFORE: Duration = Duration::from_millis(10);
 
 /// Takes events in, and knows who carries them out.
 pub struct Door {
@@ -78,12 +67,12 @@ impl Door {
         happened: Happened,
         turn: impl Future<Output = ()>,
     ) -> Result<Option<Value>, Failed> {
-        let since = Instant::now();
+        let answer_by = Instant::now() + self.feishu.settings.answer_within;
         let inbound = self.feishu.inbound(happened).await;
         turn.await;
         let received = match inbound {
             Some(inbound) if matches!(inbound.what, What::Pressed { .. } | What::Filled { .. }) => {
-                let pressed = self.press(inbound, since).await;
+                let pressed = press::kept(&*self.receiver, inbound, answer_by).await;
                 pressed.map(|press| (Some(press.received), Some(answered(&press))))
             }
             Some(inbound) => self.receiver.receive(inbound).await.map(|received| (Some(received), None)),
@@ -105,28 +94,6 @@ impl Door {
                 count_failed();
                 Err(Failed)
             }
-        }
-    }
-}
-
-impl Door {
-    /// Carries a press out. While its presser waits a failure is an answer; later nobody would do it again.
-    async fn press(&self, inbound: Inbound, since: Instant) -> anyhow::Result<Press> {
-        let mut tried = 0;
-        loop {
-            let fault = match self.receiver.press(inbound.clone()).await {
-                Err(fault) if tried < MOST_TRIES => fault,
-                pressed => return pressed,
-            };
-            if since.elapsed() + JUST_BEFORE < self.feishu.settings.answer_within {
-                return Err(fault);
-            }
-            let pause = FIRST_PAUSE * 2u32.pow(tried);
-            tracing::warn!(
-                "a press that was answered for is not kept yet, trying again in {pause:?}: {fault:#}"
-            );
-            sleep(pause).await;
-            tried += 1;
         }
     }
 }
