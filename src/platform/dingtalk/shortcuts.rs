@@ -69,8 +69,11 @@ impl DingTalk {
     async fn try_to_put(&self, entries: &[Entry]) -> Result<bool, Refusal> {
         let robot = &self.settings.robot_code;
         let answer = self.plugins("query", &json!({ "robotCode": robot })).await?;
-        let there: Vec<Shortcut> =
-            serde_json::from_value(answer["pluginInfoList"].clone()).unwrap_or_default();
+        let there: Vec<Shortcut> = match answer["pluginInfoList"].clone() {
+            Value::Null => Vec::new(),
+            there => serde_json::from_value(there)
+                .map_err(|_| Undelivered::Never { why: "it is not understood what is there".to_owned() })?,
+        };
         let mut wanted: Vec<Shortcut> = entries.iter().map(Shortcut::of).collect();
         let same = there.len() == wanted.len() && there.iter().zip(&wanted).all(|(one, other)| one.is(other));
         if same || !there.iter().all(Shortcut::is_ours) {
