@@ -114,6 +114,7 @@ impl Post<'_> {
             about: Some(About { project: self.id, key: ping.about }),
             // What waits for the end of quiet hours is not late before that.
             due: Some(heard(due)),
+            urgent: ping.urgent,
             ..self.plain(target, Message { urgent: self.escalates(ping), ..message })
         }
     }

@@ -12,6 +12,8 @@ use crate::platform::Rate;
 /// Invariant: no stretch of time as long as `per` holds more than `burst` takes. A bucket that is
 /// refilled evenly would let nearly twice as many through after a pause, and DingTalk silences a robot
 /// for ten minutes at the twenty-first message of a minute.
+///
+/// Invariant: whoever leaves the reserve ([`Rate::reserve`]) never takes so that less than it would be left.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     rate: Rate,
@@ -25,10 +27,10 @@ impl Bucket {
         Self { rate, taken: VecDeque::new() }
     }
 
-    /// Takes a token, or tells how long to wait for one.
+    /// Takes a token and leaves the reserve, or tells how long to wait for one.
     ///
     /// # Errors
-    /// The bucket is empty at `now`; there is a token after that long.
+    /// There is no such token at `now`; there is one after that long, if nobody takes it before.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         self.take_share(1, now)
     }
@@ -38,10 +40,29 @@ impl Bucket {
     /// # Errors
     /// As for [`take`](Self::take).
     pub fn take_share(&mut self, of: u32, now: Instant) -> Result<(), Duration> {
+        let share = self.share(of);
+        // Rounded up, so that each has a reserve where all have one.
+        let reserve = self.rate.reserve.div_ceil(of.max(1));
+        self.take_of(share.saturating_sub(reserve).max(1), now)
+    }
+
+    /// The same without leaving a reserve: it is there for this.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn take_last(&mut self, of: u32, now: Instant) -> Result<(), Duration> {
+        self.take_of(self.share(of), now)
+    }
+
+    fn share(&self, of: u32) -> u32 {
+        (self.rate.burst / of.max(1)).max(1)
+    }
+
+    /// Takes one unless so many are taken.
+    fn take_of(&mut self, most: u32, now: Instant) -> Result<(), Duration> {
         self.refill(now);
-        let share = (self.rate.burst / of.max(1)).max(1) as usize;
-        // The one that must come back first: after a share that was larger there may be more of them.
-        match self.taken.len().checked_sub(share).and_then(|over| self.taken.get(over)) {
+        // The one that must come back first: others may have taken more than `most`.
+        match self.taken.len().checked_sub(most as usize).and_then(|over| self.taken.get(over)) {
             Some(first) => Err(self.back_at(*first) - now),
             None => {
                 self.taken.push_back(now);
@@ -75,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_share_that_becomes_smaller_is_kept_to() {
-        let mut bucket = Bucket::new(Rate { burst: 6, per: Duration::from_secs(1) });
+        let mut bucket = Bucket::new(Rate { burst: 6, per: Duration::from_secs(1), reserve: 0 });
         let now = Instant::now();
         let later = |millis| now + Duration::from_millis(millis);
         for taken in 0..6 {
@@ -87,26 +108,46 @@ mod tests {
         assert_eq!(bucket.take_share(9, later(1500)), Err(Duration::from_millis(900)));
     }
 
+    #[test]
+    fn each_share_has_its_reserve_and_something_beside_it() {
+        let rate = Rate { burst: 8, per: Duration::from_secs(1), reserve: 2 };
+        let now = Instant::now();
+        for (of, ordinary, urgent) in [(1, 6, 2), (2, 3, 1), (4, 1, 1), (8, 1, 0), (20, 1, 0)] {
+            let mut bucket = Bucket::new(rate);
+            let count = |taken: &mut dyn FnMut() -> bool| (0..9).take_while(|_| taken()).count();
+            assert_eq!(count(&mut || bucket.take_share(of, now).is_ok()), ordinary, "{of}");
+            assert_eq!(count(&mut || bucket.take_last(of, now).is_ok()), urgent, "{of}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_stretch_holds_more_than_the_burst_and_no_wait_is_longer_than_needed(
             burst in 1u32..8,
+            reserve in 0u32..9,
             per in 1u64..5_000,
-            pauses in prop::collection::vec(0u64..3_000, 1..80),
+            pauses in prop::collection::vec((0u64..3_000, any::<bool>()), 1..80),
         ) {
-            let rate = Rate { burst, per: Duration::from_millis(per) };
+            let rate = Rate { burst, per: Duration::from_millis(per), reserve };
             let mut bucket = Bucket::new(rate);
             let mut now = Instant::now();
             let mut taken: Vec<Instant> = Vec::new();
-            for pause in pauses {
+            for (pause, urgent) in pauses {
                 now += Duration::from_millis(pause);
-                if let Err(wait) = bucket.take(now) {
+                let take = |bucket: &mut Bucket, now| match urgent {
+                    true => bucket.take_last(1, now),
+                    false => bucket.take(now),
+                };
+                if let Err(wait) = take(&mut bucket, now) {
                     prop_assert!(!wait.is_zero() && wait <= rate.per);
                     let just_before = now + wait - Duration::from_nanos(1);
-                    prop_assert!(bucket.clone().take(just_before).is_err());
+                    prop_assert!(take(&mut bucket.clone(), just_before).is_err());
                     now += wait;
-                    prop_assert_eq!(bucket.take(now), Ok(()));
+                    prop_assert_eq!(take(&mut bucket, now), Ok(()));
                 }
+                let held = taken.iter().filter(|t| **t + rate.per > now).count();
+                let open = burst.saturating_sub(reserve).max(1) as usize;
+                prop_assert!(urgent || held < open, "an ordinary one took of the reserve");
                 taken.push(now);
             }
             for (i, first) in taken.iter().enumerate() {

@@ -47,8 +47,8 @@ async fn the_platforms_own_wait_is_honoured() {
 async fn neither_a_room_nor_the_app_is_faster_than_its_limits() {
     let mut world = World::new(FOREVER);
     let second = Duration::from_secs(1);
-    world.limits =
-        Limits { per_target: Rate { burst: 2, per: second }, per_app: Rate { burst: 5, per: second } };
+    let rate = |burst| Rate { burst, per: second, reserve: 0 };
+    world.limits = Limits { per_target: rate(2), per_app: rate(5), peak: None };
     let process = world.start().await;
     for n in 0..6 {
         for name in ["a", "b", "c", "d"] {
