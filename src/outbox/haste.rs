@@ -30,10 +30,12 @@ impl Haste {
 }
 
 /// The haste of each of these, given in the order in which they were said: a message is in the haste of what may only
-/// follow it, which is what speaks of the same record, and whatever the decision says that it is the answer of.
+/// follow it. That is what speaks of the same record and, where it is an answer, the answers after it and whatever else
+/// its decision says.
 pub fn hastes<'a>(said: impl DoubleEndedIterator<Item = &'a Outgoing>) -> Vec<Haste> {
     let mut later_of_record: HashMap<About, Haste> = HashMap::new();
     let mut later_of_decision: HashMap<Timestamp, Haste> = HashMap::new();
+    let mut later_answer = Haste::Answer;
     let mut hastes: Vec<Haste> = said
         .rev()
         .map(|outgoing| {
@@ -43,7 +45,8 @@ pub fn hastes<'a>(said: impl DoubleEndedIterator<Item = &'a Outgoing>) -> Vec<Ha
             }
             let decision = later_of_decision.entry(outgoing.created).or_insert(haste);
             if outgoing.reply_to.is_some() {
-                haste = haste.max(*decision);
+                haste = haste.max(*decision).max(later_answer);
+                later_answer = haste;
             }
             *decision = haste.max(*decision);
             later_of_record.extend(parts(outgoing).filter_map(|part| Some((part.about?, haste))));
@@ -94,9 +97,22 @@ mod tests {
     #[test]
     fn an_answer_stays_in_front_of_what_its_decision_calls_for() {
         let all = [said(1, None, Answer), said(2, None, Answer), said(2, Some("T1"), Urgent)];
-        assert_eq!(hastes(all.iter()), [Answer, Urgent, Urgent]);
+        assert_eq!(hastes(all.iter()), [Urgent, Urgent, Urgent]);
         let wake = [said(2, None, Ordinary), said(2, Some("T1"), Urgent)];
         assert_eq!(hastes(wake.iter()), [Ordinary, Urgent]);
+    }
+
+    #[test]
+    fn answers_keep_their_order() {
+        let t1 = Some("T1");
+        let all = [
+            said(1, Some("R1"), Ordinary),
+            said(1, Some("R2"), Answer),
+            said(2, t1, Answer),
+            said(3, t1, Urgent),
+            said(4, Some("R3"), Answer),
+        ];
+        assert_eq!(hastes(all.iter()), [Ordinary, Urgent, Urgent, Urgent, Answer]);
     }
 
     #[test]

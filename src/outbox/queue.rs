@@ -1,8 +1,9 @@
 //! The messages waiting for one target, and which goes next; no I/O, and the time is told.
 //!
 //! The one being tried stays the next, whatever comes, and after a crash so does one that may have been said. Else
-//! who is in more [`haste`](super::haste) goes first, and among equals who was there first. What speaks of one record keeps its
-//! order, and so does an answer with what its decision calls for: what must be said before something hasty is as hasty.
+//! who is in more [`haste`](super::haste) goes first, and among equals who was there first. What speaks of one record
+//! keeps its order, and so do answers, among themselves and with what their decision calls for: what must be said before
+//! something hasty is as hasty.
 //!
 //! More than a few in the same haste become one message, an unbroken run of them: so urgent ones are never among
 //! ordinary ones, and nothing joins a message while somebody in more haste waits behind it.
