@@ -35,7 +35,7 @@ impl Bucket {
         self.take_share(1, now)
     }
 
-    /// The same where so many take from buckets that are one: each has its part of the burst, and at least one token.
+    /// The same where so many take from buckets that are one: each has its part of the burst.
     ///
     /// # Errors
     /// As for [`take`](Self::take).
@@ -43,7 +43,7 @@ impl Bucket {
         let share = self.share(of);
         // Rounded up, so that each has a reserve where all have one.
         let reserve = self.rate.reserve.div_ceil(of.max(1));
-        self.take_of(share.saturating_sub(reserve).max(1), now)
+        self.take_of(Rate { burst: share.burst.saturating_sub(reserve).max(1), ..share }, now)
     }
 
     /// The same without leaving a reserve: it is there for this.
@@ -54,16 +54,21 @@ impl Bucket {
         self.take_of(self.share(of), now)
     }
 
-    fn share(&self, of: u32) -> u32 {
-        (self.rate.burst / of.max(1)).max(1)
+    /// Of fewer tokens than there are to share them, each has one, the more seldom.
+    fn share(&self, of: u32) -> Rate {
+        let Rate { burst, per, .. } = self.rate;
+        match burst / of.max(1) {
+            0 => Rate { burst: 1, per: per * of / burst, ..self.rate },
+            burst => Rate { burst, ..self.rate },
+        }
     }
 
     /// Takes one unless so many are taken.
-    fn take_of(&mut self, most: u32, now: Instant) -> Result<(), Duration> {
-        self.refill(now);
-        // The one that must come back first: others may have taken more than `most`.
-        match self.taken.len().checked_sub(most as usize).and_then(|over| self.taken.get(over)) {
-            Some(first) => Err(self.back_at(*first) - now),
+    fn take_of(&mut self, Rate { burst, per, .. }: Rate, now: Instant) -> Result<(), Duration> {
+        self.refill(per, now);
+        // The one that must come back first: others may have taken more than `burst`.
+        match self.taken.len().checked_sub(burst as usize).and_then(|over| self.taken.get(over)) {
+            Some(first) => Err(*first + per - now),
             None => {
                 self.taken.push_back(now);
                 Ok(())
@@ -73,18 +78,14 @@ impl Bucket {
 
     /// Whether it is as good as new, so that it need not be kept.
     pub fn is_full(&mut self, now: Instant) -> bool {
-        self.refill(now);
+        self.refill(self.rate.per, now);
         self.taken.is_empty()
     }
 
-    fn refill(&mut self, now: Instant) {
-        while self.taken.front().is_some_and(|first| self.back_at(*first) <= now) {
+    fn refill(&mut self, per: Duration, now: Instant) {
+        while self.taken.front().is_some_and(|first| *first + per <= now) {
             self.taken.pop_front();
         }
-    }
-
-    fn back_at(&self, taken: Instant) -> Instant {
-        taken + self.rate.per
     }
 }
 
@@ -105,7 +106,8 @@ mod tests {
         // Two of six from here on: the second of the last two has to be back.
         assert_eq!(bucket.take_share(3, later(600)), Err(Duration::from_millis(800)));
         assert_eq!(bucket.take_share(3, later(1400)), Ok(()));
-        assert_eq!(bucket.take_share(9, later(1500)), Err(Duration::from_millis(900)));
+        // Two ninths of a second's six are one in one and a half seconds.
+        assert_eq!(bucket.take_share(9, later(1500)), Err(Duration::from_millis(1400)));
     }
 
     #[test]
@@ -121,6 +123,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn all_who_share_take_no_more_than_one_alone(burst in 1u32..20, of in 1u32..12, seconds in 1u64..40) {
+            let rate = Rate { burst, per: Duration::from_secs(1), reserve: 0 };
+            let end = Duration::from_secs(seconds);
+            let began = Instant::now();
+            let mut bucket = Bucket::new(rate);
+            let (mut now, mut taken) = (began, 0);
+            while now < began + end {
+                match bucket.take_share(of, now) {
+                    Ok(()) => taken += 1,
+                    Err(wait) => now += wait,
+                }
+            }
+            // Beside the first one of each, which is there at the start.
+            prop_assert!(u64::from((taken - 1) * of) <= u64::from(burst) * seconds);
+        }
+
         #[test]
         fn no_stretch_holds_more_than_the_burst_and_no_wait_is_longer_than_needed(
             burst in 1u32..8,
