@@ -271,6 +271,7 @@ mod tests {
             let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_, _| true };
             let outgoing = post.address(Say::Ping(ping(urgent))).remove(0);
             assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
+            assert_eq!(outgoing.urgent, urgent);
         }
     }
 }

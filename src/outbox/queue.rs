@@ -202,3 +202,81 @@ fn flat(mut outgoing: Outgoing) -> Vec<Outgoing> {
     let bundled = std::mem::take(&mut outgoing.bundled);
     std::iter::once(outgoing).chain(bundled).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        chat::{Message, MessageId, ReplyTo, RoomId, Target},
+        store::{About, Key, ProjectId},
+    };
+
+    fn message(id: u64, haste: u8, record: Option<u32>) -> Outgoing {
+        let at = Timestamp::from_second(id as i64).unwrap();
+        let to = Target::Room(RoomId::new("p", "r"));
+        let asked = ReplyTo { message: MessageId::new("p", &id.to_string()), session: None };
+        let about = |number| About { project: ProjectId(1), key: Key { letter: 'T', number } };
+        Outgoing {
+            id,
+            about: record.map(about),
+            urgent: haste == 2,
+            reply_to: (haste == 1).then_some(asked),
+            ..Outgoing::new(to, Message::text("x"), at)
+        }
+    }
+
+    /// Says the next one, where the platform takes it.
+    fn turn(queue: &mut Queue, takes: bool, said: &mut Vec<Vec<Outgoing>>, tried: &mut Option<u64>) {
+        let Some(Next { mut head, joins }) = queue.next(Timestamp::MAX) else { return };
+        let id = head.outgoing.id;
+        assert_eq!(tried.unwrap_or(id), id, "the one being tried was overtaken");
+        if !joins.is_empty() {
+            let bundled = [head.outgoing.bundled, joins].concat();
+            queue.bundle(id, bundled.clone());
+            head.outgoing.bundled = bundled;
+        }
+        *tried = Some(id).filter(|_| !takes);
+        if takes {
+            queue.remove(id);
+            said.push(flat(head.outgoing));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_is_said_once_in_the_order_of_its_record_and_among_its_like(
+            comes in prop::collection::vec((0u8..3, prop::option::of(0u32..3), 0u8..3), 1..40),
+        ) {
+            let (mut queue, mut said, mut tried) = (Queue::default(), Vec::new(), None);
+            for (n, (haste, record, then)) in comes.iter().enumerate() {
+                let outgoing = message(1 + n as u64, *haste, *record);
+                let since = outgoing.created;
+                let (doubt, alone, failures, said_before) = (None, false, 0, None);
+                queue.insert(Waiting { outgoing, since, doubt, alone, failures, said_before });
+                // Half of them pile up; the others are tried, and some of those taken.
+                if *then > 0 {
+                    turn(&mut queue, *then == 2, &mut said, &mut tried);
+                }
+            }
+            while queue.len() > 0 {
+                turn(&mut queue, true, &mut said, &mut tried);
+            }
+            for bundle in &said {
+                prop_assert!(bundle.iter().all(|part| part.urgent == bundle[0].urgent));
+                prop_assert!(bundle.len() == 1 || bundle.iter().all(|part| part.reply_to.is_none()));
+            }
+            let said: Vec<&Outgoing> = said.iter().flatten().collect();
+            prop_assert_eq!(said.len(), comes.len());
+            for (place, earlier) in said.iter().enumerate() {
+                for later in &said[place + 1..] {
+                    let answers = earlier.reply_to.is_some() && later.reply_to.is_some();
+                    let alike = earlier.about.is_some() && earlier.about == later.about;
+                    let equal = Haste::of(earlier) == Haste::of(later) && earlier.about == later.about;
+                    prop_assert!(!(answers || alike || equal) || earlier.id < later.id);
+                }
+            }
+        }
+    }
+}
