@@ -97,8 +97,8 @@ impl Platform for Swallow {
     }
 
     fn limits(&self) -> Limits {
-        let rate = Rate { burst: 1_000_000, per: Duration::from_secs(1) };
-        Limits { per_target: rate, per_app: rate }
+        let rate = Rate { burst: 1_000_000, per: Duration::from_secs(1), reserve: 0 };
+        Limits { per_target: rate, per_app: rate, peak: None }
     }
 
     fn remembers(&self) -> Duration {

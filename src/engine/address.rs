@@ -114,6 +114,7 @@ impl Post<'_> {
             about: Some(About { project: self.id, key: ping.about }),
             // What waits for the end of quiet hours is not late before that.
             due: Some(heard(due)),
+            urgent: ping.urgent,
             ..self.plain(target, Message { urgent: self.escalates(ping), ..message })
         }
     }
@@ -270,6 +271,7 @@ mod tests {
             let post = Post { id, project: &project, rules: &rules, now, due, notifies: &|_, _| true };
             let outgoing = post.address(Say::Ping(ping(urgent))).remove(0);
             assert_eq!((outgoing.not_before, outgoing.due), (at(said_from), Some(at(late_from))), "{due:?}");
+            assert_eq!(outgoing.urgent, urgent);
         }
     }
 }

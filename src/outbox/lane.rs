@@ -3,14 +3,12 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    sync::{SemaphorePermit, watch},
-    time::sleep,
-};
+use tokio::{sync::watch, time::sleep};
 
 use super::{
     Outbox, Room, Speaker, backoff,
     doubt::Doubt,
+    haste::Haste,
     parcel::{self, Sending},
     queue::{Next, Queue, Waiting},
     together,
@@ -18,7 +16,7 @@ use super::{
 use crate::{
     chat::{MessageId, Target},
     platform::{Accepted, Parcel, Platform, Undelivered},
-    store::{About, Outgoing, Settlement},
+    store::{About, Condition, Outgoing, Settlement},
 };
 
 /// How long one try may take; the adapters' own limits are shorter.
@@ -30,8 +28,8 @@ const LAST_WRITES: u32 = 3;
 
 /// One target's lane.
 pub struct Lane {
-    outbox: Arc<Outbox>,
-    target: Target,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) target: Target,
     stop: watch::Receiver<bool>,
 }
 
@@ -58,9 +56,9 @@ impl Lane {
     pub async fn run(self) {
         while self.until_stop(self.work()).await == Some(true) {
             let speaker = self.outbox.platforms.get(self.target.platform());
-            let Some(permit) = self.until_stop(self.clearance(speaker)).await else { return };
-            let turn = self.turn(speaker).await;
-            drop(permit);
+            let Some(clearance) = self.until_stop(self.clearance(speaker)).await else { return };
+            let turn = self.turn(speaker, clearance.haste).await;
+            drop(clearance);
             self.outbox.moved.send_replace(());
             if let Turn::Rest { wait, or_at } = turn
                 && self.until_stop(self.rest(wait, or_at)).await.is_none()
@@ -110,14 +108,6 @@ impl Lane {
         }
     }
 
-    /// Waits until the platform's pace allows one more; held while it is on its way.
-    async fn clearance<'a>(&self, speaker: Option<&'a Speaker>) -> Option<SemaphorePermit<'a>> {
-        let speaker = speaker?;
-        speaker.pace.wait(&self.target, || self.outbox.processes()).await;
-        // Nobody closes it.
-        speaker.in_flight.acquire().await.ok()
-    }
-
     async fn rest(&self, wait: Duration, or_at: Option<Timestamp>) {
         let Some(or_at) = or_at else { return sleep(wait).await };
         tokio::select! {
@@ -126,8 +116,8 @@ impl Lane {
         }
     }
 
-    /// Says the next message that is still true.
-    async fn turn(&self, speaker: Option<&Speaker>) -> Turn {
+    /// Says the next message that is still true, where it may go in this haste.
+    async fn turn(&self, speaker: Option<&Speaker>, cleared: Haste) -> Turn {
         while let Some(next) = self.queue(|queue| queue.next(self.outbox.clock.now())).flatten() {
             let head = match self.bundle(next).await {
                 Ok(head) => head,
@@ -141,7 +131,11 @@ impl Lane {
             if !self.settle(&head.outgoing, Settlement::Dropped).await {
                 return Turn::Done;
             }
-            self.count("jiuding_outbox_dropped_total");
+            self.tell_dropped(&head.outgoing, &[]);
+            // A place that is kept for the urgent is not for who is left.
+            if self.haste() < Some(cleared) {
+                return Turn::Done;
+            }
         }
         Turn::Done
     }
@@ -197,9 +191,19 @@ impl Lane {
         });
         let maybe_repeated = head.doubt.is_some_and(|doubt| doubt.age() >= speaker.platform.remembers());
         let cx = Sending { now: self.outbox.clock.now(), started: self.outbox.started, maybe_repeated };
-        let parcel = parcel::parcel(outgoing, parts, cx);
+        let mut parcel = parcel::parcel(outgoing, parts, cx);
+        let swallows = speaker.platform.swallows(&self.target);
+        // The same at every try of one parcel.
+        let before = head.said_before.unwrap_or_else(|| speaker.repeats.before(&parcel, swallows));
+        self.queue(|queue| queue.change(outgoing.id, |waiting| waiting.said_before = Some(before)));
+        let words = (!swallows.is_zero()).then(|| parcel.message.clone());
+        parcel::vary(&mut parcel.message, before);
         match deliver(speaker.platform.clone(), parcel).await {
             Ok(Accepted { message }) => {
+                if let Some(words) = words {
+                    speaker.repeats.note(&self.target, &words, before, swallows);
+                }
+                self.tell_dropped(outgoing, parts);
                 self.tell_cards(outgoing, parts, message.as_ref()).await;
                 self.accepted(outgoing, message, parcel::about(parts)).await
             }
@@ -242,6 +246,26 @@ impl Lane {
                 let alone = matches!(said, [only] if only.id == part.id && only.message == part.message);
                 owed.posted(about.project, card, message.filter(|_| alone)).await;
             }
+        }
+    }
+
+    /// Logs and counts what is not said since it is no longer true; `said` is the rest of what went with it.
+    fn tell_dropped(&self, head: &Outgoing, said: &[&Outgoing]) {
+        for part in std::iter::once(head).chain(&head.bundled) {
+            if said.iter().any(|said| said.id == part.id) {
+                continue;
+            }
+            let (platform, id) = (self.target.platform(), part.id);
+            if let Some(Condition { project, key, step }) = &part.condition {
+                tracing::info!(
+                    outgoing.id = id,
+                    platform,
+                    project = project.0,
+                    step,
+                    "message dropped: {key} no longer owes this step"
+                );
+            }
+            self.count("jiuding_outbox_dropped_total");
         }
     }
 
@@ -332,7 +356,7 @@ impl Lane {
         Turn::Rest { wait, or_at: None }
     }
 
-    fn queue<T>(&self, use_it: impl FnOnce(&mut Queue) -> T) -> Option<T> {
+    pub(super) fn queue<T>(&self, use_it: impl FnOnce(&mut Queue) -> T) -> Option<T> {
         self.outbox.rooms().queues.get_mut(&self.target).map(|Room { queue, .. }| use_it(queue))
     }
 

@@ -1,8 +1,14 @@
 //! Delivers what is to be said: in order per target, at the platform's pace, again and again until the
 //! platform has it or it is given up.
 //!
-//! A target has a [`queue`] (what goes next, a pure value) and a [`lane`] (the task that sends it). Lanes
-//! know nothing of each other beyond the platform's [`pace`]; how many send at once is bounded.
+//! A target has a [`queue`] (what goes next, a pure value: the plan of its room) and a [`lane`] (the task that sends
+//! it). Lanes know nothing of each other beyond the platform's [`pace`], before which they stand in a [`line`]; how many
+//! send at once is bounded.
+//!
+//! Who waits for what is the message's [`haste`]: urgent, an answer, or ordinary. It decides who goes first in a room and
+//! in the line, and who may take the last tokens of a [`bucket`]. What nobody waits for also keeps out of a platform's
+//! [`peak`]. Words that a platform would swallow, since it said them before, are varied ([`repeats`]); a message that
+//! is no longer true when its turn comes is dropped, with a line in the log.
 //!
 //! What survives a crash at any place:
 //!
@@ -20,11 +26,16 @@
 
 mod backoff;
 mod bucket;
+mod clearance;
 mod doubt;
+mod haste;
 mod lane;
+mod line;
 mod pace;
 mod parcel;
+mod peak;
 mod queue;
+mod repeats;
 mod together;
 
 use std::{
@@ -35,7 +46,7 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::{
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
@@ -43,6 +54,7 @@ pub use bucket::Bucket;
 use doubt::Doubt;
 use pace::Pace;
 use queue::{Queue, Waiting};
+use repeats::Repeats;
 use together::Hold;
 
 use crate::{
@@ -57,8 +69,6 @@ pub fn wait(failures: u32, asked: Option<Duration>) -> Duration {
     backoff::wait(failures, asked, backoff::jitter())
 }
 
-/// How many parcels are on their way to one platform at once; one that hangs does not hold up another.
-const IN_FLIGHT: usize = 16;
 /// How long after its commit a message was surely handed over.
 const HANDED_OVER: Duration = Duration::from_secs(5);
 /// How long stopping waits for the parcels on their way.
@@ -101,7 +111,7 @@ pub struct Outbox {
 struct Speaker {
     platform: Arc<dyn Platform>,
     pace: Pace,
-    in_flight: Semaphore,
+    repeats: Repeats,
 }
 
 #[derive(Default)]
@@ -131,8 +141,8 @@ impl Outbox {
         started: Timestamp,
     ) -> Arc<Self> {
         let speaker = |platform: Arc<dyn Platform>| {
-            let (pace, in_flight) = (Pace::new(platform.limits()), Semaphore::new(IN_FLIGHT));
-            (platform.name(), Speaker { platform, pace, in_flight })
+            let (pace, repeats) = (Pace::new(platform.limits()), Repeats::default());
+            (platform.name(), Speaker { platform, pace, repeats })
         };
         Arc::new(Self {
             store,
@@ -341,7 +351,7 @@ impl Outbox {
         let unwritten = self.platforms.get(outgoing.to.platform()).is_some_and(Speaker::never_forgets);
         let age = self.clock.now().duration_since(since);
         let doubt = (outgoing.tries > 0).then(|| Doubt::ago(age.try_into().unwrap_or_default()));
-        Waiting { since, doubt, alone: unwritten, failures: 0, outgoing }
+        Waiting { since, doubt, alone: unwritten, failures: 0, said_before: None, outgoing }
     }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
@@ -359,5 +369,5 @@ impl Speaker {
 /// at once.
 fn fresh(outgoing: Outgoing, now: Timestamp) -> Waiting {
     let since = outgoing.created.max(outgoing.not_before).max(now);
-    Waiting { since, doubt: None, alone: false, failures: 0, outgoing }
+    Waiting { since, doubt: None, alone: false, failures: 0, said_before: None, outgoing }
 }

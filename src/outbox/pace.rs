@@ -6,22 +6,23 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
-use super::bucket::Bucket;
+use super::{
+    bucket::Bucket,
+    haste::Haste,
+    line::{Line, Passage},
+};
 use crate::{chat::Target, platform::Limits};
 
 /// From how many buckets on the full ones are thrown away.
 const MANY: usize = 1_000;
 
-/// The pace of one platform's app: a bucket for the app and one for each target.
+/// The pace of one platform's app: a line with a bucket for the app, and a bucket for each target.
 #[derive(Debug)]
 pub struct Pace {
     limits: Limits,
-    /// Held while waiting, which is what makes the wait first come, first served.
-    app: tokio::sync::Mutex<Bucket>,
-    /// Until when the platform wants to hear nothing of the app. Held for a look or an entry.
-    silent_until: Mutex<Option<Instant>>,
+    line: Line,
     /// Held only to take a token; each target has one lane, so nobody waits in line for a bucket.
     targets: Mutex<HashMap<Target, Bucket>>,
 }
@@ -29,45 +30,48 @@ pub struct Pace {
 impl Pace {
     /// The pace that `limits` allow.
     pub fn new(limits: Limits) -> Self {
-        let app = tokio::sync::Mutex::new(Bucket::new(limits.per_app));
-        Self { limits, app, silent_until: Mutex::default(), targets: Mutex::default() }
+        Self { limits, line: Line::new(limits.per_app), targets: Mutex::default() }
+    }
+
+    /// What the platform allows.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Lets everybody wait for so long; whether nobody had to before.
     pub fn silence(&self, long: Duration) -> bool {
-        let mut until = self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let (now, before) = (Instant::now(), *until);
-        *until = before.max(Some(now + long));
-        before.is_none_or(|before| before <= now)
+        self.line.silence(long)
     }
 
-    /// Returns when one message may go to `target`. Goes by real time. The app's pace is shared evenly among the processes
-    /// that say something; a target has one lane in all of them.
-    pub async fn wait(&self, target: &Target, processes: impl Fn() -> u32) {
-        while let Err(left) = self.take(target) {
-            sleep(left).await;
-        }
-        let mut app = self.app.lock().await;
-        loop {
-            let now = Instant::now();
-            let silent_until = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(until) = silent_until.filter(|until| *until > now) {
-                sleep_until(until).await;
-                continue;
-            }
-            match app.take_share(processes(), now.into_std()) {
-                Ok(()) => return,
+    /// Returns when one message in this haste may go to `target`; where that is broken off, `has_token` says whether the
+    /// target's token was taken already. Goes by real time. The app's pace is shared evenly among the processes that say
+    /// something; a target has one lane in all of them.
+    pub async fn pass(
+        &self,
+        target: &Target,
+        haste: Haste,
+        has_token: &mut bool,
+        processes: impl Fn() -> u32,
+    ) -> Passage<'_> {
+        while !*has_token {
+            match self.take(target, haste) {
+                Ok(()) => *has_token = true,
                 Err(left) => sleep(left).await,
             }
         }
+        self.line.pass(haste, processes).await
     }
 
-    fn take(&self, target: &Target) -> Result<(), Duration> {
+    fn take(&self, target: &Target, haste: Haste) -> Result<(), Duration> {
         let now = Instant::now().into_std();
         let mut buckets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MANY {
             buckets.retain(|_, bucket| !bucket.is_full(now));
         }
-        buckets.entry(target.clone()).or_insert_with(|| Bucket::new(self.limits.per_target)).take(now)
+        let bucket = buckets.entry(target.clone()).or_insert_with(|| Bucket::new(self.limits.per_target));
+        match haste {
+            Haste::Urgent => bucket.take_last(1, now),
+            Haste::Answer | Haste::Ordinary => bucket.take(now),
+        }
     }
 }

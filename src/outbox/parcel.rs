@@ -49,6 +49,14 @@ pub fn about(parts: &[&Outgoing]) -> Option<About> {
     parts.iter().all(|part| part.about == Some(first)).then_some(first)
 }
 
+/// Lets a message whose words were said so often before differ from them, so that the platform says it too.
+pub fn vary(message: &mut Message, said_before: u32) {
+    let file = message.file.is_some();
+    if let Some(headline) = message.lines.first_mut().filter(|_| said_before > 0 && !file) {
+        headline.0.push(Span::Text(format!("（第{}次）", said_before + 1)));
+    }
+}
+
 /// The message of `part`, marked where it was missed while the bot was down.
 fn marked(part: &Outgoing, cx: Sending) -> Message {
     let mut message = part.message.clone();

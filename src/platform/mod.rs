@@ -101,6 +101,12 @@ pub trait Platform: Send + Sync {
     /// has no idempotency key, [`Duration::MAX`] where it never forgets.
     fn remembers(&self) -> Duration;
 
+    /// For how long the platform may swallow a message to `_to` whose words are those of an earlier one, whatever its
+    /// [`Parcel::id`]; zero where it says everything it is given.
+    fn swallows(&self, _to: &Target) -> Duration {
+        Duration::ZERO
+    }
+
     /// The name of somebody known only by id, from the directory; `None` where it cannot tell.
     async fn name_of(&self, person: &PersonId) -> Option<String>;
 
@@ -222,6 +228,8 @@ pub struct Limits {
     pub per_target: Rate,
     /// From the app altogether.
     pub per_app: Rate,
+    /// When everybody's bots speak at once, where the platform suffers from it.
+    pub peak: Option<Peak>,
 }
 
 /// At most `burst` messages in any stretch of `per`.
@@ -231,6 +239,20 @@ pub struct Rate {
     pub burst: u32,
     /// In how long.
     pub per: Duration,
+    /// How many of the burst are left to urgent messages; at least one is for all.
+    pub reserve: u32,
+}
+
+/// A moment of the day that comes again and again, at which the platform is overloaded. What nobody waits for begins
+/// after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peak {
+    /// How often it comes, counted from midnight UTC.
+    pub every: Duration,
+    /// For how long after it nothing begins that can wait.
+    pub calm: Duration,
+    /// Over how long from then on targets begin, each at its own moment.
+    pub spread: Duration,
 }
 
 /// Names somebody whom the platform calls only by id.

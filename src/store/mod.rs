@@ -113,6 +113,9 @@ pub struct Outgoing {
     /// because the bot was down says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// It calls somebody who must not wait: it goes ahead of what else waits for the same target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
     /// What must still be owed for it to be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
@@ -146,6 +149,7 @@ impl Outgoing {
             reply_to: None,
             not_before: now,
             due: None,
+            urgent: false,
             condition: None,
             otherwise: None,
             about: None,
@@ -164,7 +168,7 @@ impl Outgoing {
 }
 
 /// A record of a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct About {
     /// Whose.
     pub project: ProjectId,

@@ -14,7 +14,7 @@ use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
 use jiuding::{
     chat::{Message, MessageId, PersonId, ReplyTo, RoomId, Target},
-    clock::SimulatedClock,
+    clock::{Clock, SharedClock, SimulatedClock},
     outbox::{Outbox, Owed},
     platform::{Accepted, Limits, Parcel, Platform, Rate, Undelivered},
     store::*,
@@ -205,6 +205,7 @@ pub struct Scripted {
     wire: Arc<Mutex<Wire>>,
     script: Arc<Mutex<VecDeque<(Target, Answer)>>>,
     remembers: Duration,
+    swallows: Duration,
     limits: Limits,
     power: Arc<Power>,
 }
@@ -240,6 +241,10 @@ impl Platform for Scripted {
 
     fn remembers(&self) -> Duration {
         self.remembers
+    }
+
+    fn swallows(&self, _: &Target) -> Duration {
+        self.swallows
     }
 
     async fn name_of(&self, _: &PersonId) -> Option<String> {
@@ -289,7 +294,34 @@ pub struct World {
     pub done: Arc<Done>,
     script: Arc<Mutex<VecDeque<(Target, Answer)>>>,
     pub remembers: Duration,
+    pub swallows: Duration,
     pub limits: Limits,
+    /// In place of the clock that is moved by hand.
+    pub wall: Option<Arc<Wall>>,
+}
+
+/// A clock that goes by itself, with the runtime's.
+pub struct Wall {
+    start: Timestamp,
+    began: Instant,
+}
+
+impl Wall {
+    pub fn at(start: &str) -> Option<Arc<Self>> {
+        Some(Arc::new(Self { start: start.parse().unwrap(), began: Instant::now() }))
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        self.start + self.began.elapsed()
+    }
+
+    async fn wait_until(&self, until: Timestamp) {
+        let left = until.duration_since(self.now());
+        tokio::time::sleep(left.try_into().unwrap_or_default()).await;
+    }
 }
 
 /// A running outbox.
@@ -301,7 +333,7 @@ pub struct Process {
 
 pub const FOREVER: Duration = Duration::MAX;
 pub const HOUR: Duration = Duration::from_secs(3600);
-const FAST: Rate = Rate { burst: 1000, per: Duration::from_millis(1) };
+const FAST: Rate = Rate { burst: 1000, per: Duration::from_millis(1), reserve: 0 };
 
 impl World {
     pub fn new(remembers: Duration) -> Self {
@@ -312,12 +344,21 @@ impl World {
             done: Arc::default(),
             script: Arc::default(),
             remembers,
-            limits: Limits { per_target: FAST, per_app: FAST },
+            swallows: Duration::ZERO,
+            wall: None,
+            limits: Limits { per_target: FAST, per_app: FAST, peak: None },
         }
     }
 
     pub fn now(&self) -> Timestamp {
-        jiuding::clock::Clock::now(&*self.clock)
+        self.clock().now()
+    }
+
+    fn clock(&self) -> SharedClock {
+        match &self.wall {
+            Some(wall) => wall.clone(),
+            None => self.clock.clone(),
+        }
     }
 
     pub fn forward(&self, by: SignedDuration) {
@@ -343,10 +384,11 @@ impl World {
             wire: self.wire.clone(),
             script: self.script.clone(),
             remembers: self.remembers,
+            swallows: self.swallows,
             limits: self.limits,
             power,
         });
-        let outbox = Outbox::new(store, self.clock.clone(), vec![platform], self.now());
+        let outbox = Outbox::new(store, self.clock(), vec![platform], self.now());
         let done: Arc<dyn Owed> = self.done.clone();
         outbox.set_owed(Arc::downgrade(&done));
         outbox.load().await.unwrap();
@@ -376,6 +418,7 @@ impl World {
             tries: 0,
             created: self.now(),
             otherwise: None,
+            urgent: false,
             bundled: Vec::new(),
         };
         change(&mut outgoing);

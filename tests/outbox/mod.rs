@@ -6,5 +6,6 @@ mod bundles;
 mod crash;
 mod fakes;
 mod order;
+mod planner;
 mod stored;
 mod time;

@@ -71,8 +71,8 @@ async fn an_app_that_was_too_fast_is_silent_in_every_room_for_as_long_as_it_was_
 async fn neither_a_room_nor_the_app_is_faster_than_its_limits() {
     let mut world = World::new(FOREVER);
     let second = Duration::from_secs(1);
-    world.limits =
-        Limits { per_target: Rate { burst: 2, per: second }, per_app: Rate { burst: 5, per: second } };
+    let rate = |burst| Rate { burst, per: second, reserve: 0 };
+    world.limits = Limits { per_target: rate(2), per_app: rate(5), peak: None };
     let process = world.start().await;
     for n in 0..6 {
         for name in ["a", "b", "c", "d"] {

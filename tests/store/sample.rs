@@ -65,6 +65,7 @@ pub fn outgoing(text: &str) -> Outgoing {
         reply_to: None,
         not_before: at(10),
         due: Some(at(9)),
+        urgent: false,
         condition: None,
         about: Some(about("T1")),
         card: None,

@@ -13,7 +13,7 @@ use std::{collections::HashMap, time::Duration};
 use reqwest::Client;
 use serde_json::Value;
 
-use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, dingtalk, http};
+use super::{Accepted, Limits, Parcel, Platform, Rate, Undelivered, dingtalk, feishu::HALF_HOURS, http};
 use crate::{
     chat::{Line, Message, ONE_WAY, PersonId, RoomId, Span, Target},
     clock::SharedClock,
@@ -113,8 +113,10 @@ impl Platform for OneWay {
 
     fn limits(&self) -> Limits {
         Limits {
-            per_target: Rate { burst: 18, per: Duration::from_secs(60) },
-            per_app: Rate { burst: 16, per: Duration::from_secs(1) },
+            per_target: Rate { burst: 18, per: Duration::from_secs(60), reserve: 3 },
+            per_app: Rate { burst: 16, per: Duration::from_secs(1), reserve: 1 },
+            // Feishu's custom bots are to avoid them.
+            peak: Some(HALF_HOURS),
         }
     }
 

@@ -377,8 +377,8 @@ impl Platform for Playground {
     }
 
     fn limits(&self) -> Limits {
-        let rate = Rate { burst: 10_000, per: Duration::from_secs(1) };
-        Limits { per_target: rate, per_app: rate }
+        let rate = Rate { burst: 10_000, per: Duration::from_secs(1), reserve: 0 };
+        Limits { per_target: rate, per_app: rate, peak: None }
     }
 
     /// Nobody: every message says the names of its people.
