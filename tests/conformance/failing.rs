@@ -57,6 +57,7 @@ async fn a_lost_answer_loses_nothing_and_doubles_nothing_unseen() {
             message: Message::text("请响应").button("响应", "/T1 响应"),
             reply_to: None,
             maybe_repeated: rig.platform().remembers().is_zero(),
+            lives: false,
         };
         rig.platform().deliver(&again).await.unwrap();
         let shown = rig.shown().await;

@@ -152,7 +152,7 @@ impl dyn Rig + '_ {
         message: Message,
         reply_to: Option<ReplyTo>,
     ) -> Result<Accepted, Undelivered> {
-        let parcel = Parcel { id: id.into(), to, message, reply_to, maybe_repeated: false };
+        let parcel = Parcel { id: id.into(), to, message, reply_to, maybe_repeated: false, lives: false };
         self.platform().deliver(&parcel).await
     }
 

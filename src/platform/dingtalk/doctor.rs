@@ -1,5 +1,5 @@
 //! What `jiuding doctor` asks DingTalk. It says nothing to anybody: what would be a message goes to a group that
-//! does not exist. That costs two calls of the month's.
+//! does not exist. That costs a call of the month's for each permission but that of names.
 
 use reqwest::multipart::Form;
 use serde_json::json;
@@ -17,6 +17,8 @@ use crate::platform::{
 
 /// Where everything about an app is put right.
 const CONSOLE: &str = "https://open-dev.dingtalk.com/fe/app";
+/// Where templates of cards are made.
+const CARDS: &str = "https://open-dev.dingtalk.com/fe/card";
 /// Nobody's.
 const NOBODY: &str = "jiuding-doctor";
 
@@ -57,6 +59,9 @@ impl DingTalk {
             };
             note("permission Calendar.Event.Write", verdict);
         }
+        if self.settings.card_template.is_some() {
+            note("card template", self.makes_cards().await);
+        }
         if stream {
             let request = open::request(&self.settings.client_id, &self.settings.client_secret);
             note(
@@ -78,6 +83,28 @@ impl DingTalk {
             );
         }
         found
+    }
+
+    /// A card for nobody: it is made, or was before, and nobody sees it.
+    async fn makes_cards(&self) -> Verdict {
+        let refused = match self.try_card(NOBODY).await {
+            Ok(()) => None,
+            Err(refusal) => Some(refusal),
+        };
+        let without = "messages have links in place of buttons and are not edited";
+        match refused {
+            Some(Refusal::NotPermitted { why, .. }) => Verdict::Wrong(format!(
+                "the permission Card.Instance.Write is missing, {without} ({why}); {CONSOLE}, 权限管理, then publish a version"
+            )),
+            Some(Refusal::Undelivered(Undelivered::Never { why })) if why.starts_with("param.template") => {
+                Verdict::Wrong(format!("{why}, {without}; dingtalk.card_template, and publish it; {CARDS}"))
+            }
+            Some(Refusal::Undelivered(Undelivered::Later { why, .. } | Undelivered::Unknown { why })) => {
+                Verdict::Unsure(why)
+            }
+            Some(Refusal::StaleToken) => Verdict::Unsure("the access token was refused".into()),
+            _ => Verdict::Well("cards can be made".into()),
+        }
     }
 
     async fn speaks(&self) -> Verdict {
