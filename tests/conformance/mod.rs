@@ -127,6 +127,7 @@ async fn rigs() -> Vec<Box<dyn Rig>> {
         Box::new(feishu::FeishuRig::over_socket().await),
         Box::new(dingtalk::DingTalkRig::new().await),
         Box::new(dingtalk::DingTalkRig::by_stream().await),
+        Box::new(dingtalk::DingTalkRig::with_cards().await),
         Box::new(playground::PlaygroundRig::new()),
     ]
 }
