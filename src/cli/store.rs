@@ -8,7 +8,7 @@ use jiuding::{
     clock::{Clock, SystemClock},
     config::{Config, Secret, StoreEngine},
     store::{
-        Store,
+        GENERATION, Store,
         postgres::{self, PostgresStore},
         sled::{self, SledStore},
     },
@@ -62,7 +62,7 @@ pub async fn open_or_make(config: &Config, now: Timestamp) -> anyhow::Result<Arc
             Ok(Arc::new(store))
         }
         StoreEngine::Postgres => {
-            let store = PostgresStore::join(url(config), config.store.takeover, now).await?;
+            let store = PostgresStore::join(url(config), config.store.takeover, GENERATION, now).await?;
             store.warnings().iter().for_each(|warning| warn!("{warning}"));
             Ok(Arc::new(store))
         }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use copy::{Copies, DossierCopy, read_copies};
 pub use key::{Key, ProjectId, RowKey};
-pub use shared::{Claimed, News, Shared};
+pub use shared::{Claimed, GENERATION, News, Shared};
 pub use transfer::{Bytes, Counters, Move, Page, Piece, Tally, Transfer, move_all, tally};
 
 use crate::chat::{Message, MessageId, ReplyTo, Target};

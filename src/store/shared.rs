@@ -5,10 +5,15 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::{Outgoing, ProjectId};
 use crate::chat::Target;
+
+/// The generation of this program: raised with every change after which records, messages or marks hold what the
+/// version before would lose or could not read. Of the processes that have a store together only those of the newest
+/// generation that serves write, so that an upgrade goes from one to the next without a pause and without a loss.
+pub const GENERATION: i32 = 2;
 
 /// What another process did. It is told soon after, and may be lost: whoever listens also looks by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +75,13 @@ pub trait Shared: Send + Sync {
     /// While surely no other process takes this one for dead: the number of its membership, which changes when it was
     /// taken for dead and has come back. `None` when that is not sure; nothing must be sent then.
     fn membership(&self) -> Option<u64>;
+
+    /// Whether a newer generation of the program serves ([`GENERATION`]): this process writes and says nothing then, until
+    /// that one is gone.
+    fn aside(&self) -> watch::Receiver<bool>;
+
+    /// This process is ready to serve: those of an older generation stand aside from now on.
+    async fn serve(&self) -> anyhow::Result<()>;
 
     /// The version of one dossier, 0 where there is none.
     async fn version_of(&self, project: ProjectId) -> anyhow::Result<u64>;

@@ -117,18 +117,18 @@ pub struct Process {
     pub url: String,
     pub wire: Wire,
     folder: PathBuf,
+    program: PathBuf,
     child: Child,
 }
 
 impl Process {
-    /// Starts one; `config` is its configuration but for where it listens and where the database is.
-    pub async fn start(database: &Database, folder: &Path, name: &str, config: &str) -> Self {
+    /// Starts one in a new folder; `config` is its configuration but for where it listens and where the database is.
+    pub async fn start(database: &Database, folder: &Path, config: &str, program: &Path) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = listener.local_addr().unwrap();
         drop(listener);
         let wire = Wire::to(database.url()).await;
-        let folder = folder.join(name);
-        std::fs::create_dir(&folder).unwrap();
+        std::fs::create_dir(folder).unwrap();
         let text = format!(
             "[server]\nlisten = \"{listen}\"\n[store]\nengine = \"postgres\"\ntakeover = \"{}s\"\n\
              url = \"postgres://tests@{}/postgres\"\n{config}",
@@ -136,8 +136,9 @@ impl Process {
             wire.address
         );
         std::fs::write(folder.join("jiuding.toml"), text).unwrap();
-        let child = run(&folder);
-        let process = Self { url: format!("http://{listen}"), wire, folder, child };
+        let (folder, program) = (folder.to_owned(), program.to_owned());
+        let child = run(&folder, &program);
+        let process = Self { url: format!("http://{listen}"), wire, folder, program, child };
         process.answers().await;
         process
     }
@@ -155,7 +156,20 @@ impl Process {
     }
 
     pub fn start_again(&mut self) {
-        self.child = run(&self.folder);
+        self.child = run(&self.folder, &self.program);
+    }
+
+    /// Ends it as an administrator does, and starts another program in its place.
+    pub fn replace(&mut self, program: &Path) {
+        signal(self.child.id(), "TERM");
+        assert!(self.child.wait().unwrap().success());
+        self.program = program.to_owned();
+        self.start_again();
+    }
+
+    /// Waits until it has ended by itself; whether it failed.
+    pub fn fails(&mut self) -> bool {
+        !self.child.wait().unwrap().success()
     }
 
     pub fn pause(&self) {
@@ -178,9 +192,9 @@ impl Drop for Process {
     }
 }
 
-fn run(folder: &Path) -> Child {
+fn run(folder: &Path, program: &Path) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_jiuding"))
+    Command::new(program)
         .args(["serve", "--config", "jiuding.toml"])
         .current_dir(folder)
         .env("RUST_LOG", "info")

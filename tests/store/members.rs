@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use jiuding::{
     chat::{RoomId, Target},
-    store::{Claimed, CommitError, News, Settlement, Shared, Store, postgres::PostgresStore},
+    store::{Claimed, CommitError, GENERATION, News, Settlement, Shared, Store, postgres::PostgresStore},
 };
 use tokio::time::timeout;
 
@@ -21,7 +21,11 @@ const TAKEOVER: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(60);
 
 async fn join(schema: &Schema) -> PostgresStore {
-    PostgresStore::join(&schema.url, TAKEOVER, at(0)).await.unwrap()
+    PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0)).await.unwrap()
+}
+
+async fn join_as(generation: i32, schema: &Schema) -> anyhow::Result<PostgresStore> {
+    PostgresStore::join(&schema.url, TAKEOVER, generation, at(0)).await
 }
 
 async fn refused(schema: &Schema) -> String {
@@ -42,7 +46,7 @@ struct Among(Schema);
 
 impl Ground for Among {
     fn open(&self, now: Timestamp) -> Arc<dyn Store> {
-        wait(async { Arc::new(PostgresStore::join(&self.0.url, LONG, now).await.unwrap()) })
+        wait(async { Arc::new(PostgresStore::join(&self.0.url, LONG, GENERATION, now).await.unwrap()) })
     }
 
     fn restore(&self, backup: &std::path::Path) -> Arc<dyn Store> {
@@ -96,7 +100,11 @@ async fn it_cannot_be_had_alone_while_a_member_is_there_nor_joined_while_it_is_h
     store.leave().await.unwrap();
     drop(store);
     let alone = PostgresStore::open(&schema.url, at(0)).await.unwrap();
-    let why = PostgresStore::join(&schema.url, TAKEOVER, at(0)).await.map(drop).unwrap_err().to_string();
+    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0))
+        .await
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("for itself"), "{why}");
     alone.commit(set(ONE, 0, "T1", "{}")).await.unwrap();
     drop(alone);
@@ -213,7 +221,11 @@ async fn a_schema_that_grows_does_not_disturb_who_is_there_and_keeps_older_ones_
     store.settle(id, Settlement::Dropped).await.unwrap();
     cut(&schema).await;
     until("it is back", async || store.commit(set(TWO, 0, "T1", "{}")).await.is_ok()).await;
-    let why = PostgresStore::join(&schema.url, TAKEOVER, at(0)).await.map(drop).unwrap_err().to_string();
+    let why = PostgresStore::join(&schema.url, TAKEOVER, GENERATION, at(0))
+        .await
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(why.contains("newer version"), "{why}");
     store.leave().await.unwrap();
     drop(store);
@@ -240,5 +252,69 @@ async fn messages_of_an_older_schema_find_their_lanes() {
     assert_eq!(store.lane(&target).await.unwrap(), waiting);
     store.leave().await.unwrap();
     drop(store);
+    schema.drop().await;
+}
+
+#[tokio::test]
+async fn once_a_newer_generation_serves_the_older_ones_stand_aside_until_it_is_gone() {
+    let schema = Schema::new().await;
+    let older = join_as(1, &schema).await.unwrap();
+    older.serve().await.unwrap();
+    let newer = join_as(2, &schema).await.unwrap();
+    let room = Target::Room(RoomId::new("playground", "g"));
+    older.commit(set(ONE, 0, "T1", "[]")).await.unwrap();
+    assert_eq!(older.claim_lanes(vec![room.clone()]).await.unwrap().len(), 1);
+
+    // It has come up, and not before.
+    newer.serve().await.unwrap();
+    let refused = older.commit(set(ONE, 1, "T1", "{}")).await;
+    assert!(
+        matches!(&refused, Err(CommitError::Failed(why)) if why.contains("newer version")),
+        "{refused:?}"
+    );
+    until("it stands aside", async || *older.aside().borrow()).await;
+    assert_eq!((older.membership(), newer.members()), (None, 1));
+    assert!(older.writable().await.is_err());
+    newer.commit(set(ONE, 1, "T1", "{}")).await.unwrap();
+    // What it had is anybody's, without waiting for it to be taken for dead.
+    let left = newer.claim_lanes(vec![room.clone()]).await.unwrap();
+    assert_eq!(left, [Claimed { what: room, left_behind: true }]);
+    let why = format!("{:#}", join_as(1, &schema).await.map(drop).unwrap_err());
+    assert!(why.contains("start that one"), "{why}");
+
+    newer.leave().await.unwrap();
+    until("it goes on", async || older.commit(set(ONE, 2, "T1", "[]")).await.is_ok()).await;
+    assert!(!*older.aside().borrow());
+    older.leave().await.unwrap();
+    drop((older, newer));
+    schema.drop().await;
+}
+
+/// Others speak PostgreSQL's protocol without these two.
+#[tokio::test]
+async fn a_database_without_advisory_locks_and_notifications_serves_several_too() {
+    let mut schema = Schema::new().await;
+    let without =
+        ["pg_try_advisory_lock(int, int)", "pg_try_advisory_lock_shared(int, int)", "pg_notify(text, text)"];
+    for function in without {
+        let made = format!(
+            "CREATE FUNCTION {}.{function} RETURNS boolean LANGUAGE plpgsql AS \
+             $$BEGIN RAISE EXCEPTION 'none' USING ERRCODE = '0A000'; END$$",
+            schema.name
+        );
+        connect().await.batch_execute(&made).await.unwrap();
+    }
+    schema.url.push_str("%2Cpg_catalog");
+    let (one, other) = (join(&schema).await, join(&schema).await);
+    one.serve().await.unwrap();
+    one.commit(set(ONE, 0, "T1", "{}")).await.unwrap();
+    other.commit(set(ONE, 1, "T1", "[]")).await.unwrap();
+    assert!(matches!(one.commit(set(ONE, 1, "T1", "{}")).await, Err(CommitError::Stale(ONE))));
+    other.serve().await.unwrap();
+    until("both are counted", async || one.members() == 2 && other.members() == 2).await;
+    one.leave().await.unwrap();
+    other.leave().await.unwrap();
+    drop((one, other));
+    PostgresStore::open(&schema.url, at(0)).await.unwrap();
     schema.drop().await;
 }

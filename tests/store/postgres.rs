@@ -56,11 +56,14 @@ async fn refused(schema: &Schema) -> String {
     format!("{:#}", open(schema).await.map(drop).expect_err("it opened"))
 }
 
+/// The lock on the store in schema `$1`, named by the first bytes of its name's digest.
+const OUR_LOCK: &str = "FROM pg_locks WHERE locktype = 'advisory' AND objid = \
+     ('x' || encode(substring(sha256(convert_to($1, 'UTF8')) FROM 1 FOR 4), 'hex'))::bit(32)::bigint::oid";
+
 /// Has the database end every connection of this store, as a restart of it does.
 pub async fn cut(schema: &Schema) {
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' \
-         AND objid = (hashtext($1)::bigint & 4294967295)::oid";
-    assert_eq!(connect().await.query(cut, &[&schema.name]).await.unwrap().len(), 1);
+    let cut = format!("SELECT pg_terminate_backend(pid) {OUR_LOCK}");
+    assert_eq!(connect().await.query(&cut, &[&schema.name]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -110,9 +113,8 @@ async fn it_comes_back_when_the_database_does() {
     }
     written.unwrap();
     // It may not have noticed yet that the lock went with the connection.
-    let locked = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
-         AND objid = (hashtext($1)::bigint & 4294967295)::oid";
-    while connect().await.query(locked, &[&schema.name]).await.unwrap().is_empty() {
+    let locked = format!("SELECT 1 {OUR_LOCK}");
+    while connect().await.query(&locked, &[&schema.name]).await.unwrap().is_empty() {
         store.writable().await.unwrap();
     }
     assert!(refused(&schema).await.contains("another process has the store"));

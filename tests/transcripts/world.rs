@@ -27,7 +27,7 @@ use jiuding::{
         Accepted, Edits, Limits, Parcel, Platform, Received, Receiver, Undelivered,
         playground::{BOT, Mentioned, NAME, Playground, Pressed, Said},
     },
-    store::{Store, postgres::PostgresStore, sled::SledStore},
+    store::{GENERATION, Store, postgres::PostgresStore, sled::SledStore},
 };
 use tokio::{
     sync::watch,
@@ -495,7 +495,7 @@ impl World {
 
     async fn join(&self) -> Arc<dyn Store> {
         let schema = self.schema.as_ref().expect("several have a schema");
-        Arc::new(PostgresStore::join(&schema.url, LIMIT, self.clock.now()).await.unwrap())
+        Arc::new(PostgresStore::join(&schema.url, LIMIT, GENERATION, self.clock.now()).await.unwrap())
     }
 
     /// The store, once a reading of the process before that was under way has let go of the folder.

@@ -2,7 +2,9 @@
 //! robot's own, so a meeting that somebody announced who is not of the organisation is in none.
 //!
 //! <https://open.dingtalk.com/document/development/create-schedule>,
-//! <https://open.dingtalk.com/document/development/query-an-event-list>
+//! <https://open.dingtalk.com/document/development/query-an-event-list>,
+//! <https://open.dingtalk.com/document/development/modify-event>,
+//! <https://open.dingtalk.com/document/development/delete-event>
 
 use std::{
     collections::HashMap,

@@ -18,7 +18,7 @@ use super::{
 use crate::store::{CommitError, Committed};
 
 const SEEN: &str = "INSERT INTO seen (mark, until, nanos) \
-     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[]) \
+     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::int4[]) \
      ON CONFLICT (mark) DO UPDATE SET until = excluded.until, nanos = excluded.nanos \
      WHERE (seen.until, seen.nanos) <= ($4, $5)";
 const RAISE: &str = "UPDATE dossiers SET version = version + 1 WHERE project = $1 AND version = $2";

@@ -151,6 +151,18 @@ pub(super) fn fault(error: &Error) -> anyhow::Error {
     anyhow!("{text}")
 }
 
+/// Whether this database does not have what it was asked for.
+pub(super) fn knows_no(error: &Error) -> bool {
+    let codes = [
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::FEATURE_NOT_SUPPORTED,
+        SqlState::SYNTAX_ERROR,
+        SqlState::CANT_CHANGE_RUNTIME_PARAM,
+        SqlState::INVALID_PARAMETER_VALUE,
+    ];
+    error.code().is_some_and(|code| codes.contains(code))
+}
+
 /// Whether the same is worth trying again at once: others were in the way.
 pub(super) fn is_worth_repeating(error: &Error) -> bool {
     let again = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];

@@ -5,11 +5,12 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
+use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
 use super::{
-    connection::{Told, take},
+    connection::{Told, knows_no, take},
     schema,
 };
 
@@ -89,9 +90,11 @@ impl Held {
 
 /// A number for the schema in which the tables are.
 pub(super) async fn schema_of(client: &Client) -> Result<i32> {
-    let row = client.query_one("SELECT hashtext(current_schema())", &[]).await.told();
-    let schema: Option<i32> = row.context("the address names no schema in which tables can be made")?.get(0);
-    schema.context("the address names no schema in which tables can be made")
+    let row = client.query_one("SELECT current_schema()::text", &[]).await.told()?;
+    let schema: Option<String> = row.get(0);
+    let schema = schema.context("the address names no schema in which tables can be made")?;
+    let [first, second, third, fourth, ..]: [u8; 32] = Sha256::digest(schema).into();
+    Ok(i32::from_be_bytes([first, second, third, fourth]))
 }
 
 /// A name that nobody has.
@@ -106,7 +109,24 @@ async fn any_member(connection: &ClientWrapper) -> Result<bool> {
     Ok(connection.query_one(any, &[]).await.told()?.get(0))
 }
 
-async fn try_lock(connection: &ClientWrapper, schema: i32) -> Result<bool> {
-    let row = connection.query_one("SELECT pg_try_advisory_lock($1, $2)", &[&LOCK, &schema]).await.told()?;
-    Ok(row.get(0))
+async fn try_lock(connection: &Client, schema: i32) -> Result<bool> {
+    lock(connection, "SELECT pg_try_advisory_lock($1, $2)", schema).await
+}
+
+/// The lock as a member has it.
+pub(super) async fn try_lock_shared(connection: &Client, schema: i32) -> Result<bool> {
+    lock(connection, "SELECT pg_try_advisory_lock_shared($1, $2)", schema).await
+}
+
+async fn lock(connection: &Client, sql: &str, schema: i32) -> Result<bool> {
+    match connection.query_one(sql, &[&LOCK, &schema]).await {
+        Err(error) if knows_no(&error) => {
+            tracing::warn!(
+                "this database knows no advisory locks: nothing keeps a process that wants the store for itself, as \
+                 `restore` and `migrate` do, from those that share it"
+            );
+            Ok(true)
+        }
+        locked => Ok(locked.told()?.get(0)),
+    }
 }

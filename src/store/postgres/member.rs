@@ -2,7 +2,8 @@
 //!
 //! Whoever does not renew it in time counts as gone: another one buries the row, and what this one had is anybody's.
 //! Until then nobody takes it, and from then on nothing that this one writes of it is taken ([`Presence::fence`]); it
-//! joins anew under another name. On the same connection it hears and tells what is new; where the database knows no
+//! joins anew under another name. Once a member of a newer generation of the program serves, those of the older ones
+//! leave, and stand aside until it is gone ([`Us::stands_aside`]). On the same connection it hears and tells what is new; where the database knows no
 //! `LISTEN`, everybody looks by itself.
 //!
 //! Members share the lock that whoever wants the store alone takes for itself (`held.rs`).
@@ -10,38 +11,40 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use futures_util::StreamExt;
 use tokio::{
-    sync::{Notify, broadcast, mpsc, watch},
+    sync::{Notify, broadcast, watch},
     task::JoinHandle,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tokio_postgres::{AsyncMessage, Client, Config};
+use tokio_postgres::Config;
 
 use super::{
-    connection::{Told, connect},
-    held::{self, LOCK, random_name},
+    connection::Told,
+    held::{self, random_name},
+    line::Line,
     schema,
 };
 use crate::store::News;
 
 const JOIN: &str = "WITH old AS (DELETE FROM members WHERE name = $2), \
      ours AS (UPDATE leases SET member = $1 WHERE member = $2) \
-     INSERT INTO members (name, alive_until) VALUES ($1, clock_timestamp() + $3::text::interval)";
-const RENEW: &str = "UPDATE members SET alive_until = clock_timestamp() + $2::text::interval \
+     INSERT INTO members (name, alive_until, generation) VALUES ($1, clock_timestamp() + $3::text::interval, $4)";
+const RENEW: &str = "UPDATE members SET alive_until = clock_timestamp() + $2::text::interval, generation = $3 \
      WHERE name = $1 AND alive_until > clock_timestamp()";
+const SERVE: &str = "UPDATE members SET generation = $2 WHERE name = $1";
+const NEWER: &str = "SELECT 1 FROM members WHERE generation > $1 AND alive_until > clock_timestamp() LIMIT 1";
+/// Those that only read what is there, as the commands of an administrator do, share in nothing.
+const COUNT: &str = "SELECT count(*) FROM members WHERE generation = (SELECT max(generation) FROM members)";
+const LEAVE: &str = "DELETE FROM members WHERE name = $1";
 const BURY: &str = "DELETE FROM members WHERE alive_until < clock_timestamp() - $1::text::interval";
 /// How much news is kept for whoever is slow to hear it.
 const NEWS_KEPT: usize = 256;
-/// What one notification holds at most; the database takes no more than 8000 bytes.
-const PROJECTS_TOLD: usize = 400;
-const TARGETS_BYTES: usize = 3_000;
 /// How long to rest before the database is tried again.
 const REST: Duration = Duration::from_millis(300);
 
@@ -72,7 +75,15 @@ pub(super) struct Member {
 pub(super) struct Us {
     config: Config,
     lease: Lease,
+    /// Of this program.
+    generation: i32,
+    /// Whether others may know of our generation yet.
+    serves: AtomicBool,
+    /// See [`Presence::fence`](super::presence::Presence::fence).
+    fence: String,
     standing: watch::Sender<Standing>,
+    /// Whether a newer generation serves.
+    aside: watch::Sender<bool>,
     members: AtomicU32,
     heard: broadcast::Sender<News>,
     /// What is told with the next notification. Held for adding to it.
@@ -91,12 +102,19 @@ impl Member {
     /// Joins those who have the store, bringing the schema up to date.
     ///
     /// # Errors
-    /// The database cannot be reached, or somebody has the store alone.
-    pub(super) async fn join(config: Config, takeover: Duration) -> Result<Self> {
+    /// The database cannot be reached, or somebody has the store alone, or a newer version of this program serves.
+    pub(super) async fn join(config: Config, takeover: Duration, generation: i32) -> Result<Self> {
         let us = Arc::new(Us {
             config,
             lease: Lease::within(takeover),
+            generation,
+            serves: AtomicBool::new(false),
+            fence: format!(
+                "SELECT 1 FROM members WHERE name = $1 AND alive_until > clock_timestamp() AND NOT EXISTS \
+                 (SELECT 1 FROM members WHERE generation > {generation} AND alive_until > clock_timestamp())"
+            ),
             standing: watch::Sender::new(Standing { name: String::new(), number: 0, until: Instant::now() }),
+            aside: watch::Sender::new(false),
             members: AtomicU32::new(1),
             heard: broadcast::Sender::new(NEWS_KEPT),
             told: Mutex::default(),
@@ -114,12 +132,27 @@ impl Member {
         }
         schema::migrate(&mut line.client).await?;
         us.beat(&line).await?;
+        ensure!(
+            !*us.aside.borrow(),
+            "a newer version of this program serves from this database; start that one"
+        );
         let task = tokio::spawn(us.clone().pulse(Some(line)));
         Ok(Self { us, task: Mutex::new(Some(task)) })
     }
 
     pub(super) fn us(&self) -> &Us {
         &self.us
+    }
+
+    /// From now on those of an older generation stand aside.
+    ///
+    /// # Errors
+    /// The database did not take it. Sooner or later it is told it again.
+    pub(super) async fn serve(&self) -> Result<()> {
+        self.us.serves.store(true, Ordering::Relaxed);
+        let line = Line::open(&self.us.config).await?;
+        line.client.execute(SERVE, &[&self.us.name(), &self.us.generation]).await.told()?;
+        line.tell(&News { anything: true, ..News::default() }, &self.us.name()).await
     }
 
     /// Leaves at once.
@@ -131,7 +164,7 @@ impl Member {
         let _ = task.await;
         self.us.standing.send_modify(|standing| standing.until = Instant::now());
         let line = Line::open(&self.us.config).await?;
-        line.client.execute("DELETE FROM members WHERE name = $1", &[&self.us.name()]).await.told()?;
+        line.client.execute(LEAVE, &[&self.us.name()]).await.told()?;
         line.tell(&News { anything: true, ..News::default() }, &self.us.name()).await
     }
 }
@@ -158,6 +191,14 @@ impl Us {
         (Instant::now() < standing.until).then_some(standing.number)
     }
 
+    pub(super) fn fence(&self) -> &str {
+        &self.fence
+    }
+
+    pub(super) fn aside(&self) -> watch::Receiver<bool> {
+        self.aside.subscribe()
+    }
+
     pub(super) fn news(&self) -> broadcast::Receiver<News> {
         self.heard.subscribe()
     }
@@ -175,11 +216,13 @@ impl Us {
         if self.membership().is_some() {
             return Ok(());
         }
-        let mut standing = self.standing.subscribe();
-        let back = standing.wait_for(|standing| Instant::now() < standing.until);
-        match timeout(self.lease.beat, back).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => bail!("this process lost its place among those who have the store, and is not back yet"),
+        let (mut standing, mut aside) = (self.standing.subscribe(), self.aside.subscribe());
+        tokio::select! {
+            Ok(_) = standing.wait_for(|standing| Instant::now() < standing.until) => Ok(()),
+            Ok(_) = aside.wait_for(|aside| *aside) => bail!("a newer version of this program serves in its place"),
+            () = sleep(self.lease.beat) => {
+                bail!("this process lost its place among those who have the store, and is not back yet")
+            }
         }
     }
 
@@ -238,8 +281,13 @@ impl Us {
                         && by != self.name()
                     {
                         let anything = News { anything: true, ..News::default() };
+                        let news: News = serde_json::from_str(news).unwrap_or(anything);
+                        if news.anything {
+                            // Somebody may be there who was not.
+                            beat.reset_immediately();
+                        }
                         // Nobody may be there to hear it.
-                        let _ = self.heard.send(serde_json::from_str(news).unwrap_or(anything));
+                        let _ = self.heard.send(news);
                     }
                 }
                 _ = beat.tick() => timeout(self.lease.alive, self.beat(&line)).await.context("no answer in time")??,
@@ -256,12 +304,34 @@ impl Us {
         }
     }
 
+    /// Whether a newer generation of the program serves. What we had is left to its members at once.
+    async fn stands_aside(&self, line: &Line) -> Result<bool> {
+        let newer = line.client.query_opt(NEWER, &[&self.generation]).await.told()?.is_some();
+        if newer == *self.aside.borrow() {
+            return Ok(newer);
+        }
+        if newer {
+            self.standing.send_modify(|standing| standing.until = Instant::now());
+            line.client.execute(LEAVE, &[&self.name()]).await.told()?;
+            line.tell(&News { anything: true, ..News::default() }, &self.name()).await?;
+            tracing::warn!("a newer version of this program serves; this process stands aside");
+        } else {
+            tracing::warn!("no newer version of this program is there any more; this process goes on");
+        }
+        self.aside.send_replace(newer);
+        Ok(newer)
+    }
+
     /// Renews our row, or joins anew; and buries those who did not renew theirs.
     async fn beat(&self, line: &Line) -> Result<()> {
+        if self.stands_aside(line).await? {
+            return Ok(());
+        }
         let (began, name, alive) = (Instant::now(), self.name(), seconds(self.lease.alive));
-        if line.client.execute(RENEW, &[&name, &alive]).await.told()? == 0 {
+        let generation = if self.serves.load(Ordering::Relaxed) { self.generation } else { 0 };
+        if line.client.execute(RENEW, &[&name, &alive, &generation]).await.told()? == 0 {
             let fresh = random_name()?;
-            line.client.execute(JOIN, &[&fresh, &name, &alive]).await.told()?;
+            line.client.execute(JOIN, &[&fresh, &name, &alive, &generation]).await.told()?;
             self.standing.send_modify(|standing| {
                 *standing =
                     Standing { name: fresh, number: standing.number + 1, until: began + self.lease.alive };
@@ -278,7 +348,7 @@ impl Us {
             tracing::warn!("{buried} of those who have the store did not answer in time and count as gone");
             let _ = self.heard.send(News { anything: true, ..News::default() });
         }
-        let count = line.client.query_one("SELECT count(*) FROM members", &[]).await.told()?;
+        let count = line.client.query_one(COUNT, &[]).await.told()?;
         self.members.store(u32::try_from(count.get::<_, i64>(0))?, Ordering::Relaxed);
         Ok(())
     }
@@ -286,58 +356,4 @@ impl Us {
 
 fn seconds(time: Duration) -> String {
     format!("{} milliseconds", time.as_millis())
-}
-
-/// The connection of a member.
-struct Line {
-    client: Client,
-    schema: i32,
-    channel: String,
-    /// What was notified. An unbounded one, since a notification is a few bytes and is taken up at once.
-    heard: mpsc::UnboundedReceiver<String>,
-    driver: JoinHandle<()>,
-}
-
-impl Line {
-    async fn open(config: &Config) -> Result<Self> {
-        let (client, mut messages) = connect(config).await?;
-        let (tell, heard) = mpsc::unbounded_channel();
-        let driver = tokio::spawn(async move {
-            while let Some(Ok(message)) = messages.next().await {
-                if let AsyncMessage::Notification(told) = message
-                    && tell.send(told.payload().to_owned()).is_err()
-                {
-                    break;
-                }
-            }
-        });
-        let mut line = Self { client, schema: 0, channel: String::new(), heard, driver };
-        line.client.batch_execute("SET statement_timeout = '5s'").await.told()?;
-        line.schema = held::schema_of(&line.client).await?;
-        line.channel = format!("jiuding_{}", line.schema.unsigned_abs());
-        Ok(line)
-    }
-
-    async fn lock_shared(&self) -> Result<bool> {
-        let lock = "SELECT pg_try_advisory_lock_shared($1, $2)";
-        Ok(self.client.query_one(lock, &[&LOCK, &self.schema]).await.told()?.get(0))
-    }
-
-    async fn tell(&self, news: &News, by: &str) -> Result<()> {
-        let mut news = news.clone();
-        let bytes: usize = news.targets.iter().map(|target| format!("{target:?}").len()).sum();
-        if bytes > TARGETS_BYTES || news.projects.len() > PROJECTS_TOLD {
-            news = News { anything: true, ..News::default() };
-        }
-        let payload = format!("{by} {}", serde_json::to_string(&news)?);
-        // What is only told need not wait for the disk.
-        let notify = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
-        self.client.execute(notify, &[&self.channel, &payload]).await.told().map(drop)
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
 }

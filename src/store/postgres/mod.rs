@@ -11,7 +11,7 @@
 //! - **The bytes of a record come back as they were.** Beside them stand the columns that people query (`columns.rs`).
 //! - **While the database is away** everything fails and nothing waits for long; when it is back, so is the store.
 //!
-//! Tried with PostgreSQL 15. A pool in between must give each client its own connection: a transaction pool loses the lock.
+//! Tried with PostgreSQL 15 and 18. A pool in between must give each client its own connection: a transaction pool loses the lock.
 //! CockroachDB and YugabyteDB, which speak the same protocol, were not tried.
 
 mod backup;
@@ -22,6 +22,7 @@ mod connection;
 mod encoded;
 mod held;
 mod leases;
+mod line;
 mod member;
 mod messages;
 mod pieces;
@@ -91,14 +92,15 @@ impl PostgresStore {
     }
 
     /// Opens the store at this address for this process among others, each of which takes over what another one had
-    /// within `takeover` of its death.
+    /// within `takeover` of its death; `generation` is [`GENERATION`](crate::store::GENERATION) but in tests.
     ///
     /// # Errors
-    /// As for [`open`](Self::open); other processes that have it in the same way are none.
-    pub async fn join(url: &str, takeover: Duration, clock_now: Timestamp) -> Result<Self> {
+    /// As for [`open`](Self::open); other processes that have it in the same way are none, unless one of a newer
+    /// generation serves.
+    pub async fn join(url: &str, takeover: Duration, generation: i32, clock_now: Timestamp) -> Result<Self> {
         let config = connection::parse(url)?;
         let pool = connection::pool(config.clone())?;
-        let presence = Presence::Among(Member::join(config.clone(), takeover).await?);
+        let presence = Presence::Among(Member::join(config.clone(), takeover, generation).await?);
         Self::with(&config, pool, presence, clock_now).await?.finished().await
     }
 

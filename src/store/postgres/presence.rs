@@ -22,11 +22,11 @@ impl Presence {
         }
     }
 
-    /// Finds a row while `$1` still has the store.
-    pub(super) fn fence(&self) -> &'static str {
+    /// Finds a row while `$1` still has the store, and nobody of a newer generation serves.
+    pub(super) fn fence(&self) -> &str {
         match self {
             Self::Alone(_) => "SELECT 1 FROM store_state WHERE name = 'holder' AND value = $1",
-            Self::Among(_) => "SELECT 1 FROM members WHERE name = $1 AND alive_until > clock_timestamp()",
+            Self::Among(member) => member.us().fence(),
         }
     }
 

@@ -14,7 +14,14 @@ const STEPS: &[&str] = &[
     include_str!("schema/1_tables.sql"),
     include_str!("schema/2_views.sql"),
     include_str!("schema/3_members.sql"),
+    include_str!("schema/4_generations.sql"),
 ];
+
+/// Goes before the third step where messages have no lane: what is written into a column in the transaction that makes
+/// it not every database takes, and no new one needs.
+const TARGETS: &str = include_str!("schema/3_targets.sql");
+const HAS_TARGETS: &str = "SELECT 1 FROM information_schema.columns \
+     WHERE table_schema = current_schema() AND table_name = 'outgoing' AND column_name = 'target'";
 
 /// Takes the steps that were not taken yet. Of several processes that start at once one takes each, and the others
 /// wait for it.
@@ -45,6 +52,9 @@ pub(super) async fn migrate(client: &mut Client) -> Result<()> {
         let Some(step) = STEPS.get(taken) else { return Ok(()) };
         let version = taken + 1;
         let told = format!("taking the schema to version {version}");
+        if version == 3 && transaction.query_opt(HAS_TARGETS, &[]).await.told()?.is_none() {
+            transaction.batch_execute(TARGETS).await.told().context(told.clone())?;
+        }
         transaction.batch_execute(step).await.told().context(told)?;
         let set = "UPDATE store_state SET value = $1 WHERE name = 'schema'";
         transaction.execute(set, &[&version.to_string()]).await.told()?;

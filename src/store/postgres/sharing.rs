@@ -1,7 +1,7 @@
 //! The store as several processes have it at the same time.
 
 use anyhow::Result;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::{PostgresStore, encoded::signed, leases, member::Us, presence::Presence};
 use crate::{
@@ -37,6 +37,18 @@ impl Shared for PostgresStore {
 
     fn membership(&self) -> Option<u64> {
         self.us().map_or(Some(0), Us::membership)
+    }
+
+    fn aside(&self) -> watch::Receiver<bool> {
+        // Whoever has it alone serves.
+        self.us().map_or_else(|| watch::Sender::new(false).subscribe(), Us::aside)
+    }
+
+    async fn serve(&self) -> Result<()> {
+        match &self.presence {
+            Presence::Alone(_) => Ok(()),
+            Presence::Among(member) => member.serve().await,
+        }
     }
 
     async fn version_of(&self, project: ProjectId) -> Result<u64> {

@@ -24,7 +24,7 @@ const ROWS: &str = "INSERT INTO rows \
 const REMOVED: &str = "DELETE FROM rows WHERE (project, letter, number) IN \
      (SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[]))";
 const WAKES: &str = "INSERT INTO wakes (project, letter, number, at, nanos) \
-     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[]) \
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::int4[]) \
      ON CONFLICT (project, letter, number) DO UPDATE SET at = excluded.at, nanos = excluded.nanos";
 const ASLEEP: &str = "DELETE FROM wakes WHERE (project, letter, number) IN \
      (SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[]))";

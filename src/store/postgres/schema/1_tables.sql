@@ -28,7 +28,7 @@ CREATE TABLE wakes (
     letter text COLLATE "C" NOT NULL,
     number bigint NOT NULL,
     at bigint NOT NULL,
-    nanos integer NOT NULL,
+    nanos int4 NOT NULL,
     PRIMARY KEY (project, letter, number)
 );
 CREATE INDEX wakes_in_order ON wakes (at, nanos, project, letter, number);
@@ -52,17 +52,20 @@ CREATE TABLE log_of (
 CREATE TABLE seen (
     mark bytea PRIMARY KEY,
     until bigint NOT NULL,
-    nanos integer NOT NULL
+    nanos int4 NOT NULL
 );
 CREATE INDEX seen_until ON seen (until, nanos);
 
 CREATE SEQUENCE outgoing_ids;
+-- `target` is where it goes, as the name of its lane.
 CREATE TABLE outgoing (
     id bigint PRIMARY KEY,
     message text NOT NULL,
     tries bigint NOT NULL,
-    bundled text NOT NULL
+    bundled text NOT NULL,
+    target bytea NOT NULL
 );
+CREATE INDEX outgoing_by_target ON outgoing (target, id);
 CREATE TABLE dead_letters (
     id bigint PRIMARY KEY,
     message text NOT NULL,
@@ -70,7 +73,7 @@ CREATE TABLE dead_letters (
     bundled text NOT NULL,
     why text NOT NULL,
     at bigint NOT NULL,
-    nanos integer NOT NULL
+    nanos int4 NOT NULL
 );
 
 CREATE TABLE about (
@@ -79,7 +82,7 @@ CREATE TABLE about (
     letter text COLLATE "C" NOT NULL,
     number bigint NOT NULL,
     until bigint NOT NULL,
-    nanos integer NOT NULL
+    nanos int4 NOT NULL
 );
 CREATE INDEX about_until ON about (until, nanos);
 

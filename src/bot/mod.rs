@@ -1,12 +1,15 @@
 //! The running bot: everything wired together, started and stopped.
 
+mod aside;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
-use futures_util::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::info;
+
+use aside::{Task, task};
 
 use crate::{
     calendar::schedule::Schedule,
@@ -86,7 +89,7 @@ impl Bot {
             platforms: platforms.clone(),
         })
         .await?;
-        let outbox = Outbox::new(store, clock, platforms.clone(), started);
+        let outbox = Outbox::new(store.clone(), clock, platforms.clone(), started);
         let owed: Arc<dyn Owed> = engine.clone();
         outbox.set_owed(Arc::downgrade(&owed));
         outbox.load().await.context("reading the messages on their way out")?;
@@ -96,13 +99,15 @@ impl Bot {
         let stop = watch::Sender::new(false);
         // A platform is heard by its webhook, or on a connection that we hold; never both.
         let mut extra = Vec::new();
-        let mut lines: Vec<BoxFuture<'static, ()>> = Vec::new();
+        let mut work: Vec<Task> = Vec::new();
         if let Some(feishu) = feishu {
-            lines.push(Box::pin(fill_panel(feishu.clone(), stop.subscribe())));
+            let of = feishu.clone();
+            work.push(task(move |stop| fill_panel(of.clone(), stop)));
             match config.feishu.transport {
                 FeishuTransport::Webhook => extra.push(feishu::routes(feishu, receiver.clone())),
                 FeishuTransport::Websocket => {
-                    lines.push(Box::pin(feishu::listen(feishu, receiver.clone(), stop.subscribe())));
+                    let receiver = receiver.clone();
+                    work.push(task(move |stop| feishu::listen(feishu.clone(), receiver.clone(), stop)));
                 }
             }
         }
@@ -110,7 +115,8 @@ impl Bot {
             match config.dingtalk.transport {
                 DingTalkTransport::Webhook => extra.push(dingtalk::routes(dingtalk, receiver.clone())),
                 DingTalkTransport::Stream => {
-                    lines.push(Box::pin(dingtalk::listen(dingtalk, receiver.clone(), stop.subscribe())));
+                    let receiver = receiver.clone();
+                    work.push(task(move |stop| dingtalk::listen(dingtalk.clone(), receiver.clone(), stop)));
                 }
             }
         }
@@ -129,20 +135,28 @@ impl Bot {
             .with_context(|| format!("server.listen: {listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
 
-        let mut tasks = vec![
-            tokio::spawn(engine.clone().run(stop.subscribe())),
-            tokio::spawn(engine.clone().sweep(stop.subscribe())),
-            tokio::spawn(engine.clone().follow(stop.subscribe())),
-            tokio::spawn(engine.clone().keep_edited(stop.subscribe())),
-            tokio::spawn(outbox.run(stop.subscribe())),
-        ];
-        tasks.extend(lines.into_iter().map(tokio::spawn));
+        let of = engine.clone();
+        work.push(task(move |stop| of.clone().run(stop)));
+        let of = engine.clone();
+        work.push(task(move |stop| of.clone().sweep(stop)));
+        let of = engine.clone();
+        work.push(task(move |stop| of.clone().follow(stop)));
+        let of = engine.clone();
+        work.push(task(move |stop| of.clone().keep_edited(stop)));
+        work.push(task(move |stop| outbox.clone().run(stop)));
+        let serving = |work| tokio::spawn(aside::while_serving(store.clone(), work, stop.subscribe()));
+        let tasks = work.into_iter().map(serving).collect();
         let mut stopping = stop.subscribe();
         let server = tokio::spawn(web::serve(listener, routes, async move {
             // A sender that is gone means the same.
             let _ = stopping.wait_for(|stop| *stop).await;
         }));
         info!("listening on http://{address}");
+        if let Some(shared) = store.shared()
+            && let Err(error) = shared.serve().await
+        {
+            tracing::warn!("those of an older version were not told that this one serves: {error:#}");
+        }
         Ok(Self { address, engine, playground, stop, tasks, server })
     }
 
