@@ -139,3 +139,16 @@ fn made_by(entry: &Entry, dossier: &Dossier, cx: &Context) -> Vec<Key> {
 fn listed(keys: &[Key]) -> String {
     keys.iter().map(Key::to_string).collect::<Vec<_>>().join("、")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_an_older_version_came_from_no_message_that_is_known() {
+        let older = r#"{"at":"2026-11-23T01:00:00Z","what":"提出工单"}"#;
+        let entry: Entry = serde_json::from_str(older).expect("it reads");
+        assert!(entry.messages.is_empty());
+        assert!(!serde_json::to_string(&entry).expect("it writes").contains("messages"));
+    }
+}

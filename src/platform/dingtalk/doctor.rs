@@ -87,12 +87,8 @@ impl DingTalk {
 
     /// A card for nobody: it is made, or was before, and nobody sees it.
     async fn makes_cards(&self) -> Verdict {
-        let refused = match self.try_card(NOBODY).await {
-            Ok(()) => None,
-            Err(refusal) => Some(refusal),
-        };
         let without = "messages have links in place of buttons and are not edited";
-        match refused {
+        match self.try_card(NOBODY).await.err() {
             Some(Refusal::NotPermitted { why, .. }) => Verdict::Wrong(format!(
                 "the permission Card.Instance.Write is missing, {without} ({why}); {CONSOLE}, 权限管理, then publish a version"
             )),
