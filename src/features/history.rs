@@ -216,7 +216,7 @@ impl Command for Undo {
 
 /// The refusal of what is not one's own last command.
 pub(super) fn only_the_last() -> Refusal {
-    Refusal::new("撤销只撤回自己最后一条命令，直接发 /撤销")
+    Refusal::new("撤销只撤回自己最后一条命令，直接发 /撤销").button("撤销", "/撤销")
 }
 
 /// Everything as it was before an entry.

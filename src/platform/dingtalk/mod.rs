@@ -44,6 +44,7 @@ use envelope::Envelope;
 use send::Closed;
 use session::ReplyHosts;
 
+pub use card::press::examine as examine_press;
 pub use ding::Ding;
 pub use hear::examine;
 pub use routes::routes;
