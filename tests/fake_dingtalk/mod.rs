@@ -23,6 +23,7 @@ mod card;
 mod picture;
 mod said;
 mod server;
+mod shortcuts;
 mod stream;
 
 use std::{
@@ -88,6 +89,8 @@ pub enum Way {
     CardEdit,
     /// Not a message: `card/callbacks/register`.
     CardRoute,
+    /// Not a message: anything about the robot's shortcuts.
+    Shortcuts,
 }
 
 /// What goes wrong with the next call of a way.
@@ -169,6 +172,7 @@ struct State {
     dings: HashSet<u64>,
     calendar: calendar::Calendar,
     cards: card::Cards,
+    shortcuts: shortcuts::Shortcuts,
     calls: Vec<Way>,
     streams: stream::Streams,
 }

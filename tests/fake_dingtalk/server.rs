@@ -19,7 +19,7 @@ use crate::multipart;
 
 use super::{
     CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, card, picture,
-    stream,
+    shortcuts, stream,
 };
 
 /// The largest file.
@@ -43,6 +43,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .merge(calendar::routes())
         .merge(card::routes())
+        .merge(shortcuts::routes())
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
 }
@@ -310,7 +311,7 @@ pub(super) fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, bod
 }
 
 /// The same of a call that names the robot.
-fn of_robot(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
+pub(super) fn of_robot(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
     let body = authorised(state, shared, headers, body)?;
     if body["robotCode"] != ROBOT_CODE {
         return Err(named(400, "invalidParameter.robotCode"));

@@ -26,6 +26,7 @@ mod render;
 mod routes;
 mod send;
 mod session;
+mod shortcuts;
 pub mod sign;
 mod stream;
 mod usage;
