@@ -204,8 +204,15 @@ fn decision(project: ProjectId, version: u64) -> Commit {
         until: now + SignedDuration::from_hours(48),
     };
     let change = Change { key, before: serde_json::Value::Null, after: value.clone() };
-    let entry =
-        Entry { at: now, by: None, room: None, what: "/工单".into(), why: None, changes: vec![change] };
+    let entry = Entry {
+        at: now,
+        by: None,
+        room: None,
+        what: "/工单".into(),
+        why: None,
+        messages: Vec::new(),
+        changes: vec![change],
+    };
     let room = Target::Room(RoomId::new("playground", "g"));
     Commit {
         seen: vec![mark("event"), mark("message")],

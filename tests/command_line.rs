@@ -250,7 +250,15 @@ fn a_simulated_clock_that_goes_back_behind_the_store_is_refused() {
         let now = "2026-11-23T01:00:00Z".parse().unwrap();
         let store = SledStore::open(&folder.path().join("data"), now).unwrap();
         let (at, by, room) = (now, None, None);
-        let entry = Entry { at, by, room, what: "换阶段".into(), why: None, changes: Vec::new() };
+        let entry = Entry {
+            at,
+            by,
+            room,
+            what: "换阶段".into(),
+            why: None,
+            messages: Vec::new(),
+            changes: Vec::new(),
+        };
         let project = ProjectId(1);
         let commit = Commit { guards: vec![(project, 0)], log: vec![(project, entry)], ..Commit::default() };
         store.commit(commit).await.unwrap();

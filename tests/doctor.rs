@@ -36,9 +36,18 @@ impl Ward {
 
     /// What doctor prints, and its exit code.
     async fn doctor(&self, more: &str) -> (Option<i32>, String) {
+        self.diagnosed("", more).await
+    }
+
+    /// What it prints with these lines about DingTalk.
+    async fn doctor_of_dingtalk(&self, lines: &str) -> String {
+        self.diagnosed(lines, "").await.1
+    }
+
+    async fn diagnosed(&self, dingtalk: &str, more: &str) -> (Option<i32>, String) {
         let text = format!(
             "[dingtalk]\nenabled = true\ntransport = \"stream\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\n\
-             robot_code = \"{}\"\nbase_url = \"{base}\"\noapi_base_url = \"{base}\"\n{}{more}",
+             robot_code = \"{}\"\nbase_url = \"{base}\"\noapi_base_url = \"{base}\"\n{dingtalk}{}{more}",
             fake_dingtalk::CLIENT_ID,
             fake_dingtalk::CLIENT_SECRET,
             fake_dingtalk::ROBOT_CODE,
@@ -173,6 +182,31 @@ async fn what_dingtalk_does_not_permit_is_named() {
         assert!(line.starts_with("WRONG") && line.contains("https://open-dev.dingtalk.com"), "{line}");
     }
     assert!(line(&told, "dingtalk long connection").contains("Stream mode"), "{told}");
+}
+
+#[tokio::test]
+async fn a_template_of_cards_that_cannot_be_used_is_named() {
+    let ward = Ward::new().await;
+    let template = format!("card_template = \"{}\"\n", fake_dingtalk::TEMPLATE);
+    let denied = r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","accessdenieddetail":{"requiredScopes":["Card.Instance.Write"]}}"#;
+    ward.ding.fail_next(Way::Card, Fault::Refuse(403, denied.into()));
+    for (make, why) in [
+        (None, "Card.Instance.Write"),
+        (None, "param.templateNotExist"),
+        (Some(false), "param.templateUnpublished"),
+    ] {
+        make.map(|published| ward.ding.card_template(published));
+        let text = ward.doctor_of_dingtalk(&template).await;
+        let line = line(&text, "dingtalk card template");
+        assert!(line.starts_with("WRONG") && line.contains(why), "{line}");
+        assert!(line.contains("https://open-dev.dingtalk.com/fe/"), "{line}");
+    }
+    ward.ding.card_template(true);
+    for _ in 0..2 {
+        let text = ward.doctor_of_dingtalk(&template).await;
+        assert!(line(&text, "dingtalk card template").starts_with("well "), "{text}");
+    }
+    assert!(ward.ding.sent().is_empty());
 }
 
 #[tokio::test]

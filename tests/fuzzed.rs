@@ -15,6 +15,7 @@ fn samples() -> Vec<Vec<u8>> {
         r#"{"encrypt":"P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk="}"#,
         r#"{"specVersion":"1.0","type":"CALLBACK","headers":{"messageId":"f","topic":"/v1.0/im/bot/messages/get"},"data":"{\"msgId\":\"m\"}"}"#,
         r#"{"msgtype":"text","msgId":"m","createAt":1795481000000,"conversationType":"2","conversationId":"cid1","conversationTitle":"群","senderId":"$:s","senderNick":"李工","senderStaffId":"1","chatbotUserId":"$:b","atUsers":[{"dingtalkId":"$:b"},{"dingtalkId":"$:c","staffId":"2"}],"text":{"content":" /工单 登录 "}}"#,
+        r#"{"type":"actionCallback","outTrackId":"jiuding-1","corpId":"ding1","userId":"1","content":"{\"cardPrivateData\":{\"actionIds\":[\"button1\"],\"params\":{\"say\":\"0a cid1 /T1 响应\"}}}"}"#,
         r#"{"msgtype":"richText","msgId":"m","conversationId":"cid1","senderId":"$:s","content":{"richText":[{"text":"/工单 "},{"type":"at","atName":"李工","atUserId":"2"},{"type":"picture"}]}}"#,
         "/需求 支付模块支持退款 !高 @李工 截止:下周五 标签:\"支付 退款\"\n描述 !紧急",
         "明天下午3点到4点半", "下周五18:00", "3个工作日", "2026-12-31 23:59",

@@ -100,10 +100,11 @@ pub fn feishu_delivery(bytes: &[u8]) {
     let _ = feishu::examine_frame(&plain, bytes);
 }
 
-/// A robot message of DingTalk's, or a frame of Stream mode.
+/// A robot message of DingTalk's, a frame of Stream mode, or a press of a card.
 pub fn dingtalk_delivery(bytes: &[u8]) {
     let _ = dingtalk::examine(bytes);
     let _ = dingtalk::examine_frame(bytes);
+    let _ = dingtalk::examine_press(bytes);
 }
 
 /// The envelope of DingTalk's organisation events, rightly signed: its cipher text is what strangers send.

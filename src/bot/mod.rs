@@ -269,6 +269,10 @@ pub fn of_feishu(config: &Config) -> feishu::Settings {
     }
 }
 
+fn at_card_door(public_url: &str) -> String {
+    format!("{}/dingtalk/card", public_url.trim_end_matches('/'))
+}
+
 /// What the DingTalk adapter is told by the configuration.
 pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
     let dingtalk = &config.dingtalk;
@@ -302,5 +306,10 @@ pub fn of_dingtalk(config: &Config) -> dingtalk::Settings {
             Loudness::Phone => dingtalk::Ding::Phone,
         },
         calendar: dingtalk.calendar,
+        card_template: dingtalk.card_template.clone(),
+        card_callback: match dingtalk.transport {
+            DingTalkTransport::Webhook => config.server.public_url.as_deref().map(at_card_door),
+            DingTalkTransport::Stream => None,
+        },
     }
 }

@@ -164,6 +164,16 @@ impl Message {
         people
     }
 
+    /// What can stand above the rest as a title, where its first line can: that is of one line, short, and mentions
+    /// nobody but those whom it calls before its words. A title cannot mention, so they come first in the rest.
+    pub fn titled(&self) -> (Option<Line>, Vec<Line>) {
+        let lines = calls_apart(&self.lines);
+        match lines.split_first() {
+            Some((first, rest)) if first.is_title() => (Some(first.clone()), rest.to_vec()),
+            _ => (None, self.lines.clone()),
+        }
+    }
+
     /// The words alone, mentions as `@name`.
     pub fn plain(&self) -> String {
         self.lines.iter().map(Line::plain).collect::<Vec<_>>().join("\n")
@@ -192,6 +202,17 @@ impl Line {
         self
     }
 
+    /// Whether nothing is to be read in it.
+    pub fn is_blank(&self) -> bool {
+        self.plain().trim().is_empty()
+    }
+
+    fn is_title(&self) -> bool {
+        let words = self.plain();
+        let mentions = self.0.iter().any(|span| matches!(span, Span::Person(_)));
+        !mentions && !self.is_blank() && !words.contains('\n') && words.chars().count() <= MOST_OF_A_HEADLINE
+    }
+
     /// The words alone, mentions as `@name`.
     pub fn plain(&self) -> String {
         self.0
@@ -216,6 +237,24 @@ impl From<String> for Line {
     }
 }
 
+/// The lines with those whom the first one calls before its words below it.
+fn calls_apart(lines: &[Line]) -> Vec<Line> {
+    let Some((first, rest)) = lines.split_first() else { return Vec::new() };
+    let calls = |span: &Span| match span {
+        Span::Text(words) => words.trim().is_empty(),
+        Span::Person(_) => true,
+        Span::Strong(_) => false,
+    };
+    let words = first.0.iter().position(|span| !calls(span)).unwrap_or(0);
+    let (people, words) = first.0.split_at(words);
+    if people.is_empty() {
+        return lines.to_vec();
+    }
+    [Line(words.to_vec()), Line(people.to_vec())].into_iter().chain(rest.iter().cloned()).collect()
+}
+
+/// Clients cut what stands above a card where it is longer.
+const MOST_OF_A_HEADLINE: usize = 100;
 /// The longest title that is said whole.
 const LONGEST_TITLE: usize = 60;
 

@@ -155,6 +155,13 @@ pub enum What {
         /// What was filled in, by the names of its fields.
         values: BTreeMap<String, String>,
     },
+    /// Whoever said something took it back.
+    Recalled {
+        /// The message.
+        message: MessageId,
+        /// Among [`Inbound::keys`] of the message itself, should it come only now.
+        heard_as: String,
+    },
     /// The bot was added to the room.
     Joined,
     /// The bot was taken out of the room, or the room was dissolved.

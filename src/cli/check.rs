@@ -218,6 +218,10 @@ fn switched_off(config: &Config) -> Vec<String> {
         config.dingtalk.enabled && config.dingtalk.group_robot.is_empty(),
         "timed mentions in groups of dingtalk (dingtalk.group_robot)",
     );
+    note(
+        config.dingtalk.enabled && config.dingtalk.card_template.is_none(),
+        "cards of dingtalk that are edited in place (dingtalk.card_template)",
+    );
     note(config.server.admin_token.is_none(), "admin interface beyond this machine (server.admin_token)");
     note(config.server.public_url.is_none(), "links in messages (server.public_url)");
     for (job, cron) in config.jobs.all() {

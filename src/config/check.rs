@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::calendar::{Calendar, Span, schedule::Schedule};
 
-use super::{Config, FeishuTransport, Secret, StoreEngine};
+use super::{Config, DingTalkTransport, FeishuTransport, Secret, StoreEngine};
 
 /// The key, and what is wrong with its value and how to put it right.
 type Wrong = (String, String);
@@ -95,6 +95,13 @@ fn platforms(config: &Config) -> Result<(), Wrong> {
         }
         if dingtalk.event_aes_key.as_ref().is_some_and(|key| key.reveal().len() != 43) {
             return wrong("dingtalk.event_aes_key", "expected the 43 characters that DingTalk shows");
+        }
+        let webhook = dingtalk.transport == DingTalkTransport::Webhook;
+        if webhook && dingtalk.card_template.is_some() && config.server.public_url.is_none() {
+            return wrong(
+                "server.public_url",
+                "is needed by dingtalk.card_template over the webhook: buttons of cards call back there",
+            );
         }
         for (index, robot) in dingtalk.group_robot.iter().enumerate() {
             let key = |name: &str| format!("dingtalk.group_robot[{index}].{name}");

@@ -296,6 +296,9 @@ pub struct DingTalk {
     pub ding: Loudness,
     /// Whether meetings are put into people's calendars.
     pub calendar: bool,
+    /// The template of cards that are edited in place, of DingTalk's card console.
+    #[serde(deserialize_with = "filled")]
+    pub card_template: Option<String>,
     /// Groups with a webhook robot of their own.
     pub group_robot: Vec<GroupRobot>,
 }

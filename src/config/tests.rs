@@ -167,6 +167,10 @@ fn a_wrong_value_is_refused_with_its_key_its_place_and_what_was_expected() {
         ),
         ("[feishu]\nbase_url = 'open.feishu.cn'", "jiuding.toml: feishu.base_url: is no address"),
         (
+            "[dingtalk]\nenabled = true\nclient_id = 'd'\nclient_secret = 's'\nrobot_code = 'd'\ncard_template = 't'",
+            "jiuding.toml: server.public_url: is needed by dingtalk.card_template over the webhook",
+        ),
+        (
             "[customer]\ndialogue_remind_days = [100]",
             "jiuding.toml: customer.dialogue_remind_days: expected 1 to 80 each",
         ),

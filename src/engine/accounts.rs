@@ -26,6 +26,7 @@ impl Engine {
                 }
                 What::Pressed { .. }
                 | What::Filled { .. }
+                | What::Recalled { .. }
                 | What::Joined
                 | What::Gone
                 | What::Renamed

@@ -33,7 +33,7 @@ impl Engine {
         args: &Args,
     ) -> Result<bool, Refusal> {
         let named = args.id.is_some_and(|id| features::is_filed(id.letter)) && spec.on == On::Project;
-        let undoes = spec.object == features::history::UNDO.name;
+        let undoes = spec.object == features::history::UNDO.name && args.id.is_none();
         if spec.on != On::Customer && !named && !undoes {
             return Ok(false);
         }

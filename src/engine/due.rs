@@ -288,8 +288,15 @@ impl Engine {
         let mut changes = draft.apply(dossier, &outcome, &self.rules);
         changes.retain(|change| dossier.record(change.key).is_none_or(|record| record.wakes_logged()));
         if !changes.is_empty() {
-            let entry =
-                Entry { at: cx.due, by: None, room: None, what: outcome.what, why: outcome.why, changes };
+            let entry = Entry {
+                at: cx.due,
+                by: None,
+                room: None,
+                what: outcome.what,
+                why: outcome.why,
+                messages: Vec::new(),
+                changes,
+            };
             draft.log(dossier, entry);
         }
         self.say(draft, dossier, outcome.say, cx.now, Some(cx.due));

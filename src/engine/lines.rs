@@ -281,6 +281,7 @@ impl Engine {
                     outcome.what
                 },
                 why: outcome.why,
+                messages: if features::recall::makes(&changes) { event.sources() } else { Vec::new() },
                 changes,
             };
             draft.log(dossier, entry);

@@ -19,6 +19,7 @@ mod home;
 mod jobs;
 mod lines;
 mod permit;
+mod recalled;
 mod receive;
 mod rooms;
 mod share;

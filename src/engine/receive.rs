@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, REGISTRY, draft::Draft};
 use crate::{
-    chat::{Author, Inbound, Message, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What, Words},
+    chat::{
+        Author, Inbound, Message, MessageId, PersonId, Quote, ReplyTo, Room, RoomId, Target, Typed, What,
+        Words,
+    },
     dossier::{Context, Dossier, Outcome, Refusal},
     features,
     grammar::{self, Heard},
@@ -13,7 +16,7 @@ use crate::{
 };
 
 /// How long marks of carried-out events are kept; longer than any platform repeats (CONTRACT 3).
-const SEEN_FOR: SignedDuration = SignedDuration::from_hours(48);
+pub(super) const SEEN_FOR: SignedDuration = SignedDuration::from_hours(48);
 /// From this age on a command says that it was carried out late (CONTRACT 6).
 const LATE_FROM: SignedDuration = SignedDuration::from_mins(2);
 /// How many commands one message may hold: more would not be carried out before the platform gives up.
@@ -93,6 +96,13 @@ impl Event<'_> {
         &self.inbound.room
     }
 
+    /// The messages that a record comes from which this makes.
+    pub(super) fn sources(&self) -> Vec<MessageId> {
+        let said = matches!(self.inbound.what, What::Said { .. });
+        let own = self.inbound.reply_to.as_ref().filter(|_| said).map(|reply| reply.message.clone());
+        own.into_iter().chain(self.quote.iter().map(|quote| quote.message.clone())).collect()
+    }
+
     pub(super) fn is_late(&self) -> bool {
         self.clock.duration_since(self.written) > LATE_FROM
     }
@@ -122,6 +132,7 @@ impl Engine {
         match &inbound.what {
             What::Joined => self.joined(&event).await,
             What::Gone | What::Renamed | What::Came { .. } | What::Left { .. } => self.happened(&event).await,
+            What::Recalled { message, heard_as } => self.recalled(&event, message, heard_as).await,
             What::OverQuota => self.over_quota(&event).await,
             What::MeetingEnded { topic, started, ended } => {
                 let decide = |dossier: &Dossier, cx: &Context| {

@@ -50,6 +50,7 @@ impl Engine {
             What::Said { .. }
             | What::Pressed { .. }
             | What::Filled { .. }
+            | What::Recalled { .. }
             | What::Joined
             | What::MeetingEnded { .. }
             | What::Recorded { .. }

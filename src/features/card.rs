@@ -7,7 +7,7 @@ use crate::{
     calendar::typed,
     chat::{Button, Message, Span, short},
     dossier::{Context, Dossier, Offer, Record, Refusal},
-    features::history,
+    features::{history, recall},
     grammar::Form,
     store::{Entry, Key},
 };
@@ -44,15 +44,20 @@ pub fn is_among(button: &Button, steps: &[Button]) -> bool {
     })
 }
 
+/// Whether a button of a message is a step of its record, or takes it back.
+pub fn is_step(button: &Button, key: Key, steps: &[Button]) -> bool {
+    is_among(button, steps) || button.line == recall::taking_back(key)
+}
+
 /// A message that keeps its own words: the steps that are done have gone; under the words stands who did the last of
 /// them. The second says whether none is left.
 pub fn settled(offer: &Offer, key: Key, dossier: &Dossier, cx: &Context) -> (Message, bool) {
     let offered = steps(key, dossier, cx);
-    let is_step = |button: &Button| offer.steps.contains(&button.line);
-    let is_gone = |button: &Button| is_step(button) && !is_among(button, &offered);
+    let is_offered = |button: &Button| offer.steps.contains(&button.line);
+    let is_gone = |button: &Button| is_offered(button) && !is_step(button, key, &offered);
     let mut message = offer.message.clone();
     let gone: Vec<Button> = message.buttons.extract_if(.., |button| is_gone(button)).collect();
-    let done = !message.buttons.iter().any(is_step);
+    let done = !message.buttons.iter().any(is_offered);
     if done {
         let last =
             gone.iter().filter_map(|step| ended(key, step, dossier, cx.log)).max_by_key(|entry| entry.at);

@@ -2,7 +2,7 @@
 
 use super::{
     account, action, brief, change, customer, document, export, health, help, history, improvement, meeting,
-    milestone, minutes, notice, overview, progress, project, requirement, review, risk, role, search,
+    milestone, minutes, notice, overview, progress, project, recall, requirement, review, risk, role, search,
     suggestion, survey, ticket, touch, value, weekly, why,
 };
 use crate::grammar::{Erased, erase};
@@ -154,4 +154,5 @@ pub const COMMANDS: &[Erased] = &[
     erase::<health::Why>(),
     erase::<export::Export>(),
     erase::<history::Undo>(),
+    erase::<recall::TakeBack>(),
 ];

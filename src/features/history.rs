@@ -191,7 +191,7 @@ impl Command for Undo {
         if args.text.is_empty() && args.id.is_none() {
             return Ok(Self);
         }
-        Err(Refusal::new("撤销只撤回自己最后一条命令，直接发 /撤销"))
+        Err(only_the_last())
     }
 
     fn run(self, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
@@ -210,50 +210,63 @@ impl Command for Undo {
             let at = typed::echo(entry.at, cx.now, &cx.rules.calendar);
             return Err(Refusal::new(format!("上一条「{}」是 {at} 的，超过 10 分钟，不能撤销", entry.what)));
         }
-        let founds = entry.changes.iter().any(|change| change.key.letter == '*' && change.before.is_null());
-        if founds {
-            return Err(Refusal::new("建项目不能撤销；不再用请 /项目 归档"));
-        }
-        let mut outcome = Outcome::default();
-        for change in &entry.changes {
-            let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
-            if !same(change.key, &now, &change.after) {
-                let named = match change.key {
-                    key if !has_id(key) => crate::features::name_of(key.letter).to_owned(),
-                    _ if is_told(change, dossier, cx) => change.key.to_string(),
-                    _ => "关联的记录".into(),
-                };
-                return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
-            }
-            if change.before.is_null() {
-                outcome.removed.push(change.key);
-            } else {
-                let before = restored(change, &now).to_string();
-                let record = crate::features::decode(change.key, before.as_bytes())
-                    .map_err(|_| Refusal::new("这条命令不能撤销"))?;
-                outcome.records.push(record);
-            }
-        }
-        let ids: Vec<String> = entry
-            .changes
-            .iter()
-            .filter(|change| has_id(change.key))
-            .filter(|change| is_told(change, dossier, cx))
-            .map(|change| change.key.to_string())
-            .collect();
-        outcome.what = format!("{UNDONE}「{}」", entry.what);
-        let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")).trim_end());
-        Ok(outcome.replying(message))
+        taken_back(entry, dossier, cx)
     }
 }
 
+/// The refusal of what is not one's own last command.
+pub(super) fn only_the_last() -> Refusal {
+    Refusal::new("撤销只撤回自己最后一条命令，直接发 /撤销").button("撤销", "/撤销")
+}
+
+/// Everything as it was before an entry.
+///
+/// # Errors
+/// Somebody built on it, or it founds the project.
+pub(super) fn taken_back(entry: &Entry, dossier: &Dossier, cx: &Context) -> Result<Outcome, Refusal> {
+    let founds = entry.changes.iter().any(|change| change.key.letter == '*' && change.before.is_null());
+    if founds {
+        return Err(Refusal::new("建项目不能撤销；不再用请 /项目 归档"));
+    }
+    let mut outcome = Outcome::default();
+    for change in &entry.changes {
+        let now = dossier.record(change.key).map_or(Value::Null, |record| record.encode());
+        if !same(change.key, &now, &change.after) {
+            let named = match change.key {
+                key if !has_id(key) => crate::features::name_of(key.letter).to_owned(),
+                _ if is_told(change, dossier, cx) => change.key.to_string(),
+                _ => "关联的记录".into(),
+            };
+            return Err(Refusal::new(format!("{named} 之后又有变化，不能撤销")));
+        }
+        if change.before.is_null() {
+            outcome.removed.push(change.key);
+        } else {
+            let before = restored(change, &now).to_string();
+            let record = crate::features::decode(change.key, before.as_bytes())
+                .map_err(|_| Refusal::new("这条命令不能撤销"))?;
+            outcome.records.push(record);
+        }
+    }
+    let ids: Vec<String> = entry
+        .changes
+        .iter()
+        .filter(|change| has_id(change.key))
+        .filter(|change| is_told(change, dossier, cx))
+        .map(|change| change.key.to_string())
+        .collect();
+    outcome.what = format!("{UNDONE}「{}」", entry.what);
+    let message = Message::text(format!("已撤销：{} {}", entry.what, ids.join("、")).trim_end());
+    Ok(outcome.replying(message))
+}
+
 /// Whether people know its id: not of what a project has one of, of what only waits, and of our own notes.
-fn has_id(key: Key) -> bool {
+pub(super) fn has_id(key: Key) -> bool {
     key.number != 0 && key.letter.is_ascii_alphabetic()
 }
 
 /// Whether the id of what changed may be named here. What is taken back now still stands in the dossier.
-fn is_told(change: &Change, dossier: &Dossier, cx: &Context) -> bool {
+pub(super) fn is_told(change: &Change, dossier: &Dossier, cx: &Context) -> bool {
     cx.sees_internal(dossier) || dossier.record(change.key).is_some_and(|record| record.shared())
 }
 

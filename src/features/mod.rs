@@ -31,6 +31,7 @@ pub mod progress;
 pub mod project;
 pub mod proof;
 mod quote;
+pub mod recall;
 pub mod requirement;
 pub mod review;
 pub mod rhythm;

@@ -135,7 +135,8 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
             (object, scan.take_id(|_| true))
         }
     };
-    let any = reader.commands.iter().any(|c| c.spec.object == object.name && c.spec.form == Form::AnyId);
+    let has = |form| reader.commands.iter().any(|c| c.spec.object == object.name && c.spec.form == form);
+    let any = has(Form::AnyId);
     let fits = |key: Key| match any {
         true => object_of(key, reader.objects).is_some(),
         false => object.letter == Some(key.letter),
@@ -143,7 +144,8 @@ pub fn parse<'a>(typed: &Typed, reader: &Reader<'a>) -> Result<Parsed<'a>, Refus
     if id.is_none() {
         id = scan.take_id(fits);
     }
-    if any {
+    // What means something alone does not mean what is quoted.
+    if any && !has(Form::Any) {
         id = id.or(reader.quoted);
     }
     if let Some(first) = id {

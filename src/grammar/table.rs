@@ -30,7 +30,7 @@ pub enum Form {
     Any,
     /// An id, with or without text.
     Id,
-    /// An id of any kind, or nothing where a message is quoted.
+    /// An id of any kind; where the object means nothing alone, also that of a quoted message.
     AnyId,
     /// An action: Chinese, English.
     Act(&'static str, &'static str),

@@ -29,6 +29,7 @@ pub fn parcel(head: &Outgoing, parts: &[&Outgoing], cx: Sending) -> Parcel {
         message: bundle(messages),
         reply_to: head.reply_to.clone(),
         maybe_repeated: cx.maybe_repeated,
+        lives: matches!(parts, [only] if only.card.is_some()),
     }
 }
 

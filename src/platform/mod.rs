@@ -167,6 +167,8 @@ pub struct Parcel {
     /// An earlier try may have been accepted, and the platform would no longer notice
     /// ([`Platform::remembers`]): say so.
     pub maybe_repeated: bool,
+    /// It is to be edited later: said as something that can be, where not every message is.
+    pub lives: bool,
 }
 
 /// The platform took the message.

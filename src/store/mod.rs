@@ -78,6 +78,10 @@ pub struct Entry {
     /// Why, where a reason was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Where a record came into being: the message that said so, and the one that this quotes and made a record of.
+    /// Of a message that was taken back: that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<crate::chat::MessageId>,
     /// The rows that changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,

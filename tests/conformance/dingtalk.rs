@@ -23,12 +23,22 @@ pub struct DingTalkRig {
     bot: Arc<DingTalk>,
     url: String,
     recorder: Arc<Recorder>,
+    /// The way that a message with buttons takes into the group.
+    way: Way,
 }
 
 impl DingTalkRig {
     /// Heard by its webhook.
     pub async fn new() -> Self {
-        let mut rig = Self::silent().await;
+        Self::heard(Self::silent(false).await).await
+    }
+
+    /// The same with a template, so that what has buttons is a card.
+    pub async fn with_cards() -> Self {
+        Self::heard(Self::silent(true).await).await
+    }
+
+    async fn heard(mut rig: Self) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         rig.url = format!("http://{}", listener.local_addr().unwrap());
         let doors = routes(rig.bot.clone(), rig.recorder.clone());
@@ -38,7 +48,7 @@ impl DingTalkRig {
 
     /// Heard over a long connection.
     pub async fn by_stream() -> Self {
-        let rig = Self::silent().await;
+        let rig = Self::silent(false).await;
         rig.ding.by_stream();
         let (never, stop) = watch::channel(false);
         std::mem::forget(never);
@@ -46,17 +56,23 @@ impl DingTalkRig {
         rig
     }
 
-    async fn silent() -> Self {
+    async fn silent(cards: bool) -> Self {
         let clock = clock();
         let ding = FakeDingTalk::start(clock.clone()).await;
         ding.group(GROUP, "远山项目群", &[(WANG, "王工"), (LI, "李工")]);
-        let bot = DingTalk::with_patience(ding.settings(), clock, Duration::from_secs(2)).unwrap();
-        Self { ding, bot: Arc::new(bot), url: String::new(), recorder: Arc::default() }
+        let mut settings = ding.settings();
+        if cards {
+            settings.card_template = Some(ding.card_template(true).into());
+            settings.card_callback = Some("https://bot.example.com/dingtalk/card".into());
+        }
+        let bot = DingTalk::with_patience(settings, clock, Duration::from_secs(2)).unwrap();
+        let way = if cards { Way::Card } else { Way::GroupApi };
+        Self { ding, bot: Arc::new(bot), url: String::new(), recorder: Arc::default(), way }
     }
 
-    /// Whichever way a message into the group takes next.
-    fn fail(&self, status: u16, body: &str) {
-        self.ding.fail_next(Way::GroupApi, Fault::Refuse(status, body.into()));
+    /// What a message into the group meets.
+    fn fail(&self, way: Way, status: u16, body: &str) {
+        self.ding.fail_next(way, Fault::Refuse(status, body.into()));
     }
 }
 
@@ -104,7 +120,12 @@ impl Rig for DingTalkRig {
             notified.extend(everybody.then(|| "all".to_owned()));
             // A direct message rings by itself.
             notified.extend(sent.people.clone());
-            Shown { at, buttons: buttons.collect(), words: sent.text, notified, file: sent.file, live, index }
+            let words = match sent.way {
+                // As a client shows it: its rows, and what was typed.
+                Way::Card => sent.text.replace("  \n  ", "\n").replace('＠', "@"),
+                _ => sent.text,
+            };
+            Shown { at, buttons: buttons.collect(), words, notified, file: sent.file, live, index }
         })
         .collect()
     }
@@ -118,8 +139,13 @@ impl Rig for DingTalkRig {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// The client says the button's line as the person's own message.
+    /// A card calls back; else the client says the button's line as the person's own message.
     async fn press(&self, shown: &Shown, label: &str) {
+        let sent = &self.ding.sent()[shown.index];
+        if sent.way == Way::Card {
+            let answer = self.ding.press(&self.url, sent, LI, label).await;
+            return assert_eq!(answer.status, 200);
+        }
         let (_, line) = shown.buttons.iter().find(|(known, _)| known == label).unwrap();
         let answer = self.ding.deliver_text(&self.url, GROUP, LI, line).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -131,9 +157,14 @@ impl Rig for DingTalkRig {
 
     fn meets(&self, trouble: Trouble) -> bool {
         match trouble {
-            Trouble::Limit => self.fail(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
-            Trouble::ServerError => self.fail(502, ""),
-            Trouble::LostAnswer => self.ding.fail_next(Way::GroupApi, Fault::DropAfterAccepting),
+            Trouble::Limit => self.fail(self.way, 403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
+            Trouble::ServerError => self.fail(self.way, 502, ""),
+            Trouble::LostAnswer => {
+                // A file is no card.
+                for way in [Way::Card, Way::GroupApi] {
+                    self.ding.fail_next(way, Fault::DropAfterAccepting);
+                }
+            }
             Trouble::StaleToken => self.ding.revoke_tokens(),
             Trouble::NoToken => {
                 self.ding.revoke_tokens();
@@ -141,15 +172,21 @@ impl Rig for DingTalkRig {
                     self.ding.fail_next(Way::Token, Fault::Refuse(503, String::new()));
                 }
             }
-            // Its cards have no schema to refuse.
-            Trouble::RefusedCard => return false,
+            // Without a template there is no card to refuse.
+            Trouble::RefusedCard if self.way != Way::Card => return false,
+            Trouble::RefusedCard => self.fail(Way::Card, 400, r#"{"code":"param.templateUnpublished"}"#),
             Trouble::DeadReply => self.ding.kill_sessions(),
-            Trouble::RoomGone => self.fail(400, r#"{"code":"group.disbanded"}"#),
+            Trouble::RoomGone => {
+                self.ding.deliver_no_cards(1);
+                self.fail(Way::GroupApi, 400, r#"{"code":"group.disbanded"}"#);
+            }
             Trouble::NoUpload => {
                 let refused = r#"{"errcode":88,"sub_code":"60011","sub_msg":"没有权限"}"#;
                 self.ding.fail_next(Way::Upload, Fault::Refuse(200, refused.into()));
             }
-            Trouble::RefusedFile => self.fail(400, r#"{"code":"invalidParameter.msgKey.notFound"}"#),
+            Trouble::RefusedFile => {
+                self.fail(Way::GroupApi, 400, r#"{"code":"invalidParameter.msgKey.notFound"}"#)
+            }
             Trouble::LostUpload => self.ding.fail_next(Way::Upload, Fault::DropAfterAccepting),
         }
         true

@@ -21,7 +21,7 @@ fn file() -> Message {
 }
 
 fn parcel(to: Target) -> Parcel {
-    Parcel { id: "p1".into(), to, message: file(), reply_to: None, maybe_repeated: false }
+    Parcel { id: "p1".into(), to, message: file(), reply_to: None, maybe_repeated: false, lives: false }
 }
 
 #[tokio::test]

@@ -127,6 +127,7 @@ async fn rigs() -> Vec<Box<dyn Rig>> {
         Box::new(feishu::FeishuRig::over_socket().await),
         Box::new(dingtalk::DingTalkRig::new().await),
         Box::new(dingtalk::DingTalkRig::by_stream().await),
+        Box::new(dingtalk::DingTalkRig::with_cards().await),
         Box::new(playground::PlaygroundRig::new()),
     ]
 }
@@ -152,7 +153,7 @@ impl dyn Rig + '_ {
         message: Message,
         reply_to: Option<ReplyTo>,
     ) -> Result<Accepted, Undelivered> {
-        let parcel = Parcel { id: id.into(), to, message, reply_to, maybe_repeated: false };
+        let parcel = Parcel { id: id.into(), to, message, reply_to, maybe_repeated: false, lives: false };
         self.platform().deliver(&parcel).await
     }
 

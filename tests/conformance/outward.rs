@@ -54,6 +54,7 @@ async fn the_same_parcel_again_is_one_message_or_says_that_it_may_be_the_second(
             message: Message::text("请响应"),
             reply_to: None,
             maybe_repeated: false,
+            lives: false,
         };
         let first = platform.deliver(&parcel).await.unwrap();
         parcel.maybe_repeated = platform.remembers().is_zero();
@@ -81,6 +82,7 @@ async fn where_a_platform_forgets_a_doubtful_message_says_that_it_may_be_the_sec
             message: Message::text("请响应").button("响应", "/T1 响应"),
             reply_to: None,
             maybe_repeated: true,
+            lives: false,
         };
         rig.platform().deliver(&parcel).await.unwrap();
         let says_so = rig.shown_in_group().await[0].words.contains("可能重复");

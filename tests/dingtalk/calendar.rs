@@ -46,6 +46,7 @@ fn parcel(id: &str, invites: Vec<Invite>) -> Parcel {
         message: Message { invites, ..Message::text("M1 项目例会") },
         reply_to: None,
         maybe_repeated: false,
+        lives: false,
     }
 }
 

@@ -19,6 +19,7 @@ fn escalation(to: Target) -> Parcel {
         message: Message { urgent: true, ..message },
         reply_to: None,
         maybe_repeated: false,
+        lives: false,
     }
 }
 

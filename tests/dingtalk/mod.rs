@@ -1,6 +1,7 @@
 //! The DingTalk adapter against a DingTalk of our own.
 
 mod calendar;
+mod cards;
 mod ding;
 mod heard;
 mod meetings;

@@ -23,7 +23,14 @@ fn report() -> Message {
 }
 
 fn parcel(to: Target) -> Parcel {
-    Parcel { id: "parcel-1".into(), to, message: report(), reply_to: None, maybe_repeated: false }
+    Parcel {
+        id: "parcel-1".into(),
+        to,
+        message: report(),
+        reply_to: None,
+        maybe_repeated: false,
+        lives: false,
+    }
 }
 
 fn group() -> Parcel {

@@ -21,7 +21,7 @@ fn ping() -> Message {
 }
 
 fn parcel(to: Target, message: Message, reply_to: Option<ReplyTo>) -> Parcel {
-    Parcel { id: "parcel-1".into(), to, message, reply_to, maybe_repeated: false }
+    Parcel { id: "parcel-1".into(), to, message, reply_to, maybe_repeated: false, lives: false }
 }
 
 fn to_group(message: Message) -> Parcel {

@@ -111,6 +111,7 @@ async fn every_frame_has_its_answer() {
     assert_eq!((&ping["code"], &ping["data"]), (&json!(200), &json!(r#"{"opaque":"0d3c"}"#)));
     let event = ask("EVENT", "*", r#"{"openConversationId":"cid"}"#).await;
     assert_eq!((&event["code"], &data(&event)["status"]), (&json!(200), &json!("SUCCESS")));
+    // Another program's card, sent by the same app.
     let card = ask("CALLBACK", "/v1.0/card/instances/callback", r#"{"outTrackId":"x"}"#).await;
     assert_eq!((&card["code"], data(&card)), (&json!(200), json!({ "response": {} })));
     assert_eq!(ask("CALLBACK", "/v1.0/graph/api/invoke", "{}").await["code"], 404);

@@ -44,6 +44,8 @@ async fn stage(config: &Value, now_ms: i64) -> (String, Arc<Recorder>) {
         ping_every: Duration::from_secs(30),
         ding: jiuding::platform::dingtalk::Ding::App,
         calendar: true,
+        card_template: None,
+        card_callback: None,
     };
     let clock = Arc::new(SimulatedClock::new(Timestamp::from_millisecond(now_ms).unwrap()));
     let recorder = Arc::new(Recorder::default());

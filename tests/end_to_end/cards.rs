@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use super::stage::{FEISHU, LI, Stage, WANG, ZHANG};
-use crate::fake_feishu::{Fault, Sent};
+use super::stage::{D_LI, D_WANG, D_ZHANG, FEISHU, LI, Stage, WANG, ZHANG};
+use crate::{
+    fake_dingtalk::{self as ding, Way},
+    fake_feishu::{Fault, Sent},
+};
 
 const TICKET: &str = "/工单 登录页打不开 !紧急";
 
@@ -129,4 +132,87 @@ async fn a_card_that_is_nearly_too_old_is_said_anew() {
     stage.advance("48h").await;
     stage.feishu_says(ZHANG, "/R1 补充 场景:月底对账").await;
     stage.feishu.wait_edit(&anew.message_id, |edit| edit.words.contains("场景：月底对账")).await;
+}
+
+/// A project in DingTalk with a template of cards, heard over sockets or webhooks; the answer to a new ticket, and the
+/// first ping into the group.
+async fn ding_opened(sockets: bool) -> (Stage, [ding::Sent; 2]) {
+    let stage = Stage::heard_by(sockets, |ding| {
+        format!("card_template = \"{}\"\n{}", ding.card_template(true), super::dingtalk::own_robot(ding))
+    })
+    .await;
+    stage.dingtalk_project().await;
+    let before = stage.ding.sent().len();
+    stage.ding_says(D_WANG, TICKET).await;
+    stage.all_said().await;
+    let sent = stage.ding.sent().split_off(before);
+    let [answer, ping] = &sent[..] else { panic!("{sent:#?}") };
+    assert_eq!([answer.way, ping.way], [Way::Card; 2]);
+    assert_eq!(ping.notified, [D_LI]);
+    assert!(stage.ding.edits().is_empty(), "{:#?}", stage.ding.edits());
+    let sent = [answer.clone(), ping.clone()];
+    (stage, sent)
+}
+
+#[tokio::test]
+async fn on_dingtalk_a_press_edits_every_card_and_is_answered_with_the_card() {
+    for sockets in [true, false] {
+        let (stage, [card, ping]) = ding_opened(sockets).await;
+        let answer = stage.ding.press(stage.url(), &card, D_LI, "响应").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        // Before anything is edited, the answer shows what is so.
+        let now = stage.ding.shows(&card);
+        assert!(now.title.starts_with("T1 登录页打不开 · 紧急 · 已响应"), "{}", now.title);
+        assert_eq!(now.button_lines(), ["/T1 处理"]);
+        let (who, toast) = stage.ding.toasts().remove(0);
+        assert!(who == D_LI && toast.starts_with("T1 由 李工 响应"), "{toast}");
+        assert_eq!(stage.record("T1").await["response"]["by"]["id"], format!("dingtalk:{D_LI}"));
+        // The ping keeps its words, and says who did it.
+        let now = stage.ding.wait_shows(&ping, |ping| ping.buttons.is_empty()).await;
+        assert!(now.text.contains("新紧急工单 T1") && now.text.contains("T1 已由 李工 于"), "{}", now.text);
+
+        // Too late: who did it, and when, for whoever pressed and in the group.
+        stage.all_said().await;
+        stage.advance("12m").await;
+        let (before, said) = (stage.record("T1").await, stage.ding.sent().len());
+        let answer = stage.ding.press(stage.url(), &card, D_ZHANG, "响应").await;
+        assert_eq!((answer.status, stage.record("T1").await), (200, before));
+        let (who, toast) = stage.ding.toasts().pop().unwrap();
+        assert!(who == D_ZHANG && toast.starts_with("T1 已由 李工 在") && toast.ends_with("响应"), "{toast}");
+        stage.all_said().await;
+        let told = stage.ding.sent().split_off(said);
+        assert!(told.len() == 1 && told[0].text.contains("T1 已由 李工 在"), "{told:#?}");
+
+        // What is said is edited too.
+        stage.ding_says(D_LI, "/T1 处理").await;
+        stage.ding.wait_shows(&card, |card| card.title.contains("处理中")).await;
+        let faults = stage.log.faults();
+        assert!(!faults.iter().any(|fault| fault.contains("DingTalk")), "{faults:#?}");
+    }
+}
+
+#[tokio::test]
+async fn on_dingtalk_a_crash_between_a_change_and_its_edit_loses_no_edit() {
+    let (mut stage, [card, _]) = ding_opened(false).await;
+    for _ in 0..2 {
+        stage.ding.fail_next(Way::CardEdit, ding::Fault::Refuse(503, String::new()));
+    }
+    stage.ding_says(D_LI, "/T1 响应").await;
+    stage.until("both edits were tried", async || stage.ding.calls(Way::CardEdit) >= 2).await;
+    assert!(stage.ding.edits().is_empty(), "{:#?}", stage.ding.edits());
+    stage.crash();
+    stage.start().await;
+    stage.ding.wait_shows(&card, |card| card.title.contains("已响应")).await;
+}
+
+#[tokio::test]
+async fn on_dingtalk_a_press_that_arrives_twice_is_one() {
+    let (stage, [card, _]) = ding_opened(false).await;
+    stage.ding.press(stage.url(), &card, D_LI, "响应").await;
+    stage.all_said().await;
+    let (before, said) = (stage.record("T1").await, stage.ding.sent().len());
+    // By HTTP the same moment is the same press.
+    let answer = stage.ding.press(stage.url(), &card, D_LI, "响应").await;
+    stage.all_said().await;
+    assert_eq!((answer.status, stage.record("T1").await, stage.ding.sent().len()), (200, before, said));
 }

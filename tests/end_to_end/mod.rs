@@ -20,5 +20,6 @@ mod health;
 mod one_way;
 mod operation;
 mod outage;
+mod recall;
 mod socket;
 pub mod stage;

@@ -82,11 +82,15 @@ impl Stage {
         Self::heard_by(false, more, &[]).await
     }
 
+<<<<<<< HEAD
     async fn heard_by(
         sockets: bool,
         more: impl FnOnce(&FakeDingTalk) -> String,
         environment: &[(&str, &str)],
     ) -> Self {
+=======
+    pub async fn heard_by(sockets: bool, more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
+>>>>>>> cards
         let clock = Arc::new(SimulatedClock::new("2026-11-23T01:00:00Z".parse().unwrap()));
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);
@@ -105,6 +109,7 @@ impl Stage {
         let file = folder.path().join("jiuding.toml");
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nadmin_token = \"{ADMIN_TOKEN}\"\n\
+             public_url = \"https://bot.example.com\"\n\
              admins = [\"feishu:{BOSS}\"]\n\
              [jobs]\ndaily_digest = \"\"\nweekly_report = \"\"\n{}[dingtalk]\nenabled = true\n\
              client_id = \"{}\"\nclient_secret = \"{}\"\nrobot_code = \"{}\"\ncorp_id = \"{}\"\n\

@@ -19,6 +19,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod calendar;
+mod card;
 mod picture;
 mod said;
 mod server;
@@ -39,6 +40,7 @@ use jiuding::{
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
+pub use card::{PressAnswer, TEMPLATE};
 pub use said::{Answer, Said, opaque};
 
 pub const CLIENT_ID: &str = "dingfakeclientid0001";
@@ -81,6 +83,12 @@ pub enum Way {
     Open,
     /// Not a message: anything about calendars.
     Calendar,
+    /// `card/instances/createAndDeliver`.
+    Card,
+    /// Not a message: an edit of a card.
+    CardEdit,
+    /// Not a message: `card/callbacks/register`.
+    CardRoute,
     /// Not a message: anything about the robot's shortcuts.
     Shortcuts,
 }
@@ -126,6 +134,9 @@ impl Sent {
     /// The lines that the buttons say when they are pressed.
     pub fn button_lines(&self) -> Vec<String> {
         let lines = self.buttons.iter().filter_map(|(_, url)| {
+            if self.way == Way::Card {
+                return url.splitn(3, ' ').nth(2).map(str::to_owned);
+            }
             let line = url.strip_prefix("dtmd://dingtalkclient/sendMessage?content=")?;
             Some(percent_encoding::percent_decode_str(line).decode_utf8().ok()?.into_owned())
         });
@@ -160,6 +171,7 @@ struct State {
     /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
     dings: HashSet<u64>,
     calendar: calendar::Calendar,
+    cards: card::Cards,
     shortcuts: shortcuts::Shortcuts,
     calls: Vec<Way>,
     streams: stream::Streams,
@@ -229,6 +241,8 @@ impl FakeDingTalk {
             ping_every: Duration::from_secs(30),
             ding: jiuding::platform::dingtalk::Ding::App,
             calendar: true,
+            card_template: None,
+            card_callback: None,
         }
     }
 

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::multipart;
 
 use super::{
-    CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, picture,
+    CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, card, picture,
     shortcuts, stream,
 };
 
@@ -42,6 +42,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/topapi/user/getbyunionid", post(user_by_union))
         .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .merge(calendar::routes())
+        .merge(card::routes())
         .merge(shortcuts::routes())
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
@@ -64,7 +65,7 @@ async fn access_token(State(shared): State<Arc<Shared>>, body: Bytes) -> Respons
 
 async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let outcome = |state: &mut Kept| {
-        let body = authorised(state, &shared, &headers, &body)?;
+        let body = of_robot(state, &shared, &headers, &body)?;
         let conversation = body["openConversationId"].as_str().unwrap_or_default().to_owned();
         if !state.groups.contains_key(&conversation) {
             return Err(named(400, "invalid.openConversationId"));
@@ -81,7 +82,7 @@ async fn group_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
 
 async fn ding(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let outcome = |state: &mut Kept| {
-        let body = authorised(state, &shared, &headers, &body)?;
+        let body = of_robot(state, &shared, &headers, &body)?;
         let kind = body["remindType"].as_u64().unwrap_or_default();
         if state.dings.is_empty() {
             return Err(named(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied"));
@@ -121,7 +122,7 @@ async fn ding(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
 
 async fn batch_send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let outcome = |state: &mut Kept| {
-        let body = authorised(state, &shared, &headers, &body)?;
+        let body = of_robot(state, &shared, &headers, &body)?;
         let mut sent = by_msg_param(state, Way::DirectApi, &body)?;
         let ids: Vec<String> = body["userIds"]
             .as_array()
@@ -299,14 +300,19 @@ pub(super) async fn answer(
     (status, [("content-type", "application/json")], body.to_string()).into_response()
 }
 
-/// Token, robot and JSON of a new call.
+/// Token and JSON of a new call.
 pub(super) fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
     let token = headers.get("x-acs-dingtalk-access-token").and_then(|value| value.to_str().ok());
     let end = state.tokens.get(token.unwrap_or_default());
     if end.is_none_or(|end| *end <= shared.clock.now()) {
         return Err(named(400, "InvalidAuthentication"));
     }
-    let body = parse(body)?;
+    parse(body)
+}
+
+/// The same of a call that names the robot.
+pub(super) fn of_robot(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
+    let body = authorised(state, shared, headers, body)?;
     if body["robotCode"] != ROBOT_CODE {
         return Err(named(400, "invalidParameter.robotCode"));
     }
@@ -461,7 +467,7 @@ fn pace(state: &mut Kept, way: Way, conversation: &str) -> bool {
     pace.len() <= 20
 }
 
-fn keep(state: &mut Kept, sent: Sent) -> Value {
+pub(super) fn keep(state: &mut Kept, sent: Sent) -> Value {
     state.counter += 1;
     state.sent.push(sent);
     json!({"processQueryKey": format!("query{:08}==", state.counter)})

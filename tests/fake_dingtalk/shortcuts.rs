@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     FakeDingTalk, Shared, State as Kept, Way,
-    server::{Outcome, answer, authorised, named},
+    server::{Outcome, answer, named, of_robot},
 };
 
 /// How many a robot can have.
@@ -52,7 +52,7 @@ async fn with(
     carry_out: impl FnOnce(&mut Kept, Value) -> Outcome,
 ) -> Response {
     let outcome = |state: &mut Kept| {
-        let body = authorised(state, &shared, &headers, &body)?;
+        let body = of_robot(state, &shared, &headers, &body)?;
         match state.shortcuts.permitted {
             true => carry_out(state, body),
             false => Err(named(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied")),

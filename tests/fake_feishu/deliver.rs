@@ -121,6 +121,15 @@ impl FakeFeishu {
     }
 
     /// Somebody added the bot to a group.
+    /// Whoever wrote a message takes it back; or, by another `kind`, those who run the chat.
+    pub fn recalled(&self, chat_id: &str, message_id: &str, kind: &str) -> Delivery {
+        let at = self.shared.clock.now().as_millisecond().to_string();
+        let event = json!({
+            "message_id": message_id, "chat_id": chat_id, "recall_time": at, "recall_type": kind,
+        });
+        self.event("im.message.recalled_v1", event)
+    }
+
     pub fn joined(&self, chat_id: &str, open_id: &str) -> Delivery {
         let name = self.state().chats.get(chat_id).map(|chat| chat.name.clone()).unwrap_or_default();
         let event = json!({

@@ -119,7 +119,7 @@ async fn bots_pictures_and_unknown_events_have_no_effect() {
         text.with("/event/sender/sender_type", json!("bot")),
         text.with("/event/message/message_type", json!("image")),
         text.with("/event/message/content", json!("")),
-        stage.fake.event("im.message.recalled_v1", json!({ "message_id": "om_1" })),
+        stage.fake.event("im.message.reaction.created_v1", json!({ "message_id": "om_1" })),
         stage.fake.event("vc.meeting.all_meeting_ended_v1", json!({ "meeting": { "topic": "例会" } })),
     ] {
         assert_eq!(stage.fake.deliver(&delivery).await.status, 200);

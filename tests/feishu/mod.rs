@@ -109,5 +109,5 @@ fn person(open_id: &str, name: &str) -> Person {
 
 fn into_group(id: &str, message: Message) -> Parcel {
     let to = Target::Room(RoomId::new("feishu", GROUP));
-    Parcel { id: id.into(), to, message, reply_to: None, maybe_repeated: false }
+    Parcel { id: id.into(), to, message, reply_to: None, maybe_repeated: false, lives: false }
 }

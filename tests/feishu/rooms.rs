@@ -66,3 +66,24 @@ async fn people_come_leave_and_resign_and_their_tenant_is_told_apart() {
         stage.recorder.heard.lock().unwrap().clear();
     }
 }
+
+#[tokio::test]
+async fn a_message_is_taken_back_by_whoever_wrote_it() {
+    let stage = Stage::new().await;
+    let said = stage.fake.text(GROUP, LI, "/工单 登录页打不开");
+    for kind in ["group_owner", "group_manager", "enterprise_manager"] {
+        let removed = stage.fake.recalled(GROUP, said.message_id(), kind);
+        assert_eq!(stage.fake.deliver(&removed).await.status, 200);
+    }
+    assert!(stage.recorder.heard().is_empty());
+    stage.fake.deliver(&said).await;
+    let key = stage.recorder.only().keys.remove(0);
+    stage.recorder.heard.lock().unwrap().clear();
+    let recalled = stage.fake.recalled(GROUP, said.message_id(), "message_owner");
+    for event_id in ["e1", "e2"] {
+        assert_eq!(stage.fake.deliver(&recalled.under_another_event_id(event_id)).await.status, 200);
+    }
+    let heard = stage.recorder.only();
+    let message = jiuding::chat::MessageId::new("feishu", said.message_id());
+    assert_eq!((&heard.what, heard.room.id.raw()), (&What::Recalled { message, heard_as: key }, GROUP));
+}

@@ -25,6 +25,7 @@ fn escalation(id: &str, tone: Tone) -> Parcel {
         message: Message { urgent: true, ..message },
         reply_to: None,
         maybe_repeated: false,
+        lives: false,
     }
 }
 

@@ -116,5 +116,5 @@ pub fn parcel(id: &str, to: Target) -> Parcel {
         .tone(Tone::Warning)
         .line(Line::text("请响应 ").people([&li]))
         .button("响应", "/工单 T1 响应");
-    Parcel { id: id.into(), to, message, reply_to: None, maybe_repeated: false }
+    Parcel { id: id.into(), to, message, reply_to: None, maybe_repeated: false, lives: false }
 }

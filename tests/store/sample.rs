@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiuding::{
-    chat::{Message, Person, PersonId, RoomId, Target},
+    chat::{Message, MessageId, Person, PersonId, RoomId, Target},
     store::{
         About, Change, Commit, CommitError, Committed, Entry, Key, Outgoing, ProjectId, RowKey, Seen, Store,
         WakeChange,
@@ -53,6 +53,7 @@ pub fn entry(what: &str, ids: &[&str]) -> Entry {
         room: Some(RoomId::new("playground", "g1")),
         what: what.into(),
         why: None,
+        messages: ids.iter().map(|id| MessageId::new("feishu", id)).collect(),
         changes: ids.iter().map(change).collect(),
     }
 }

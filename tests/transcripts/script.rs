@@ -60,7 +60,8 @@ pub enum Act {
     Stop,
     Start,
     Joined(String),
-    /// What a platform tells of a room: `gone`, `renamed`, `came`, `left`, with its words.
+    /// What a platform tells of a room: `gone`, `renamed`, `came`, `left`, with its words; `recalled`, with whose
+    /// last message there was taken back.
     Told {
         room: String,
         what: String,
@@ -177,7 +178,7 @@ fn act(line: &str) -> Option<Act> {
         ["stop"] => return Some(Act::Stop),
         ["start"] => return Some(Act::Start),
         ["joined", room] => return Some(Act::Joined((*room).to_owned())),
-        ["room", room, what @ ("gone" | "renamed" | "came" | "left"), words @ ..] => {
+        ["room", room, what @ ("gone" | "renamed" | "came" | "left" | "recalled"), words @ ..] => {
             let words = words.iter().map(|word| (*word).to_owned()).collect();
             return Some(Act::Told { room: (*room).to_owned(), what: (*what).to_owned(), words });
         }

@@ -302,6 +302,12 @@ impl World {
                     room => self.told(room, What::Gone),
                 };
                 inbound.what = match what.as_str() {
+                    "recalled" => {
+                        let who = words.first().ok_or("whose message?")?;
+                        let id = self.last_of(who, &Place::Room(room.clone()))?;
+                        let heard_as = format!("{NAME}:msg:{room}:{id}");
+                        What::Recalled { message: MessageId::new(NAME, &format!("{room}:{id}")), heard_as }
+                    }
                     "gone" => What::Gone,
                     "renamed" => {
                         inbound.room.name = words.first().cloned();

@@ -126,7 +126,7 @@ impl Engine {
         let offered: Vec<_> =
             [true, false].into_iter().flat_map(|internal| record.steps(dossier, internal)).collect();
         let buttons = &outgoing.message.buttons;
-        let steps = buttons.iter().filter(|button| card::is_among(button, &offered));
+        let steps = buttons.iter().filter(|button| card::is_step(button, about.key, &offered));
         let steps: Vec<String> = steps.map(|button| button.line.clone()).collect();
         // What it offers beside the record's steps, a card would take away.
         let words = match shows && steps.len() == buttons.len() {

@@ -3,7 +3,7 @@
 //! In: `POST /dingtalk/robot` is verified ([`sign`]), or a frame comes over the long connection (`stream`); either is
 //! read ([`wire`]) and handed on (`hear`). `POST /dingtalk/event` carries encrypted organisation events
 //! ([`envelope`]). Out: `send` picks the way,
-//! `render` the form, `answer` sorts what the platform said.
+//! `render` the form, `answer` sorts what the platform said. Messages that can be edited are cards (`card`).
 //!
 //! What the platform cannot do shapes the adapter. In a group the robot hears only what mentions it. The
 //! API that sends into a group cannot mention; only the reply address of a message (for some 90 minutes)
@@ -12,6 +12,7 @@
 mod answer;
 mod api;
 mod calendar;
+mod card;
 mod ding;
 mod directory;
 mod doctor;
@@ -39,12 +40,14 @@ use std::{sync::Arc, time::Duration};
 
 use api::Api;
 use calendar::Calendar;
+use card::Cards;
 use directory::Directory;
 use envelope::Envelope;
-use send::BrokenRobots;
+use send::Closed;
 use session::ReplyHosts;
 use uploaded::Uploaded;
 
+pub use card::press::examine as examine_press;
 pub use ding::Ding;
 pub use doctor::CONSOLE;
 pub use hear::examine;
@@ -53,11 +56,15 @@ pub use stream::{examine_frame, listen};
 pub use usage::Usage;
 
 use super::{
-    Accepted, Allowance, Limits, Parcel, Platform, Rate, Undelivered, calendars::Calendars, resting::Resting,
-    socket::Standing,
+    Accepted, Allowance, Edits, Limits, Parcel, Platform, Rate, Undelivered, calendars::Calendars,
+    resting::Resting, socket::Standing,
 };
 use crate::{
+<<<<<<< HEAD
     chat::{Message, PersonId, RoomId, Target},
+=======
+    chat::{Message, MessageId, PersonId, RoomId, Target},
+>>>>>>> cards
     clock::SharedClock,
 };
 
@@ -119,6 +126,10 @@ pub struct Settings {
     pub ding: Ding,
     /// Whether meetings are put into people's calendars.
     pub calendar: bool,
+    /// The template of cards, an id of the card console; without one there are no cards.
+    pub card_template: Option<String>,
+    /// The address where DingTalk calls with what is pressed; without one it does so over the long connection.
+    pub card_callback: Option<String>,
 }
 
 /// A group's own webhook robot.
@@ -141,7 +152,8 @@ pub struct DingTalk {
     reply_hosts: ReplyHosts,
     /// `None` where events are not configured.
     envelope: Option<Envelope>,
-    broken_robots: BrokenRobots,
+    broken_robots: Closed,
+    cards: Cards,
     calendars: Arc<Calendars<Calendar>>,
     uploaded: Uploaded,
     /// DINGs.
@@ -184,7 +196,8 @@ impl DingTalk {
             directory: Arc::new(Directory::new(api.clone(), clock.clone())),
             reply_hosts: ReplyHosts::new(&settings.oapi_base_url, settings.session_host.as_deref()),
             envelope,
-            broken_robots: BrokenRobots::default(),
+            broken_robots: Closed::default(),
+            cards: Cards::default(),
             calendars: Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone())),
             uploaded: Uploaded::default(),
             resting: Resting::default(),
@@ -228,6 +241,14 @@ impl Platform for DingTalk {
         };
         metrics::counter!("jiuding_dingtalk_sent_total", "outcome" => outcome).increment(1);
         delivered
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        self.card_edits()
+    }
+
+    async fn edit(&self, message: &MessageId, to: &Target, fresh: &Message) -> Result<(), Undelivered> {
+        self.edit_card(message, to, fresh).await
     }
 
     fn notifies_in(&self, room: &RoomId) -> bool {

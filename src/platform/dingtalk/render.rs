@@ -175,7 +175,7 @@ fn has_headline(message: &Message) -> bool {
 }
 
 /// Text for a title or a label: one line, no markup, no longer than `most` characters.
-fn flat(text: &str, most: usize) -> String {
+pub(super) fn flat(text: &str, most: usize) -> String {
     let short: String = text.lines().next().unwrap_or_default().chars().take(most).collect();
     let mut flat = String::new();
     push_plain(&mut flat, &short, true);

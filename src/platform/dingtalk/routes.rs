@@ -1,4 +1,4 @@
-//! The two addresses that DingTalk calls.
+//! The addresses that DingTalk calls.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -43,13 +43,14 @@ pub(super) enum Refused {
     Unreadable,
 }
 
-/// `POST /dingtalk/robot` and `POST /dingtalk/event`.
+/// `POST /dingtalk/robot`, `POST /dingtalk/event` and `POST /dingtalk/card`.
 ///
 /// A message is answered 200 only when `receiver` has made its effect durable; 503 asks for it again.
 pub fn routes(dingtalk: Arc<DingTalk>, receiver: Arc<dyn Receiver>) -> Router {
     Router::new()
         .route("/dingtalk/robot", post(robot))
         .route("/dingtalk/event", post(organisation_event))
+        .route("/dingtalk/card", post(card))
         .with_state(Doors { dingtalk, receiver })
 }
 
@@ -87,6 +88,21 @@ async fn organisation_event(
     }
     let answer = dingtalk.acknowledgement(&event).map_err(refused)?;
     Ok(Json(answer).into_response())
+}
+
+/// A button of a card. What is none of ours is answered all the same: there is nothing to do about it.
+async fn card(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Result<Response, Refused> {
+    let body = read(body).await?;
+    let dingtalk = &doors.dingtalk;
+    let sent = dingtalk.verify_press(&headers)?;
+    let Some(pressed) = dingtalk.read_press(&body, &sent.to_string(), Some(sent)) else {
+        Refused::Unreadable.count();
+        return Ok(Json(json!({})).into_response());
+    };
+    match dingtalk.press(&pressed, &*doors.receiver, std::future::ready(())).await {
+        Ok(answer) => Ok(Json(answer).into_response()),
+        Err(Failed) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+    }
 }
 
 fn refused(error: event::EventError) -> Refused {
@@ -182,7 +198,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn count(outcome: &'static str) {
+pub(super) fn count(outcome: &'static str) {
     metrics::counter!("jiuding_dingtalk_heard_total", "outcome" => outcome).increment(1);
 }
 

@@ -2,6 +2,7 @@
 //!
 //! | to | ways, the first that works |
 //! | --- | --- |
+//! | anywhere, with buttons or to be edited | a card where there is a template; then as below |
 //! | a group, as an answer | the reply address; then as below |
 //! | a group | its own webhook robot where configured; else the API, which cannot mention |
 //! | a direct chat, as an answer | the reply address; else the API |
@@ -40,17 +41,17 @@ const HELD_BACK: Duration = Duration::from_secs(60);
 /// Most receivers of one direct send.
 const MOST_RECEIVERS: usize = 20;
 
-/// Groups' own robots that somebody removed or locked, each with when to try again. Held only for a look
-/// or an entry.
+/// Ways that are closed for a while, each with when to try again: groups' own robots that somebody removed or locked,
+/// places where no card arrives. Held only for a look or an entry.
 #[derive(Default)]
-pub(super) struct BrokenRobots(Mutex<HashMap<String, Timestamp>>);
+pub(super) struct Closed(Mutex<HashMap<String, Timestamp>>);
 
 impl DingTalk {
     /// Sends one message, once, by the first way that works.
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let sent = match &parcel.message.file {
             Some(file) => self.send_file(parcel, file).await,
-            // A form needs a card of a template that somebody made in the console.
+            // A template has no form.
             None => {
                 let message = parcel.message.clone().formless();
                 let picture = match &message.chart {
@@ -86,10 +87,19 @@ impl DingTalk {
                 if said.message.urgent && self.ding(said.message, &[staff_id]).await.is_empty() {
                     return Ok(Accepted::default());
                 }
-                return self.to_person(staff_id, shown(said, parcel.maybe_repeated)).await;
+                return match self.as_card(parcel, said).await? {
+                    Some(accepted) => Ok(accepted),
+                    None => self.to_person(staff_id, shown(said, parcel.maybe_repeated)).await,
+                };
             }
             Target::Room(room) => room,
         };
+        if let Some(accepted) = self.as_card(parcel, said).await? {
+            if said.message.urgent && self.group_robot(room).is_some() {
+                self.ding_the_mentioned(said.message).await;
+            }
+            return Ok(accepted);
+        }
         match self.by_session(room, parcel, said).await {
             Some(Ok(receipt)) => return Ok(accepted(receipt)),
             Some(Err(Refusal::NoSuchWay(why))) => {
@@ -242,14 +252,14 @@ impl DingTalk {
     }
 }
 
-impl BrokenRobots {
-    fn mark(&self, conversation: &str, until: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation.to_owned(), until);
+impl Closed {
+    pub fn mark(&self, way: &str, until: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(way.to_owned(), until);
     }
 
-    fn contains(&self, conversation: &str, now: Timestamp) -> bool {
-        let broken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.get(conversation).is_some_and(|until| *until > now)
+    pub fn contains(&self, way: &str, now: Timestamp) -> bool {
+        let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.get(way).is_some_and(|until| *until > now)
     }
 }
 

@@ -1,11 +1,11 @@
-//! The shared test vectors that need no server. `stream_*` are tested beside Stream mode; `card_*` wait for
-//! cards with callbacks, which this adapter does not use.
+//! The shared test vectors that need no server. `stream_*` are tested beside Stream mode.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{
     answer::{self, Refusal},
+    card::press::sign as card_sign,
     envelope::Envelope,
     markup::saying,
     render::MOST_PARAM,
@@ -34,6 +34,15 @@ fn robot_messages_are_signed_as_documented() {
         assert_eq!(sign(timestamp, secret), text(&vector["sign"]));
         assert!(is_signed(timestamp, secret, text(&vector["sign"])));
         assert!(!is_signed(timestamp, secret, ""));
+    }
+}
+
+#[test]
+fn presses_of_cards_are_signed_as_documented() {
+    for vector in vectors("card_callback_sign") {
+        let headers = &vector["headers"];
+        let timestamp = text(&headers["x-ddpaas-signature-timestamp"]);
+        assert_eq!(card_sign(timestamp, text(&vector["api_secret"])), text(&headers["x-ddpaas-signature"]));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::chat::{Line, Message, Person, PersonId, Span};
 
 /// What ends a line; a lone line feed is swallowed by some clients.
-const BREAK: &str = "  \n  ";
+pub(super) const BREAK: &str = "  \n  ";
 /// At most so many people are mentioned by one message; the rest are named.
 const MOST_MENTIONS: usize = 50;
 

@@ -14,20 +14,17 @@ use super::{form, text};
 
 /// A card may have 200 elements; lines get what buttons and containers leave.
 const MOST_ELEMENTS: usize = 100;
-/// Clients cut titles that are too long.
-const LONGEST_TITLE: usize = 100;
 /// How much of the headline the list of chats shows.
 const SUMMARY: usize = 80;
 
 /// The card for `message`.
 pub fn card(message: &Message) -> Value {
-    let lines = calls_apart(&message.lines);
-    let (headline, lines) = match lines.split_first() {
+    let (headline, lines) = match message.titled() {
         // A body must not be empty.
-        Some((headline, rest)) if !rest.iter().all(is_blank) && is_title(headline) => (Some(headline), rest),
-        _ => (None, &message.lines[..]),
+        (Some(headline), rest) if !rest.iter().all(Line::is_blank) => (Some(headline), rest),
+        _ => (None, message.lines.clone()),
     };
-    let mut elements = body(lines);
+    let mut elements = body(&lines);
     elements.extend(message.chart.as_deref().map(chart));
     elements.extend(message.form.as_deref().map(form::container));
     if let Some(buttons) = buttons(&message.buttons) {
@@ -47,23 +44,6 @@ pub fn card(message: &Message) -> Value {
     card
 }
 
-/// The lines with those whom the first one calls before its words below it: a title cannot mention, and
-/// without a title an alarm would not be red.
-fn calls_apart(lines: &[Line]) -> Vec<Line> {
-    let Some((first, rest)) = lines.split_first() else { return Vec::new() };
-    let calls = |span: &Span| match span {
-        Span::Text(words) => words.trim().is_empty(),
-        Span::Person(_) => true,
-        Span::Strong(_) => false,
-    };
-    let words = first.0.iter().position(|span| !calls(span)).unwrap_or(0);
-    let (people, words) = first.0.split_at(words);
-    if people.is_empty() {
-        return lines.to_vec();
-    }
-    [Line(words.to_vec()), Line(people.to_vec())].into_iter().chain(rest.iter().cloned()).collect()
-}
-
 fn template(tone: Tone) -> &'static str {
     match tone {
         Tone::Plain => "blue",
@@ -74,7 +54,7 @@ fn template(tone: Tone) -> &'static str {
 }
 
 fn summary(message: &Message) -> String {
-    let headline = message.lines.iter().find(|line| !is_blank(line)).map(Line::plain).unwrap_or_default();
+    let headline = message.lines.iter().find(|line| !line.is_blank()).map(Line::plain).unwrap_or_default();
     text::unmarked(&headline).chars().take(SUMMARY).collect()
 }
 
@@ -90,8 +70,8 @@ fn body(lines: &[Line]) -> Vec<Value> {
 /// Neighbouring lines of the same sort make one element, blank ones beside them are of either sort.
 fn grouped(lines: &[Line], is_words: impl Fn(&Line) -> bool) -> Vec<Value> {
     lines
-        .chunk_by(|a, b| is_blank(a) || is_blank(b) || is_words(a) == is_words(b))
-        .filter(|lines| !lines.iter().all(is_blank))
+        .chunk_by(|a, b| a.is_blank() || b.is_blank() || is_words(a) == is_words(b))
+        .filter(|lines| !lines.iter().all(Line::is_blank))
         .map(|lines| match lines.iter().all(&is_words) {
             true => {
                 let words: Vec<String> = lines.iter().map(Line::plain).collect();
@@ -136,17 +116,6 @@ pub(super) fn plain_text(words: &str) -> Value {
 
 fn is_words(line: &Line) -> bool {
     line.0.iter().all(|span| matches!(span, Span::Text(_)))
-}
-
-/// Whether a line can be a title: short, of one line, and mentioning nobody.
-fn is_title(line: &Line) -> bool {
-    let words = line.plain();
-    let mentions = line.0.iter().any(|span| matches!(span, Span::Person(_)));
-    !mentions && !is_blank(line) && !words.contains('\n') && words.chars().count() <= LONGEST_TITLE
-}
-
-fn is_blank(line: &Line) -> bool {
-    line.plain().trim().is_empty()
 }
 
 fn markdown(line: &Line) -> String {

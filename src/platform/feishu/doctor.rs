@@ -42,7 +42,10 @@ const NEEDED: [(&[&str], &str); 6] = [
 /// What it does without.
 const WISHED: [(&str, &str); 5] = [
     ("im:message.group_msg", "people have to mention the bot in groups"),
-    ("im:message:readonly", "a quoted message cannot be read, for 转需求 and its kin"),
+    (
+        "im:message:readonly",
+        "a quoted message cannot be read, for 转需求 and its kin, and that one is recalled is not heard",
+    ),
     ("application:app_slash_command:write", "typing / shows no commands"),
     ("vc:meeting.all_meeting:readonly", "the end of a video meeting is not heard"),
     ("calendar:calendar", "meetings are not in people's calendars"),

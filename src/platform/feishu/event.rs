@@ -59,6 +59,8 @@ pub enum Deed {
     Pressed(String),
     /// Filled in a form.
     Filled(Form, BTreeMap<String, String>),
+    /// Took back a message of theirs.
+    Recalled(String),
     /// Added the bot to the chat.
     Added,
     /// Took the bot out of the chat, or dissolved it.
@@ -96,6 +98,7 @@ pub enum Deed {
 pub fn understand(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     match envelope.kind.as_str() {
         "im.message.receive_v1" => message(envelope),
+        "im.message.recalled_v1" => recalled(envelope),
         "im.chat.member.bot.added_v1" => chat(envelope, |_| Deed::Added),
         "im.chat.member.bot.deleted_v1" | "im.chat.disbanded_v1" => chat(envelope, |_| Deed::Removed),
         "im.chat.member.user.added_v1" => chat(envelope, Deed::Brought),
@@ -154,7 +157,7 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
     Ok(Some(Happened {
         // The page of this event: tell repetitions by the message, not by the event. The same event is the
         // same message, so its own key would add nothing.
-        keys: vec![format!("im.message.receive_v1:{}", message.message_id)],
+        keys: vec![heard_as(&message.message_id)],
         chat: Chat { id: message.chat_id, name: None, direct: Some(message.chat_type == "p2p") },
         open_id,
         at: delivery::instant(&message.create_time).or(envelope.at),
@@ -165,6 +168,35 @@ fn message(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
             mentions: message.mentions,
             parent: Some(message.parent_id).filter(|id| !id.is_empty()),
         },
+    }))
+}
+
+/// The key of a message.
+pub fn heard_as(message_id: &str) -> String {
+    format!("im.message.receive_v1:{message_id}")
+}
+
+#[derive(Deserialize)]
+struct Recall {
+    message_id: String,
+    chat_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    recall_type: String,
+}
+
+/// A message is gone. Where those who run the chat removed it, its words were not taken back. `[D:im-recalled]`
+fn recalled(envelope: Envelope) -> Result<Option<Happened>, serde_json::Error> {
+    let Recall { message_id, chat_id, recall_type } = Recall::deserialize(envelope.event)?;
+    if recall_type != "message_owner" || message_id.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Happened {
+        keys: vec![format!("im.message.recalled_v1:{message_id}")],
+        chat: Chat { id: chat_id, name: None, direct: None },
+        open_id: String::new(),
+        at: envelope.at,
+        message: None,
+        deed: Deed::Recalled(message_id),
     }))
 }
 

@@ -169,6 +169,10 @@ impl Feishu {
             }
             Deed::Pressed(line) => What::Pressed { line },
             Deed::Filled(form, values) => What::Filled { form, values },
+            Deed::Recalled(id) => What::Recalled {
+                message: MessageId::new(NAME, &id),
+                heard_as: self.key(&event::heard_as(&id)),
+            },
             Deed::Added => What::Joined,
             Deed::Removed => What::Gone,
             Deed::Renamed => What::Renamed,
@@ -186,14 +190,18 @@ impl Feishu {
             Deed::Recorded { topic, ready, url } => What::Recorded { topic, ready, url },
         };
         Some(Inbound {
-            // Two apps in one chat see the same message under the same id.
-            keys: keys.into_iter().map(|key| format!("{NAME}:{}:{key}", self.settings.app_id)).collect(),
+            keys: keys.iter().map(|key| self.key(key)).collect(),
             room,
             sender,
             written_at: at,
             reply_to: message.map(|id| ReplyTo { message: MessageId::new(NAME, &id), session: None }),
             what,
         })
+    }
+
+    /// Two apps in one chat see the same message under the same id.
+    fn key(&self, key: &str) -> String {
+        format!("{NAME}:{}:{key}", self.settings.app_id)
     }
 
     async fn room(&self, chat: event::Chat) -> Room {

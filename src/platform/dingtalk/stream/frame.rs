@@ -44,7 +44,7 @@ impl Frame {
         let (code, message, data) = match answer {
             Answer::Same => (200, "OK", self.data()),
             Answer::Heard => (200, "OK", json!({ "response": null }).to_string()),
-            Answer::Pressed => (200, "OK", json!({ "response": {} }).to_string()),
+            Answer::Pressed(card) => (200, "OK", json!({ "response": card }).to_string()),
             Answer::Success => (200, "OK", json!({ "status": "SUCCESS", "message": "success" }).to_string()),
             Answer::Later => (200, "OK", json!({ "status": "LATER", "message": "later" }).to_string()),
             Answer::Unreadable => (400, "bad request", String::new()),
@@ -57,14 +57,14 @@ impl Frame {
 }
 
 /// What there is to answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// To `SYSTEM`: the same data.
     Same,
     /// To a robot message: it is recorded. What the bot says goes another way.
     Heard,
-    /// To a card's button: the card stays as it is.
-    Pressed,
+    /// To a card's button: what changes of the card.
+    Pressed(Value),
     /// To an event: done.
     Success,
     /// To an event: deliver it again.
@@ -99,6 +99,11 @@ mod tests {
         for (id, ack, answer) in [
             ("stream-bot", "ack", Answer::Heard),
             ("stream-duplicate", "ack", Answer::Heard),
+            (
+                "stream-card",
+                "ack",
+                Answer::Pressed(json!({ "cardData": { "cardParamMap": { "state": "confirmed" } } })),
+            ),
             ("stream-event", "ack", Answer::Success),
             ("stream-event", "ack_later", Answer::Later),
             ("stream-ping", "ack", Answer::Same),

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -97,8 +98,7 @@ impl Link for DingTalkLink {
             ("SYSTEM", "ping") => Heard::Answer(answer(&frame, Answer::Same)),
             ("SYSTEM", "disconnect") => Heard::Leave(answer(&frame, Answer::Same)),
             ("CALLBACK", open::ROBOT) => self.message(frame),
-            // The bot sends no cards that call back.
-            ("CALLBACK", open::CARD) => Heard::Answer(answer(&frame, Answer::Pressed)),
+            ("CALLBACK", open::CARD) => self.press(frame),
             ("CALLBACK", _) => Heard::Answer(answer(&frame, Answer::Unknown)),
             ("EVENT", _) => self.event(frame),
             _ => Heard::Nothing,
@@ -129,6 +129,29 @@ impl DingTalkLink {
             }),
             failed,
             meanwhile: None,
+        })
+    }
+
+    /// A button of a card. What is none of ours is answered all the same: there is nothing to do about it.
+    fn press(&self, frame: Frame) -> Heard {
+        let sent = frame.header("time").parse().ok();
+        let pressed = self.0.dingtalk.read_press(frame.data().as_bytes(), frame.header("messageId"), sent);
+        let Some(pressed) = pressed else {
+            Refused::Unreadable.count();
+            return Heard::Answer(answer(&frame, Answer::Pressed(json!({}))));
+        };
+        let (door, failed) = (self.0.clone(), answer(&frame, Answer::Failed));
+        Heard::Work(Work {
+            lane: pressed.room.clone(),
+            run: Box::new(move |turn| {
+                Box::pin(async move {
+                    match door.dingtalk.press(&pressed, &*door.receiver, turn.comes()).await {
+                        Ok(card) => answer(&frame, Answer::Pressed(card)),
+                        Err(_) => answer(&frame, Answer::Failed),
+                    }
+                })
+            }),
+            failed,
         })
     }
 
