@@ -7,6 +7,8 @@
 //! <https://open.dingtalk.com/document/development/event-callback-card>,
 //! <https://open.dingtalk.com/document/development/register-card-callback-address>
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 
 use super::{AFTER_A_PRESS, DingTalk, IN_A_PRESS, NAME, OURS, direct_with, face::open, idempotency_key};
 use crate::{
@@ -26,8 +29,12 @@ use crate::{
             routes::{Failed, Refused, count},
             wire::{is_staff_id, present},
         },
+        press,
     },
 };
+
+/// How long a press may take before it is answered for meanwhile: the platform waits two seconds.
+pub const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// The name under which DingTalk knows an address. Two installations of one app have two.
 pub fn route(address: &str) -> String {
@@ -120,12 +127,13 @@ impl DingTalk {
     }
 
     /// Carries a press out; gives the answer once its effect is durable. The name is asked for at once, the effect
-    /// waits for `turn`.
+    /// waits for `turn`. From `answer_by` on it was answered for.
     pub(in crate::platform::dingtalk) async fn press(
         &self,
         pressed: &Pressed,
         receiver: &dyn Receiver,
         turn: impl Future<Output = ()>,
+        answer_by: Instant,
     ) -> Result<Value, Failed> {
         let Pressed { track, room, line, staff, told_as, at } = pressed;
         self.cards.leave_alone(track, IN_A_PRESS);
@@ -142,7 +150,7 @@ impl DingTalk {
             what: What::Pressed { line: line.clone() },
         };
         turn.await;
-        let press = receiver.press(inbound).await;
+        let press = press::kept(receiver, inbound, answer_by).await;
         self.cards.leave_alone(track, AFTER_A_PRESS);
         match press {
             Ok(press) => {
@@ -158,6 +166,14 @@ impl DingTalk {
                 Err(Failed)
             }
         }
+    }
+
+    /// What is answered to a press that takes longer than the platform waits; the card is edited when it is done.
+    pub(in crate::platform::dingtalk) fn working_on_it() -> Value {
+        json!({
+            "cardUpdateOptions": { "updateCardDataByKey": true, "updatePrivateDataByKey": true },
+            "userPrivateData": { "cardParamMap": { "toast": "正在处理" } },
+        })
     }
 
     fn answer_to(&self, pressed: &Pressed, press: &Press) -> Value {

@@ -12,10 +12,12 @@ use std::{sync::Arc, time::Duration};
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::warn;
 
-use super::{DingTalk, event::Event, hear::NAME, routes::Refused, wire::Delivery};
+use super::{
+    DingTalk, card::press::ANSWER_WITHIN, event::Event, hear::NAME, routes::Refused, wire::Delivery,
+};
 use crate::platform::{
     Receiver,
     socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
@@ -141,17 +143,20 @@ impl DingTalkLink {
             return Heard::Answer(answer(&frame, Answer::Pressed(json!({}))));
         };
         let (door, failed) = (self.0.clone(), answer(&frame, Answer::Failed));
+        let meanwhile = Some((ANSWER_WITHIN, answer(&frame, Answer::Pressed(DingTalk::working_on_it()))));
         Heard::Work(Work {
             lane: pressed.room.clone(),
             run: Box::new(move |turn| {
                 Box::pin(async move {
-                    match door.dingtalk.press(&pressed, &*door.receiver, turn.comes()).await {
+                    let answer_by = Instant::now() + ANSWER_WITHIN;
+                    match door.dingtalk.press(&pressed, &*door.receiver, turn.comes(), answer_by).await {
                         Ok(card) => answer(&frame, Answer::Pressed(card)),
                         Err(_) => answer(&frame, Answer::Failed),
                     }
                 })
             }),
             failed,
+            meanwhile,
         })
     }
 
