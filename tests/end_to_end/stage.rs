@@ -82,15 +82,11 @@ impl Stage {
         Self::heard_by(false, more, &[]).await
     }
 
-<<<<<<< HEAD
-    async fn heard_by(
+    pub async fn heard_by(
         sockets: bool,
         more: impl FnOnce(&FakeDingTalk) -> String,
         environment: &[(&str, &str)],
     ) -> Self {
-=======
-    pub async fn heard_by(sockets: bool, more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
->>>>>>> cards
         let clock = Arc::new(SimulatedClock::new("2026-11-23T01:00:00Z".parse().unwrap()));
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);

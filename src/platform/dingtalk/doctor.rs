@@ -1,9 +1,5 @@
 //! What `jiuding doctor` asks DingTalk. It says nothing to anybody: what would be a message goes to a group that
-<<<<<<< HEAD
-//! does not exist. That costs five calls of the month's.
-=======
 //! does not exist. That costs a call of the month's for each permission but that of names.
->>>>>>> cards
 
 use reqwest::{Method, Url, multipart::Form};
 use serde_json::{Value, json};
@@ -21,13 +17,9 @@ use crate::platform::{
 };
 
 /// Where everything about an app is put right.
-<<<<<<< HEAD
 pub const CONSOLE: &str = "https://open-dev.dingtalk.com/fe/app";
-=======
-const CONSOLE: &str = "https://open-dev.dingtalk.com/fe/app";
 /// Where templates of cards are made.
 const CARDS: &str = "https://open-dev.dingtalk.com/fe/card";
->>>>>>> cards
 /// Nobody's.
 const NOBODY: &str = "jiuding-doctor";
 
@@ -126,7 +118,6 @@ impl DingTalk {
         found
     }
 
-<<<<<<< HEAD
     /// Knocks at the robot's address with our signature and nothing said; our bot has been found there.
     pub async fn knock(&self, url: &str) -> Verdict {
         let timestamp = self.clock.now().as_millisecond().to_string();
@@ -179,7 +170,6 @@ impl DingTalk {
         })
     }
 
-=======
     /// A card for nobody: it is made, or was before, and nobody sees it.
     async fn makes_cards(&self) -> Verdict {
         let without = "messages have links in place of buttons and are not edited";
@@ -190,15 +180,16 @@ impl DingTalk {
             Some(Refusal::Undelivered(Undelivered::Never { why })) if why.starts_with("param.template") => {
                 Verdict::Wrong(format!("{why}, {without}; dingtalk.card_template, and publish it; {CARDS}"))
             }
-            Some(Refusal::Undelivered(Undelivered::Later { why, .. } | Undelivered::Unknown { why })) => {
-                Verdict::Unsure(why)
-            }
+            Some(Refusal::Undelivered(
+                Undelivered::Later { why, .. }
+                | Undelivered::TooFast { why, .. }
+                | Undelivered::Unknown { why },
+            )) => Verdict::Unsure(why),
             Some(Refusal::StaleToken) => Verdict::Unsure("the access token was refused".into()),
             _ => Verdict::Well("cards can be made".into()),
         }
     }
 
->>>>>>> cards
     async fn speaks(&self) -> Verdict {
         let body = json!({
             "robotCode": self.settings.robot_code, "openConversationId": NOBODY, "msgKey": "sampleText",

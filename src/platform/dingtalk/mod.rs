@@ -60,11 +60,7 @@ use super::{
     resting::Resting, socket::Standing,
 };
 use crate::{
-<<<<<<< HEAD
-    chat::{Message, PersonId, RoomId, Target},
-=======
     chat::{Message, MessageId, PersonId, RoomId, Target},
->>>>>>> cards
     clock::SharedClock,
 };
 

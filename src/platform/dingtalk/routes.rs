@@ -13,7 +13,9 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    DingTalk, event,
+    DingTalk,
+    card::press,
+    event,
     sign::is_signed,
     usage::Use,
     wire::{Delivery, present},
@@ -99,9 +101,17 @@ async fn card(State(doors): State<Doors>, headers: HeaderMap, body: Body) -> Res
         Refused::Unreadable.count();
         return Ok(Json(json!({})).into_response());
     };
-    match dingtalk.press(&pressed, &*doors.receiver, std::future::ready(())).await {
-        Ok(answer) => Ok(Json(answer).into_response()),
-        Err(Failed) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+    // A caller that hangs up must not leave the work half done.
+    let work = tokio::spawn(async move {
+        doors.dingtalk.press(&pressed, &*doors.receiver, std::future::ready(())).await
+    });
+    match tokio::time::timeout(press::ANSWER_WITHIN, work).await {
+        Ok(Ok(Ok(answer))) => Ok(Json(answer).into_response()),
+        Ok(Ok(Err(Failed)) | Err(_)) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+        Err(_) => {
+            tracing::info!("a press on dingtalk takes too long, it is answered for meanwhile");
+            Ok(Json(press::working_on_it()).into_response())
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! A button of a card: `POST /dingtalk/card`, or a callback of Stream mode.
 //!
 //! Either is answered within two seconds with what the card says from now on, and with a word for whoever pressed,
-//! as the variable `toast` of theirs alone. Over HTTP a signature covers the time and nothing else; what a button
+//! as the variable `toast` of theirs alone; what takes longer is answered for meanwhile ([`press::kept`]). Over HTTP a signature covers the time and nothing else; what a button
 //! says is sealed by us.
 //!
 //! <https://open.dingtalk.com/document/development/event-callback-card>,
 //! <https://open.dingtalk.com/document/development/register-card-callback-address>
+
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -15,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 
 use super::{AFTER_A_PRESS, DingTalk, IN_A_PRESS, NAME, OURS, direct_with, face::open, idempotency_key};
 use crate::{
@@ -26,8 +29,20 @@ use crate::{
             routes::{Failed, Refused, count},
             wire::{is_staff_id, present},
         },
+        press,
     },
 };
+
+/// DingTalk waits two seconds for an answer.
+pub(in crate::platform::dingtalk) const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// What is answered to a press that takes longer than that.
+pub(in crate::platform::dingtalk) fn working_on_it() -> Value {
+    json!({
+        "cardUpdateOptions": { "updateCardDataByKey": true, "updatePrivateDataByKey": true },
+        "userPrivateData": { "cardParamMap": { "toast": "正在处理" } },
+    })
+}
 
 /// The name under which DingTalk knows an address. Two installations of one app have two.
 pub fn route(address: &str) -> String {
@@ -127,6 +142,7 @@ impl DingTalk {
         receiver: &dyn Receiver,
         turn: impl Future<Output = ()>,
     ) -> Result<Value, Failed> {
+        let answer_by = Instant::now() + ANSWER_WITHIN;
         let Pressed { track, room, line, staff, told_as, at } = pressed;
         self.cards.leave_alone(track, IN_A_PRESS);
         let name = self.directory.name_in_time(staff).await.unwrap_or_else(|| staff.clone());
@@ -142,7 +158,7 @@ impl DingTalk {
             what: What::Pressed { line: line.clone() },
         };
         turn.await;
-        let press = receiver.press(inbound).await;
+        let press = press::kept(receiver, inbound, answer_by).await;
         self.cards.leave_alone(track, AFTER_A_PRESS);
         match press {
             Ok(press) => {

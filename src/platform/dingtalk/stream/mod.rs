@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::{DingTalk, event::Event, hear::NAME, routes::Refused, wire::Delivery};
+use super::{DingTalk, card::press, event::Event, hear::NAME, routes::Refused, wire::Delivery};
 use crate::platform::{
     Receiver,
     socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
@@ -141,6 +141,7 @@ impl DingTalkLink {
             return Heard::Answer(answer(&frame, Answer::Pressed(json!({}))));
         };
         let (door, failed) = (self.0.clone(), answer(&frame, Answer::Failed));
+        let meanwhile = Some((press::ANSWER_WITHIN, answer(&frame, Answer::Pressed(press::working_on_it()))));
         Heard::Work(Work {
             lane: pressed.room.clone(),
             run: Box::new(move |turn| {
@@ -152,6 +153,7 @@ impl DingTalkLink {
                 })
             }),
             failed,
+            meanwhile,
         })
     }
 
