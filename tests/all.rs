@@ -19,6 +19,7 @@ mod feishu;
 mod fuzzed;
 mod gated;
 mod grammar;
+mod growth;
 mod hostile;
 mod multipart;
 mod outbox;

@@ -2,13 +2,20 @@
 
 use std::{process::Output, sync::Arc};
 
-use jiuding::clock::SimulatedClock;
+use jiuding::{
+    clock::{SimulatedClock, SystemClock},
+    platform::{
+        dingtalk::{self, DingTalk},
+        feishu::{self, Feishu},
+    },
+};
 use tempfile::TempDir;
 
 use crate::{
     command_line::{jiuding, said},
     fake_dingtalk::{self, FakeDingTalk, Fault, Way},
-    fake_feishu::FakeFeishu,
+    fake_feishu::{self, EVENTS, FakeFeishu, version},
+    gated::Gated,
 };
 
 /// Two pretend platforms, and a configuration that names them.
@@ -39,11 +46,45 @@ impl Ward {
             base = self.ding.base_url(),
         );
         std::fs::write(self.folder.path().join("my.toml"), text).unwrap();
-        let mut command = jiuding(self.folder.path(), &["doctor", "--config", "my.toml"]);
+        self.run("my.toml").await
+    }
+
+    /// The same with a file of the folder.
+    async fn run(&self, file: &str) -> (Option<i32>, String) {
+        let mut command = jiuding(self.folder.path(), &["doctor", "--config", file]);
         let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         let (code, told, faults) = said(&output);
         assert_eq!(faults, "");
+        // Whatever is not well, there is a place where it is put right.
+        for line in told.lines().filter(|line| !line.starts_with("well ")) {
+            let places =
+                ["/app/cli_a9f0c0ffee00d00d/", "https://open-dev.dingtalk.com", "[[dingtalk.group_robot]]"];
+            assert!(places.iter().any(|place| line.contains(place)), "{line}");
+        }
         (code, told)
+    }
+
+    /// Both platforms by webhook, which is reached at this address.
+    async fn by_webhook(&self, public_url: &str, change: impl Fn(String) -> String) -> (Option<i32>, String) {
+        let text = format!(
+            "[server]\npublic_url = \"{public_url}\"\n[feishu]\nenabled = true\napp_id = \"{}\"\napp_secret = \"{}\"\n\
+             base_url = \"{}\"\nencrypt_key = \"{}\"\nverification_token = \"{}\"\n\
+             [dingtalk]\nenabled = true\nclient_id = \"{}\"\nclient_secret = \"{}\"\nrobot_code = \"{}\"\n\
+             event_token = \"{}\"\nevent_aes_key = \"{}\"\nbase_url = \"{base}\"\noapi_base_url = \"{base}\"\n",
+            fake_feishu::APP_ID,
+            fake_feishu::APP_SECRET,
+            self.feishu.base_url(),
+            fake_feishu::ENCRYPT_KEY,
+            fake_feishu::TOKEN,
+            fake_dingtalk::CLIENT_ID,
+            fake_dingtalk::CLIENT_SECRET,
+            fake_dingtalk::ROBOT_CODE,
+            fake_dingtalk::EVENT_TOKEN,
+            fake_dingtalk::EVENT_AES_KEY,
+            base = self.ding.base_url(),
+        );
+        std::fs::write(self.folder.path().join("webhook.toml"), change(text)).unwrap();
+        self.run("webhook.toml").await
     }
 }
 
@@ -71,15 +112,30 @@ async fn where_all_is_well_it_says_so_and_nothing_to_anybody() {
         "dingtalk permission qyapi_robot_sendmsg",
         "dingtalk permission qyapi_get_member",
         "dingtalk permission qyapi_base",
+        "dingtalk permission Calendar.Event.Write",
+        "dingtalk permission Calendar.Event.Read",
         "dingtalk long connection",
+        "feishu events",
     ] {
         assert!(line(&told, what).starts_with("well "), "{told}");
     }
-    assert!(line(&told, "feishu events").contains("/app/cli_a9f0c0ffee00d00d/event"), "{told}");
+    // What nobody can see from here is said to be so.
+    for what in [
+        "feishu callbacks",
+        "feishu other connections",
+        "dingtalk version",
+        "dingtalk events",
+        "dingtalk other connections",
+    ] {
+        assert!(
+            line(&told, what).starts_with("unsure ") && line(&told, what).contains("from here"),
+            "{told}"
+        );
+    }
     assert!(ward.feishu.sent().is_empty() && ward.ding.sent().is_empty());
     // It asks where to connect and does not: a connection would take events away.
     assert_eq!((ward.feishu.opened(), ward.ding.opened()), (0, 0));
-    for secret in [fake_dingtalk::CLIENT_SECRET, crate::fake_feishu::APP_SECRET, "ticket", "tkt"] {
+    for secret in [fake_dingtalk::CLIENT_SECRET, fake_feishu::APP_SECRET, "ticket", "tkt"] {
         assert!(!told.contains(secret), "{told}");
     }
 }
@@ -126,13 +182,11 @@ async fn wrong_credentials_addresses_and_robots_are_named() {
     assert_eq!(code, Some(0), "{told}");
     let text = std::fs::read_to_string(ward.folder.path().join("my.toml")).unwrap();
     let broken = text
-        .replace(crate::fake_feishu::APP_SECRET, "another")
+        .replace(fake_feishu::APP_SECRET, "another")
         .replace(fake_dingtalk::ROBOT_CODE, "another")
         .replace("transport = \"stream\"\n", "");
     std::fs::write(ward.folder.path().join("broken.toml"), broken).unwrap();
-    let mut command = jiuding(ward.folder.path(), &["doctor", "--config", "broken.toml"]);
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    let (code, told, _) = said(&output);
+    let (code, told) = ward.run("broken.toml").await;
     assert_eq!(code, Some(1), "{told}");
     assert!(line(&told, "feishu credentials").contains("feishu.app_secret"), "{told}");
     let robot = line(&told, "dingtalk permission qyapi_robot_sendmsg");
@@ -143,4 +197,79 @@ async fn wrong_credentials_addresses_and_robots_are_named() {
         "{webhook}"
     );
     assert_eq!(told.lines().filter(|line| line.contains("feishu")).count(), 2, "{told}");
+}
+
+#[tokio::test]
+async fn a_missing_event_and_a_version_that_waits_are_named_with_their_page() {
+    let ward = Ward::new().await;
+    let few = ["im.message.receive_v1", "im.chat.updated_v1"];
+    ward.feishu.versions(vec![version("1.1.0", 3, &EVENTS[..9]), version("1.0.0", 1, &few)]);
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(0), "{told}");
+    let waits = line(&told, "feishu version");
+    assert!(waits.starts_with("without ") && waits.contains("1.1.0 is waiting"), "{waits}");
+    // It is subscribed there, and only has to be published.
+    let greets = line(&told, "feishu event im.chat.member.bot.added_v1");
+    assert!(greets.contains("publish version 1.1.0") && greets.contains("/version"), "{greets}");
+    let menu = line(&told, "feishu event application.bot.menu_v6");
+    assert!(menu.contains("its menu does nothing") && menu.contains("/event,"), "{menu}");
+    assert_eq!(told.matches("feishu event ").count(), EVENTS.len() - few.len(), "{told}");
+
+    ward.feishu.versions(vec![version("1.1.0", 1, &EVENTS[1..])]);
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(line(&told, "feishu event im.message.receive_v1").contains("it hears nothing"), "{told}");
+
+    ward.feishu.versions(vec![version("1.0.0", 4, &EVENTS)]);
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(line(&told, "feishu version").contains("none is published: 1.0.0 is not handed in"), "{told}");
+
+    ward.feishu.without_scope("application:application.app_version:readonly");
+    let (code, told) = ward.doctor("").await;
+    assert_eq!(code, Some(0), "{told}");
+    let events = line(&told, "feishu events");
+    assert!(events.starts_with("unsure ") && events.contains("application.app_version:readonly"), "{events}");
+}
+
+#[tokio::test]
+async fn a_webhook_is_tried_as_the_platforms_try_it() {
+    let ward = Ward::new().await;
+    let receiver = Arc::new(Gated::default());
+    let feishu = Feishu::new(ward.feishu.settings(), Arc::new(SystemClock));
+    let ding = DingTalk::new(ward.ding.settings(), Arc::new(SystemClock)).unwrap();
+    let routes = feishu::routes(Arc::new(feishu), receiver.clone())
+        .merge(dingtalk::routes(Arc::new(ding), receiver.clone()));
+    let url = ward.feishu.serve(routes).await;
+    let doors = ["feishu webhook", "dingtalk webhook", "dingtalk event webhook"];
+    let (code, told) = ward.by_webhook(&url, |text| text).await;
+    assert_eq!(code, Some(0), "{told}");
+    for what in doors {
+        assert!(line(&told, what).starts_with("well ") && line(&told, what).contains(&url), "{told}");
+    }
+    // The bot that answers there has other secrets than this file.
+    let other = |text: String| {
+        text.replace(fake_feishu::TOKEN, "another")
+            .replace(fake_dingtalk::EVENT_TOKEN, "another")
+            .replace(fake_dingtalk::CLIENT_SECRET, "another")
+    };
+    let (code, told) = ward.by_webhook(&url, other).await;
+    assert_eq!(code, Some(1), "{told}");
+    let wrong =
+        [("feishu webhook", "feishu.verification_token"), ("dingtalk webhook", "dingtalk.client_secret")];
+    for (what, key) in wrong {
+        let line = line(&told, what);
+        assert!(line.starts_with("WRONG ") && line.contains(key), "{line}");
+    }
+    let (code, told) =
+        ward.by_webhook(&url, |text| text.replace(fake_dingtalk::EVENT_TOKEN, "another")).await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(line(&told, doors[2]).contains("dingtalk.event_token"), "{told}");
+    // Somebody else is there.
+    let (code, told) = ward.by_webhook(ward.ding.base_url(), |text| text).await;
+    assert_eq!(code, Some(1), "{told}");
+    for what in doors {
+        assert!(line(&told, what).contains("server.public_url"), "{told}");
+    }
+    assert!(receiver.heard().is_empty());
 }

@@ -90,6 +90,7 @@ pub fn feishu_delivery(bytes: &[u8]) {
         window_back: SignedDuration::from_hours(8),
         window_ahead: SignedDuration::from_mins(5),
         pong_within: std::time::Duration::from_secs(30),
+        answer_within: std::time::Duration::from_secs(2),
         urgent: feishu::Urgent::Off,
         calendar: false,
     };

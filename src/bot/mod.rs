@@ -2,11 +2,11 @@
 
 mod aside;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
 use tracing::info;
 
 use aside::{Task, task};
@@ -18,6 +18,7 @@ use crate::{
     config::{Config, DingTalkTransport, FeishuTransport, Loudness, Secret},
     engine::{Engine, Parts},
     features,
+    grammar::Object,
     outbox::{Outbox, Owed},
     platform::{
         Entry, Platform, Receiver,
@@ -29,6 +30,10 @@ use crate::{
     store::Store,
     web::{self, App},
 };
+
+/// How long a bot that has started has to live before it makes calls that are metered and can wait: one that is started
+/// again and again must not use up the month.
+const SETTLED: Duration = Duration::from_secs(60);
 
 /// A bot that runs.
 pub struct Bot {
@@ -102,7 +107,10 @@ impl Bot {
         let mut work: Vec<Task> = Vec::new();
         if let Some(feishu) = feishu {
             let of = feishu.clone();
-            work.push(task(move |stop| fill_panel(of.clone(), stop)));
+            work.push(task(move |stop| {
+                let feishu = of.clone();
+                unless_stopped(async move { feishu.fill_panel(&entries(|_| true)).await }, stop)
+            }));
             match config.feishu.transport {
                 FeishuTransport::Webhook => extra.push(feishu::routes(feishu, receiver.clone())),
                 FeishuTransport::Websocket => {
@@ -112,6 +120,16 @@ impl Bot {
             }
         }
         if let Some(dingtalk) = dingtalk {
+            let of = dingtalk.clone();
+            work.push(task(move |stop| {
+                let dingtalk = of.clone();
+                let shortcuts = entries(|object| features::SHORTCUTS.contains(&object.name));
+                let put = async move {
+                    sleep(SETTLED).await;
+                    dingtalk.put_shortcuts(&shortcuts).await;
+                };
+                unless_stopped(put, stop)
+            }));
             match config.dingtalk.transport {
                 DingTalkTransport::Webhook => extra.push(dingtalk::routes(dingtalk, receiver.clone())),
                 DingTalkTransport::Stream => {
@@ -180,14 +198,18 @@ impl Bot {
     }
 }
 
-/// Lets Feishu list the commands, unless it is time to stop.
-async fn fill_panel(feishu: Arc<Feishu>, mut stop: watch::Receiver<bool>) {
-    let entries: Vec<Entry> = features::OBJECTS
-        .iter()
+/// What the platforms list of what the bot understands.
+fn entries(wanted: impl Fn(&Object) -> bool) -> Vec<Entry> {
+    let wanted = features::OBJECTS.iter().filter(|object| wanted(object));
+    wanted
         .map(|object| Entry { word: object.name, english: object.english, summary: object.summary })
-        .collect();
+        .collect()
+}
+
+/// Does it, unless it is time to stop.
+async fn unless_stopped(doing: impl Future<Output = ()>, mut stop: watch::Receiver<bool>) {
     tokio::select! {
-        () = feishu.fill_panel(&entries) => {}
+        () = doing => {}
         // A sender that is gone means the same.
         _ = stop.wait_for(|stop| *stop) => {}
     }
@@ -237,6 +259,7 @@ pub fn of_feishu(config: &Config) -> feishu::Settings {
         window_back: window(feishu.timestamp_window),
         window_ahead: window(feishu.timestamp_window_ahead),
         pong_within: feishu.pong_within,
+        answer_within: feishu.answer_within,
         urgent: match feishu.urgent {
             Loudness::Off => feishu::Urgent::Off,
             Loudness::App | Loudness::Sms => feishu::Urgent::App,

@@ -5,9 +5,9 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use jiuding::{
     bot,
     clock::{Clock, SharedClock, SystemClock},
-    config::{Config, DingTalkTransport, FeishuTransport},
+    config::{Config, DingTalkTransport, FeishuTransport, StoreEngine},
     platform::{
-        dingtalk::DingTalk,
+        dingtalk::{CONSOLE as DINGTALK_CONSOLE, DingTalk},
         feishu::Feishu,
         finding::{Finding, Verdict},
         http,
@@ -20,19 +20,45 @@ const LITTLE_ROOM: u64 = 1 << 30;
 
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let clock: SharedClock = Arc::new(SystemClock);
-    let mut found = vec![store(&config.store.path).await, room(&config.store.path)];
+    let mut found = match config.store.engine {
+        StoreEngine::Sled => vec![store(&config.store.path).await, room(&config.store.path)],
+        StoreEngine::Postgres => {
+            let text = "the database is looked at when the bot starts, then GET /readyz tells; store.url";
+            vec![Finding::new("store", Verdict::Unsure(text.into()))]
+        }
+    };
     if config.feishu.enabled {
         let socket = config.feishu.transport == FeishuTransport::Websocket;
-        found.extend(Feishu::new(bot::of_feishu(&config), clock.clone()).diagnose(socket).await);
+        let feishu = Feishu::new(bot::of_feishu(&config), clock.clone());
+        found.extend(feishu.diagnose(socket).await);
         if !socket {
-            found.push(webhook("feishu webhook", &config, "/feishu/event").await);
+            let page = format!("{}/app/{}/event", config.feishu.base_url, config.feishu.app_id);
+            let verdict = match reached(&config, "/feishu/event", &page).await {
+                Ok(url) => feishu.challenge(&url).await,
+                Err(verdict) => verdict,
+            };
+            found.push(Finding::new("feishu webhook", verdict));
         }
     }
     if config.dingtalk.enabled {
         let stream = config.dingtalk.transport == DingTalkTransport::Stream;
-        found.extend(DingTalk::new(bot::of_dingtalk(&config), clock.clone())?.diagnose(stream).await);
+        let dingtalk = DingTalk::new(bot::of_dingtalk(&config), clock.clone())?;
+        found.extend(dingtalk.diagnose(stream).await);
         if !stream {
-            found.push(webhook("dingtalk webhook", &config, "/dingtalk/robot").await);
+            let page = format!("{DINGTALK_CONSOLE}, 机器人");
+            let verdict = match reached(&config, "/dingtalk/robot", &page).await {
+                Ok(url) => dingtalk.knock(&url).await,
+                Err(verdict) => verdict,
+            };
+            found.push(Finding::new("dingtalk webhook", verdict));
+            if config.dingtalk.event_token.is_some() {
+                let page = format!("{DINGTALK_CONSOLE}, 事件订阅");
+                let verdict = match reached(&config, "/dingtalk/event", &page).await {
+                    Ok(url) => dingtalk.check_events(&url).await,
+                    Err(verdict) => Some(verdict),
+                };
+                found.extend(verdict.map(|verdict| Finding::new("dingtalk event webhook", verdict)));
+            }
         }
     }
     for finding in &found {
@@ -82,27 +108,28 @@ fn room(folder: &Path) -> Finding {
     Finding::new("disk", verdict)
 }
 
-/// Knocks at the webhook from outside, as the platform would, with nothing to deliver: it must be refused by us.
-async fn webhook(what: &str, config: &Config, path: &str) -> Finding {
+/// Knocks at a webhook from outside, as the platform would, with nothing to deliver: it must be refused by us. Its address,
+/// or what is wrong with it; `page` is where the platform is told of it.
+async fn reached(config: &Config, path: &str, page: &str) -> Result<String, Verdict> {
     let Some(base) = &config.server.public_url else {
-        let text =
-            format!("server.public_url is not set: whether the platform reaches …{path} cannot be tried");
-        return Finding::new(what, Verdict::Unsure(text));
+        return Err(Verdict::Unsure(format!(
+            "server.public_url is not set: whether the platform reaches …{path} cannot be tried; {page}"
+        )));
     };
     let url = format!("{}{path}", base.trim_end_matches('/'));
-    let fix = "server.public_url, the reverse proxy, and whether the bot runs";
-    let verdict = match http::client().post(&url).body("{}").send().await {
+    let fix = format!("server.public_url, the reverse proxy, whether the bot runs, and {page}");
+    match http::client().post(&url).body("{}").send().await {
         Ok(response) if matches!(response.status().as_u16(), 400 | 401) => {
-            let refused = response.text().await.unwrap_or_default().contains("refused");
-            match refused {
-                true => Verdict::Well(format!("the bot answers at {url}")),
-                false => Verdict::Wrong(format!("somebody else answers at {url}; {fix}")),
+            match response.text().await.unwrap_or_default().contains("refused") {
+                true => Ok(url),
+                false => Err(Verdict::Wrong(format!("somebody else answers at {url}; {fix}"))),
             }
         }
         Ok(response) => {
-            Verdict::Wrong(format!("{url} answers with status {}; {fix}", response.status().as_u16()))
+            Err(Verdict::Wrong(format!("{url} answers with status {}; {fix}", response.status().as_u16())))
         }
-        Err(error) => Verdict::Wrong(format!("{url} cannot be reached ({}); {fix}", error.without_url())),
-    };
-    Finding::new(what, verdict)
+        Err(error) => {
+            Err(Verdict::Wrong(format!("{url} cannot be reached ({}); {fix}", error.without_url())))
+        }
+    }
 }

@@ -158,6 +158,10 @@ fn numbers(config: &Config) -> Result<(), Wrong> {
             return wrong(key, "expected \"1s\" to \"10m\"");
         }
     }
+    // Feishu itself waits three seconds, the way there and back among them.
+    if !(1..=2).contains(&config.feishu.answer_within.as_secs()) {
+        return wrong("feishu.answer_within", "expected \"1s\" or \"2s\"");
+    }
     if !(1..=99).contains(&config.sla.urgent.halfway_percent) {
         return wrong("sla.urgent.halfway_percent", "expected 1 to 99");
     }

@@ -216,6 +216,9 @@ pub struct Feishu {
     /// How long after a ping the long connection may stay silent.
     #[serde(deserialize_with = "natural")]
     pub pong_within: Duration,
+    /// How long a pressed button may take before it is answered for meanwhile.
+    #[serde(deserialize_with = "natural")]
+    pub answer_within: Duration,
     /// How people are called to an escalation: `sms` is none of Feishu's.
     pub urgent: Loudness,
     /// Whether meetings are put into people's calendars.

@@ -227,6 +227,7 @@ fn a_long_connection_needs_no_keys_of_the_webhook() {
     assert_eq!(config.feishu.transport, FeishuTransport::Websocket);
     for (text, key) in [
         ("[feishu]\npong_within = '0s'", "feishu.pong_within"),
+        ("[feishu]\nanswer_within = '3s'", "feishu.answer_within"),
         ("[dingtalk]\nping_every = '1h'", "dingtalk.ping_every"),
     ] {
         assert!(refusal(text).starts_with(&format!("jiuding.toml: {key}: ")), "{key}");

@@ -46,7 +46,7 @@ impl Engine {
     async fn received(&self, inbound: &Inbound) -> anyhow::Result<(Received, Option<Toast>)> {
         for key in &inbound.keys {
             if self.store.has_seen(key).await? {
-                return Ok((Received::SeenBefore, None));
+                return Ok(seen_before(inbound));
             }
         }
         if self.store.shared().is_some() {
@@ -58,13 +58,19 @@ impl Engine {
         for _ in 0..TRIES {
             match self.carry_out(&inbound, &account).await {
                 Ok(toast) => return Ok((Received::Done, toast)),
-                Err(CommitError::SeenBefore) => return Ok((Received::SeenBefore, None)),
+                Err(CommitError::SeenBefore) => return Ok(seen_before(&inbound)),
                 Err(CommitError::Stale(_)) => {}
                 Err(CommitError::Failed(why)) => anyhow::bail!("the store could not write: {why}"),
             }
         }
         anyhow::bail!("the project was written by others {TRIES} times in a row")
     }
+}
+
+fn seen_before(inbound: &Inbound) -> (Received, Option<Toast>) {
+    let event = inbound.keys.first().map(String::as_str).unwrap_or_default();
+    tracing::info!(event, "an event that was carried out before came again, nothing is done");
+    (Received::SeenBefore, None)
 }
 
 /// One event on its way through the engine.

@@ -165,6 +165,9 @@ pub struct CustomerJob {
 /// Every scheduled job of customers.
 pub const CUSTOMER_JOBS: &[CustomerJob] = &[CustomerJob { name: "health_report", run: health::quarterly }];
 
+/// The objects whose name alone is a line that people say often, alone with the bot.
+pub const SHORTCUTS: &[&str] = &[overview::MINE.name, overview::STATUS.name, help::OBJECT.name];
+
 /// The objects whose commands can touch more than the project of their room.
 pub const SPANNING: &[Object] =
     &[project::OBJECT, customer::OBJECT, overview::MINE, health::OBJECT, account::OBJECT];

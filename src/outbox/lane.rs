@@ -210,13 +210,30 @@ impl Lane {
             Err(Undelivered::Never { why }) => self.bury(outgoing, why).await,
             Err(Undelivered::Unknown { why }) => self.again(head, None, &why).await,
             Err(Undelivered::Later { after, why }) => {
-                if head.doubt.is_none() {
-                    // Surely not accepted. Should this write fail, a crash makes us doubt without need.
-                    let _ = written && self.write(outgoing.id, Settlement::Trying(0)).await.is_ok();
-                    self.queue(|queue| queue.change(outgoing.id, |waiting| waiting.doubt = None));
-                }
+                self.surely_not(head, written).await;
                 self.again(head, after, &why).await
             }
+            Err(Undelivered::TooFast { after, why }) => {
+                self.surely_not(head, written).await;
+                let platform = self.target.platform();
+                if speaker.pace.silence(after) {
+                    tracing::warn!(
+                        platform,
+                        why,
+                        "the app is too fast altogether, nothing is sent for {after:?}"
+                    );
+                }
+                self.later(head, Some(after), &why).await
+            }
+        }
+    }
+
+    /// Surely not accepted. Should this write fail, a crash makes us doubt without need.
+    async fn surely_not(&self, head: &Waiting, written: bool) {
+        if head.doubt.is_none() {
+            let id = head.outgoing.id;
+            let _ = written && self.write(id, Settlement::Trying(0)).await.is_ok();
+            self.queue(|queue| queue.change(id, |waiting| waiting.doubt = None));
         }
     }
 
@@ -260,8 +277,25 @@ impl Lane {
         Turn::Done
     }
 
-    /// Another try later, unless it is too old for one.
+    /// The same as [`later`](Self::later), and the log says so.
     async fn again(&self, head: &Waiting, after: Option<Duration>, why: &str) -> Turn {
+        let turn = self.later(head, after, why).await;
+        if let Turn::Rest { wait, .. } = &turn {
+            let (platform, failures) = (self.target.platform(), head.failures.saturating_add(1));
+            tracing::warn!(
+                outgoing.id = head.outgoing.id,
+                platform,
+                failures,
+                ?wait,
+                why,
+                "message not accepted, will try again"
+            );
+        }
+        turn
+    }
+
+    /// Another try later, unless it is too old for one.
+    async fn later(&self, head: &Waiting, after: Option<Duration>, why: &str) -> Turn {
         let (id, dies_at) = (head.outgoing.id, head.dies_at());
         if self.outbox.clock.now() >= dies_at {
             return self.bury(&head.outgoing, format!("not accepted within 24 hours: {why}")).await;
@@ -273,15 +307,6 @@ impl Lane {
             queue.rest(dies_at);
         });
         self.count("jiuding_outbox_retried_total");
-        let platform = self.target.platform();
-        tracing::warn!(
-            outgoing.id = id,
-            platform,
-            failures,
-            ?wait,
-            why,
-            "message not accepted, will try again"
-        );
         Turn::Rest { wait, or_at: Some(dies_at) }
     }
 

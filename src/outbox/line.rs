@@ -37,6 +37,8 @@ struct State {
     in_flight: usize,
     waiting: BTreeMap<Place, Arc<Notify>>,
     came: u64,
+    /// Until when the platform wants to hear nothing of the app.
+    silent_until: Option<Instant>,
 }
 
 /// The most hasty first, then who came first.
@@ -46,7 +48,23 @@ impl Line {
     /// A line of nobody.
     pub fn new(rate: Rate) -> Self {
         let bucket = Bucket::new(rate);
-        Self { state: Mutex::new(State { bucket, in_flight: 0, waiting: BTreeMap::new(), came: 0 }) }
+        Self {
+            state: Mutex::new(State {
+                bucket,
+                in_flight: 0,
+                waiting: BTreeMap::new(),
+                came: 0,
+                silent_until: None,
+            }),
+        }
+    }
+
+    /// Lets everybody wait for so long; whether nobody had to before.
+    pub fn silence(&self, long: Duration) -> bool {
+        let mut state = self.state();
+        let (now, before) = (Instant::now(), state.silent_until);
+        state.silent_until = before.max(Some(now + long));
+        before.is_none_or(|before| before <= now)
     }
 
     /// Returns when one may go. So many processes share the bucket.
@@ -80,7 +98,11 @@ impl Line {
         if state.waiting.keys().next() != Some(&place) || state.in_flight >= room {
             return Step::Wait;
         }
-        let now = Instant::now().into_std();
+        let now = Instant::now();
+        if let Some(until) = state.silent_until.filter(|until| *until > now) {
+            return Step::Sleep(until - now);
+        }
+        let now = now.into_std();
         let taken = match urgent {
             true => state.bucket.take_last(processes, now),
             false => state.bucket.take_share(processes, now),

@@ -38,6 +38,11 @@ impl Pace {
         &self.limits
     }
 
+    /// Lets everybody wait for so long; whether nobody had to before.
+    pub fn silence(&self, long: Duration) -> bool {
+        self.line.silence(long)
+    }
+
     /// Returns when one message in this haste may go to `target`; where that is broken off, `has_token` says whether the
     /// target's token was taken already. Goes by real time. The app's pace is shared evenly among the processes that say
     /// something; a target has one lane in all of them.

@@ -11,6 +11,7 @@ pub mod http;
 pub mod one_way;
 mod picture;
 pub mod playground;
+mod press;
 mod resting;
 pub mod socket;
 
@@ -186,6 +187,14 @@ pub enum Undelivered {
         /// What it said, without secrets and message text.
         why: String,
     },
+    /// Not now, and nothing else of the app either: it called too fast altogether, whatever the room.
+    #[error("too fast: {why}")]
+    TooFast {
+        /// How long the platform wants to hear nothing.
+        after: Duration,
+        /// What it said, without secrets and message text.
+        why: String,
+    },
     /// Not ever: this message, room or person is refused.
     #[error("never: {why}")]
     Never {
@@ -198,6 +207,18 @@ pub enum Undelivered {
         /// What happened, without secrets and message text.
         why: String,
     },
+}
+
+impl Undelivered {
+    /// What the platform said, without secrets and message text.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Later { why, .. }
+            | Self::TooFast { why, .. }
+            | Self::Never { why }
+            | Self::Unknown { why } => why,
+        }
+    }
 }
 
 /// How fast one app may speak: so many messages in so long a time.

@@ -6,6 +6,7 @@ mod heard;
 mod meetings;
 mod pictures;
 mod rooms;
+mod shortcuts;
 mod spoken;
 mod stream;
 mod vectors;

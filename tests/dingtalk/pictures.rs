@@ -70,3 +70,21 @@ async fn without_its_picture_the_message_goes_all_the_same() {
         assert!(sent[0].text.contains("2026Q4 83") && !sent[0].text.contains("!["), "{fault:?} {sent:?}");
     }
 }
+
+#[tokio::test]
+async fn a_picture_is_uploaded_once_for_all_tries_of_its_message() {
+    let stage = Stage::new().await;
+    for fault in [
+        Fault::Refuse(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#.into()),
+        Fault::Refuse(500, String::new()),
+    ] {
+        stage.ding.fail_next(Way::GroupApi, fault);
+        assert!(stage.bot.deliver(&group()).await.is_err());
+    }
+    stage.bot.deliver(&group()).await.unwrap();
+    assert_eq!((stage.ding.calls(Way::Upload), stage.ding.sent()[0].pictures.len()), (1, 1));
+    // Another message has its own, and what arrived is no longer kept.
+    stage.bot.deliver(&Parcel { id: "parcel-2".into(), ..group() }).await.unwrap();
+    stage.bot.deliver(&group()).await.unwrap();
+    assert_eq!(stage.ding.calls(Way::Upload), 3);
+}

@@ -218,10 +218,22 @@ async fn failures_are_later_never_or_unknown() {
     let parcel = to_group(ping());
     let refuse = |status, body: &str| Fault::Refuse(status, body.to_owned());
 
+    for (fault, seconds) in [
+        (Fault::Html, 300),
+        (refuse(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"}"#), 1),
+        (refuse(200, r#"{"errcode":90018}"#), 1),
+    ] {
+        stage.ding.fail_next(Way::GroupApi, fault.clone());
+        let after = Duration::from_secs(seconds);
+        let delivered = stage.bot.deliver(&parcel).await;
+        assert!(
+            matches!(delivered, Err(Undelivered::TooFast { after: told, .. }) if told == after),
+            "{fault:?} {delivered:?}"
+        );
+    }
     for fault in [
-        Fault::Html,
-        refuse(200, r#"{"status":1111,"wait":5}"#),
         refuse(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
+        refuse(403, r#"{"code":"Forbidden.AccessDenied.QpmLimitForAppkeyAndApi"}"#),
         refuse(403, r#"{"code":"Forbidden.AccessDenied.ApiCountLimitForOrg"}"#),
         refuse(429, "{}"),
     ] {
@@ -237,6 +249,30 @@ async fn failures_are_later_never_or_unknown() {
     }
     stage.ding.fail_next(Way::GroupApi, refuse(400, r#"{"code":"group.disbanded"}"#));
     assert!(matches!(stage.bot.deliver(&parcel).await, Err(Undelivered::Never { .. })));
+}
+
+#[tokio::test]
+async fn an_address_that_is_shut_out_calls_nobody_until_that_is_over() {
+    let stage = Stage::new().await;
+    let answer = stage.answer(ping()).await;
+    stage.ding.fail_next(
+        Way::GroupApi,
+        Fault::Refuse(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#.into()),
+    );
+    let too_fast = |delivered| matches!(delivered, Err(Undelivered::TooFast { after, .. }) if after > Duration::from_secs(290));
+    assert!(too_fast(stage.bot.deliver(&to_group(ping())).await));
+    // Neither by another way, nor for a name.
+    let calls = |ways: &[Way]| ways.iter().map(|way| stage.ding.calls(*way)).sum::<usize>();
+    let all = [Way::GroupApi, Way::Session, Way::UserGet, Way::Token];
+    let before = calls(&all);
+    assert!(too_fast(stage.bot.deliver(&answer).await));
+    assert_eq!(stage.bot.name_of(&PersonId("dingtalk:nobody".into())).await, None);
+    assert_eq!(calls(&all), before);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(300)).await;
+    tokio::time::resume();
+    stage.bot.deliver(&answer).await.unwrap();
+    assert_eq!(stage.ding.sent().len(), 1);
 }
 
 #[tokio::test]

@@ -171,6 +171,18 @@ async fn a_half_open_connection_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_connection_is_half_open_for_no_longer_than_two_pings() {
+    let held = Held::new().await;
+    assert_eq!(held.says("/需求 一").await, 200);
+    held.ding.freeze_connections();
+    let seconds = held.log.seconds_until_fault().await;
+    assert!((30..=61).contains(&seconds), "{seconds}");
+    assert_eq!((held.says("/需求 二").await, held.says("/需求 三").await), (200, 200));
+    assert_eq!(held.heard(), ["/需求 一", "/需求 二", "/需求 三"]);
+    assert_eq!(held.log.faults().len(), 1, "{:#?}", held.log.faults());
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_brings_the_message_again_without_effect() {
     let held = Held::new().await;
     held.ding.lose_answers(1);

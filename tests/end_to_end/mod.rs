@@ -13,6 +13,7 @@ mod crash;
 pub mod database;
 mod dingtalk;
 mod export;
+mod faults;
 mod feishu;
 mod file;
 mod health;

@@ -68,15 +68,25 @@ impl Stage {
 
     /// A bot that holds long connections to both platforms.
     pub async fn over_sockets() -> Self {
-        Self::heard_by(true, |_| String::new()).await
+        Self::heard_by(true, |_| String::new(), &[]).await
+    }
+
+    /// The same, and a silent connection is given up after some two seconds.
+    pub async fn over_impatient_sockets() -> Self {
+        let patience = [("JIUDING_FEISHU__PONG_WITHIN", "1s"), ("JIUDING_DINGTALK__PING_EVERY", "1s")];
+        Self::heard_by(true, |_| String::new(), &patience).await
     }
 
     /// The same with more configuration, as it stands at the end of the file.
     pub async fn with(more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
-        Self::heard_by(false, more).await
+        Self::heard_by(false, more, &[]).await
     }
 
-    async fn heard_by(sockets: bool, more: impl FnOnce(&FakeDingTalk) -> String) -> Self {
+    async fn heard_by(
+        sockets: bool,
+        more: impl FnOnce(&FakeDingTalk) -> String,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let clock = Arc::new(SimulatedClock::new("2026-11-23T01:00:00Z".parse().unwrap()));
         let feishu = FakeFeishu::start(clock.clone()).await;
         feishu.group(FEISHU, "远山银行项目群").per_chat_per_second(1000);
@@ -108,7 +118,8 @@ impl Stage {
             base = ding.base_url(),
         );
         std::fs::write(&file, text).unwrap();
-        let config = Config::read(Some(&file), []).unwrap();
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let config = Config::read(Some(&file), environment).unwrap();
         let http = jiuding::platform::http::client();
         let log = Log::default();
         let mut stage = Self { feishu, ding, clock, http, log, config, folder, running: None };
@@ -283,9 +294,9 @@ impl Stage {
         serde_json::from_str(row.unwrap_or_else(|| panic!("no {key} in {records:#?}"))).unwrap()
     }
 
-    /// Waits until something is so; panics after 10 s.
+    /// Waits until something is so; panics after 30 s.
     pub async fn until(&self, what: &str, mut so: impl AsyncFnMut() -> bool) {
-        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        let waited = tokio::time::timeout(Duration::from_secs(30), async {
             while !so().await {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -324,14 +335,30 @@ impl Log {
         lines.filter(|line| line.contains(" WARN ") || line.contains("ERROR ")).map(str::to_owned).collect()
     }
 
-    /// Waits until there are so many; panics after 10 s.
+    /// Waits until there are so many; panics after 30 s.
     pub async fn wait_faults(&self, count: usize) {
-        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        let waited = tokio::time::timeout(Duration::from_secs(30), async {
             while self.faults().len() < count {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
         assert!(waited.await.is_ok(), "waited for {count} faults: {}", self.text());
+    }
+
+    /// Lets real time pass, of which nothing is waited for, until there is a fault; says how many seconds it took.
+    pub async fn seconds_until_fault(&self) -> u64 {
+        tokio::time::pause();
+        let mut seconds = 0;
+        while self.faults().is_empty() && seconds < 3600 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            // Whoever was waiting has its turn; nobody is ever idle, so that time goes on by this alone.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            seconds += 1;
+        }
+        tokio::time::resume();
+        seconds
     }
 
     pub fn subscriber(&self) -> impl tracing::Subscriber + use<> {

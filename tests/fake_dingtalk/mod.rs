@@ -22,6 +22,7 @@ mod calendar;
 mod picture;
 mod said;
 mod server;
+mod shortcuts;
 mod stream;
 
 use std::{
@@ -80,6 +81,8 @@ pub enum Way {
     Open,
     /// Not a message: anything about calendars.
     Calendar,
+    /// Not a message: anything about the robot's shortcuts.
+    Shortcuts,
 }
 
 /// What goes wrong with the next call of a way.
@@ -157,6 +160,7 @@ struct State {
     /// Ways of a DING that the organisation may use: 1 by the app, 2 by SMS, 3 by telephone.
     dings: HashSet<u64>,
     calendar: calendar::Calendar,
+    shortcuts: shortcuts::Shortcuts,
     calls: Vec<Way>,
     streams: stream::Streams,
 }

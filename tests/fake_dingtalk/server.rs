@@ -18,7 +18,8 @@ use tokio::time::Instant;
 use crate::multipart;
 
 use super::{
-    CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, picture, stream,
+    CLIENT_ID, CLIENT_SECRET, Fault, ROBOT_CODE, Sent, Shared, State as Kept, Way, calendar, picture,
+    shortcuts, stream,
 };
 
 /// The largest file.
@@ -41,6 +42,7 @@ pub(super) fn app(shared: Arc<Shared>) -> Router {
         .route("/topapi/user/getbyunionid", post(user_by_union))
         .route("/media/upload", post(upload).layer(DefaultBodyLimit::max(MOST_OF_A_FILE + 4096)))
         .merge(calendar::routes())
+        .merge(shortcuts::routes())
         .fallback(async || (StatusCode::NOT_FOUND, json!({"code": "InvalidAction.NotFound"}).to_string()))
         .with_state(shared)
 }
@@ -298,7 +300,7 @@ pub(super) async fn answer(
 }
 
 /// Token, robot and JSON of a new call.
-fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
+pub(super) fn authorised(state: &Kept, shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Outcome {
     let token = headers.get("x-acs-dingtalk-access-token").and_then(|value| value.to_str().ok());
     let end = state.tokens.get(token.unwrap_or_default());
     if end.is_none_or(|end| *end <= shared.clock.now()) {

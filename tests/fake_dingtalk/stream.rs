@@ -19,6 +19,10 @@ use tokio_tungstenite::{
     tungstenite::{
         Message,
         handshake::server::{ErrorResponse, Request, Response as Upgrade},
+        protocol::frame::{
+            self,
+            coding::{Data, OpCode},
+        },
     },
 };
 
@@ -68,6 +72,8 @@ impl Default for Streams {
 
 enum Order {
     Send(String),
+    /// The first half of a message, and then nothing more of it.
+    SendHalf(String),
     /// The line breaks without a word.
     Drop,
     /// Nothing is read or written any more, and nobody is told.
@@ -180,6 +186,12 @@ impl FakeDingTalk {
     pub async fn push_said(&self, said: &Said) -> oneshot::Receiver<Value> {
         let frame = self.frame("CALLBACK", "/v1.0/im/bot/messages/get", &said.body.to_string());
         self.push(&frame).await
+    }
+
+    /// Sends half of what somebody said.
+    pub async fn push_half(&self, said: &Said) {
+        let frame = self.frame("CALLBACK", "/v1.0/im/bot/messages/get", &said.body.to_string()).to_string();
+        let _ = self.connection().await.send(Order::SendHalf(frame));
     }
 
     /// Any text as a frame, without an answer.
@@ -307,6 +319,11 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
         tokio::select! {
             order = ordered.recv() => match order {
                 Some(Order::Send(text)) => drop(socket.send(Message::text(text)).await),
+                Some(Order::SendHalf(text)) => {
+                    let half = text.as_bytes()[..text.len() / 2].to_vec();
+                    let half = frame::Frame::message(half, OpCode::Data(Data::Text), false);
+                    drop(socket.send(Message::Frame(half)).await);
+                }
                 Some(Order::Freeze) => std::future::pending().await,
                 Some(Order::Drop) | None => return,
             },

@@ -29,6 +29,7 @@ mod seal;
 mod server;
 mod socket;
 mod urgent;
+mod versions;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -48,6 +49,8 @@ pub use deliver::{Answer, Delivery};
 pub use seal::{encrypt, encrypt_with, signature};
 #[allow(unused_imports)]
 pub use socket::wishes;
+#[allow(unused_imports)]
+pub use versions::{EVENTS, version};
 
 pub const APP_ID: &str = "cli_a9f0c0ffee00d00d";
 pub const APP_SECRET: &str = "pretend-app-secret";
@@ -106,6 +109,7 @@ struct State {
     absent: HashSet<String>,
     calendar: calendar::Calendar,
     app_status: i64,
+    versions: Vec<Value>,
     counter: u64,
 }
 
@@ -210,6 +214,7 @@ impl FakeFeishu {
             absent: HashSet::new(),
             calendar: calendar::Calendar::default(),
             app_status: 2,
+            versions: vec![versions::version("1.0.0", 1, &versions::EVENTS)],
             counter: 0,
         };
         let shared = Arc::new(Shared {
@@ -238,6 +243,7 @@ impl FakeFeishu {
             window_back: SignedDuration::from_hours(8),
             window_ahead: SignedDuration::from_mins(5),
             pong_within: std::time::Duration::from_secs(30),
+            answer_within: std::time::Duration::from_secs(2),
             urgent: jiuding::platform::feishu::Urgent::App,
             calendar: true,
         }

@@ -17,6 +17,7 @@ use crate::multipart;
 
 use super::{
     APP_ID, APP_SECRET, BOT, Edited, Fault, Sent, Shared, State, calendar, card, panel, socket, urgent,
+    versions,
 };
 
 /// The largest file.
@@ -30,6 +31,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .route("/open-apis/auth/v3/tenant_access_token/internal", post(token))
         .route("/open-apis/bot/v3/info", get(bot))
         .route("/open-apis/application/v6/scopes", get(scopes))
+        .route("/open-apis/application/v6/applications/{id}/app_versions", get(versions::list))
         .route("/open-apis/application/v7/app_slash_commands", get(panel::list).post(panel::create))
         .route("/open-apis/application/v7/app_slash_commands/{id}", patch(panel::change))
         .route("/open-apis/im/v1/messages", post(send))

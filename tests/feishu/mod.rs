@@ -4,6 +4,7 @@
 
 mod calendar;
 mod inbound;
+mod late;
 mod outbound;
 mod panel;
 mod rooms;

@@ -141,6 +141,20 @@ async fn a_half_open_connection_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_connection_is_half_open_for_no_longer_than_a_ping_and_its_patience() {
+    let held = Held::with(|_, settings| settings.pong_within = Duration::from_secs(30)).await;
+    assert_eq!(held.fake.deliver_text(GROUP, LI, "{bot} /需求 一").await.status, 200);
+    held.fake.freeze_connections();
+    let seconds = held.log.seconds_until_fault().await;
+    assert!((120..=151).contains(&seconds), "{seconds}");
+    for text in ["{bot} /需求 二", "{bot} /需求 三"] {
+        assert_eq!(held.fake.deliver_text(GROUP, LI, text).await.status, 200);
+    }
+    assert_eq!(held.heard(), ["/需求 一", "/需求 二", "/需求 三"]);
+    assert_eq!(held.log.faults().len(), 1, "{:#?}", held.log.faults());
+}
+
+#[tokio::test]
 async fn a_server_that_answers_no_ping_is_left() {
     let held = Held::with(|fake, _| {
         fake.wish(Some(wishes(-1, 1, 0, 1))).ignore_pings();

@@ -71,6 +71,7 @@ async fn every_delivery_is_judged_as_its_vector_says() {
             window_back: skew,
             window_ahead: skew,
             pong_within: std::time::Duration::from_secs(30),
+            answer_within: std::time::Duration::from_secs(2),
             urgent: jiuding::platform::feishu::Urgent::App,
             calendar: true,
             ..fake.settings()

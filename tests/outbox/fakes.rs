@@ -185,6 +185,7 @@ pub enum Answer {
     Takes,
     TakesButTheAnswerIsLost,
     Later(Option<Duration>),
+    TooFast(Duration),
     LosesIt,
     Never,
     BreaksOff,
@@ -223,6 +224,7 @@ impl Platform for Scripted {
         match answer {
             Answer::Takes => Ok(Accepted { message: Some(MessageId::new("fake", &parcel.id)) }),
             Answer::Later(after) => Err(Undelivered::Later { after, why }),
+            Answer::TooFast(after) => Err(Undelivered::TooFast { after, why }),
             Answer::TakesButTheAnswerIsLost | Answer::LosesIt => Err(Undelivered::Unknown { why }),
             Answer::Never => Err(Undelivered::Never { why }),
             Answer::BreaksOff => panic!("as the script says"),

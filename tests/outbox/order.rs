@@ -44,6 +44,30 @@ async fn the_platforms_own_wait_is_honoured() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_app_that_was_too_fast_is_silent_in_every_room_for_as_long_as_it_was_told() {
+    let world = World::new(FOREVER);
+    let (a, b) = (room("a"), room("b"));
+    let long = Duration::from_secs(7);
+    world.script(&a, [Answer::TooFast(long)]);
+    let process = world.start().await;
+    process.outbox.push(vec![world.commit(&a, "1"), world.commit(&a, "2")]);
+    world.until(|world| world.wire().tries.len() == 1).await;
+    process.outbox.push(vec![world.commit(&b, "3"), world.commit(&b, "4")]);
+    world.until(|world| world.wire().said.len() == 4).await;
+    assert_eq!(
+        (world.said(&a), world.said(&b)),
+        (vec!["1".into(), "2".into()], vec!["3".into(), "4".into()])
+    );
+    let wire = world.wire();
+    assert_eq!(wire.tries.len(), 5);
+    let refused = wire.tries[0].1;
+    assert!(wire.tries[1..].iter().all(|(_, at, _)| *at - refused >= long), "{:?}", wire.tries);
+    // Surely nothing arrived, and nobody is told that something may be the second.
+    assert!(wire.said.iter().all(|parcel| !parcel.maybe_repeated));
+    process.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn neither_a_room_nor_the_app_is_faster_than_its_limits() {
     let mut world = World::new(FOREVER);
     let second = Duration::from_secs(1);

@@ -185,6 +185,9 @@ impl Engine {
             Err(Undelivered::Later { after, why }) => {
                 self.tried(&mut dossier, &posted, after, &why).await;
             }
+            Err(Undelivered::TooFast { after, why }) => {
+                self.tried(&mut dossier, &posted, Some(after), &why).await;
+            }
             Err(Undelivered::Unknown { why }) => self.tried(&mut dossier, &posted, None, &why).await,
         }
     }

@@ -13,6 +13,8 @@ use crate::platform::Undelivered;
 const SILENCED: Duration = Duration::from_secs(600);
 /// An address that called too often is shut out for five minutes.
 const SHUT_OUT: Duration = Duration::from_secs(300);
+/// Pause after the app's own calls a second are used up.
+const A_SECOND: Duration = Duration::from_secs(1);
 /// Pause after the app's own calls a minute are used up, and where the platform names none.
 const A_MINUTE: Duration = Duration::from_secs(60);
 /// The month's quota may be raised by an administrator; a few tries a day do not hurt. The outbox gives
@@ -75,8 +77,8 @@ pub fn read(status: u16, body: &[u8]) -> Result<Value, Refusal> {
     let answer: Value = match serde_json::from_slice(body) {
         Ok(answer) => answer,
         _ if status >= 500 => return Err(unknown(format!("HTTP {status}"))),
-        _ if body.trim_ascii_start().starts_with(b"<") => {
-            return Err(later(
+        _ if is_a_page(body) => {
+            return Err(too_fast(
                 SHUT_OUT,
                 "a web page instead of an answer; too many calls from this address?",
             ));
@@ -84,7 +86,7 @@ pub fn read(status: u16, body: &[u8]) -> Result<Value, Refusal> {
         _ => return Err(unknown(format!("HTTP {status} without a readable answer"))),
     };
     if number(&answer["status"]) == Some(1111) {
-        return Err(later(SHUT_OUT, "too many calls from this address (status 1111)"));
+        return Err(too_fast(SHUT_OUT, "too many calls from this address (status 1111)"));
     }
     if let Some(number) = number(&answer["errcode"]).filter(|number| *number != 0) {
         return Err(numbered(number, &answer));
@@ -102,6 +104,19 @@ pub fn read(status: u16, body: &[u8]) -> Result<Value, Refusal> {
     }
 }
 
+/// For how long nothing at all is to be called, where the platform shut this address out for calling too often.
+pub fn shuts_out(body: &[u8]) -> Option<Duration> {
+    let says_so = || {
+        let answer: Option<Value> = serde_json::from_slice(body).ok();
+        answer.is_some_and(|answer| number(&answer["status"]) == Some(1111))
+    };
+    (body.windows(4).any(|part| part == b"1111") && says_so()).then_some(SHUT_OUT)
+}
+
+fn is_a_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
 /// Old calls and webhooks.
 fn numbered(code: i64, answer: &Value) -> Refusal {
     let why = format!("errcode {code}");
@@ -117,7 +132,8 @@ fn numbered(code: i64, answer: &Value) -> Refusal {
         430101..=430104 => Refusal::Censored(why),
         -1 | 15 => unknown(why),
         130101 => later(SILENCED, &format!("{why}: more than 20 messages a minute in one group")),
-        90002 | 90018 => later(Duration::from_secs(1), &why),
+        90018 => too_fast(A_SECOND, &why),
+        90002 => later(A_SECOND, &why),
         90005 | 410100 => later(A_MINUTE, &why),
         90020 | 90030 => used_up(&why),
         // Keyword, signature, clock or address; the platform's own words tell which.
@@ -137,7 +153,7 @@ fn named(code: &str, status: u16, answer: &Value) -> Refusal {
     match denied.unwrap_or(code) {
         "InvalidAuthentication" => Refusal::StaleToken,
         "session.notExisted" | "session.expired" => Refusal::NoSuchWay(why),
-        "QpsLimitForAppkeyAndApi" => later(Duration::from_secs(1), &why),
+        "QpsLimitForAppkeyAndApi" => too_fast(A_SECOND, &why),
         "QpsLimitForApi" => Refusal::Undelivered(Undelivered::Later { after: None, why }),
         "QpmLimitForAppkeyAndApi" => later(A_MINUTE, &why),
         "ApiCountLimitForOrg" => used_up(&why),
@@ -168,6 +184,11 @@ fn used_up(why: &str) -> Refusal {
 
 fn later(after: Duration, why: &str) -> Refusal {
     Refusal::Undelivered(Undelivered::Later { after: Some(after), why: why.to_owned() })
+}
+
+/// The app as a whole is to be quiet.
+fn too_fast(after: Duration, why: &str) -> Refusal {
+    Refusal::Undelivered(Undelivered::TooFast { after, why: why.to_owned() })
 }
 
 fn never(why: String) -> Refusal {

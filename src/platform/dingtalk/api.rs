@@ -1,11 +1,11 @@
 //! Calls to the platform: the access token, and one way to post JSON.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, multipart::Form};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     Settings,
@@ -34,6 +34,8 @@ pub(super) struct Api {
     pub meter: Meter,
     /// A shorter time limit than the client's own.
     pub patience: Option<Duration>,
+    /// Until when this address is shut out: who goes on calling stays so. Held for a look or an entry.
+    shut_out: std::sync::Mutex<Option<Instant>>,
 }
 
 struct Token {
@@ -70,6 +72,7 @@ impl Api {
             token: Mutex::new(None),
             meter: Meter::default(),
             patience: None,
+            shut_out: std::sync::Mutex::default(),
         }
     }
 
@@ -123,6 +126,18 @@ impl Api {
         Ok(self.send(self.http.post(url).json(body)).await?)
     }
 
+    /// Posts to an address of our own what the platform would post there.
+    pub async fn knock(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, Undelivered> {
+        let request =
+            headers.iter().fold(self.http.post(url), |request, (name, value)| request.header(*name, *value));
+        self.send(request.json(body)).await
+    }
+
     /// Asks where the long connection goes. The call takes the secret itself, and no token; without the header the
     /// answer is XML.
     pub async fn open_stream(&self, body: &Value) -> Result<Answer, Undelivered> {
@@ -149,6 +164,9 @@ impl Api {
     /// A token that is good for a while yet, and is not `stale`.
     pub async fn token(&self, stale: Option<&str>) -> Result<String, Undelivered> {
         let mut slot = self.token.lock().await;
+        if stale.is_some() && slot.as_ref().map(|token| token.text.as_str()) == stale {
+            tracing::warn!("dingtalk calls an access token invalid before its time, another one is fetched");
+        }
         if let Some(token) = &*slot
             && token.good_until > self.clock.now()
             && stale != Some(&token.text)
@@ -183,6 +201,10 @@ impl Api {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Undelivered> {
+        if let Some(after) = self.shut_out(None) {
+            let why = "DingTalk shut this address out for a while".into();
+            return Err(Undelivered::TooFast { after, why });
+        }
         let request = match self.patience {
             Some(patience) => request.timeout(patience),
             None => request,
@@ -190,7 +212,19 @@ impl Api {
         let response = request.send().await.map_err(undelivered)?;
         let status = response.status().as_u16();
         let body = response.bytes().await.map_err(undelivered)?.to_vec();
+        if let Some(pause) = answer::shuts_out(&body) {
+            self.shut_out(Some(pause));
+        }
         Ok(Answer { status, body })
+    }
+
+    /// For how long nobody may be called yet; a `pause` begins now.
+    fn shut_out(&self, pause: Option<Duration>) -> Option<Duration> {
+        let mut until = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pause) = pause {
+            *until = Some(Instant::now() + pause);
+        }
+        until.map(|until| until.duration_since(Instant::now())).filter(|left| !left.is_zero())
     }
 }
 
@@ -202,12 +236,14 @@ impl From<Undelivered> for Refusal {
 
 /// Without a token nothing was sent, so it can be tried again whatever happened to the request for it.
 fn no_token(undelivered: Undelivered) -> Undelivered {
-    let (after, why) = match undelivered {
-        Undelivered::Later { after, why } => (after, why),
-        Undelivered::Never { why } | Undelivered::Unknown { why } => (None, why),
-    };
-    let why = format!("no access token from DingTalk: {why}");
-    Undelivered::Later { after: after.or(Some(AFTER_NO_TOKEN)), why }
+    let why = format!("no access token from DingTalk: {}", undelivered.why());
+    match undelivered {
+        Undelivered::TooFast { after, .. } => Undelivered::TooFast { after, why },
+        Undelivered::Later { after: Some(after), .. } => Undelivered::Later { after: Some(after), why },
+        Undelivered::Later { after: None, .. } | Undelivered::Never { .. } | Undelivered::Unknown { .. } => {
+            Undelivered::Later { after: Some(AFTER_NO_TOKEN), why }
+        }
+    }
 }
 
 /// Sorts a failed call. The error itself is not told: it may name an address that is a secret.

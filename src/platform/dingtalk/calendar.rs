@@ -196,6 +196,8 @@ fn trouble(refusal: Refusal) -> Trouble {
         Undelivered::Never { .. } => Trouble::Refused(why),
         // What is used up stays so for longer than a minute.
         Undelivered::Later { after: Some(after), .. } if after.as_secs() >= 3600 => Trouble::Closed(why),
-        Undelivered::Later { .. } | Undelivered::Unknown { .. } => Trouble::Passing(why),
+        Undelivered::Later { .. } | Undelivered::TooFast { .. } | Undelivered::Unknown { .. } => {
+            Trouble::Passing(why)
+        }
     }
 }

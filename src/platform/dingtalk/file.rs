@@ -1,7 +1,7 @@
 //! Sending a file: it is uploaded, and a message of the API hands over what came of that.
 //!
 //! Neither a reply address nor a group's own robot can hand over a file, so it never goes those ways. An upload says
-//! nothing to anybody and may be made again. Where the platform refuses the file, the line that stands for it is
+//! nothing to anybody and may be made again, but a parcel's next try uses what is there ([`super::uploaded`]). Where the platform refuses the file, the line that stands for it is
 //! said by any way. An upload and a message are two metered calls.
 //!
 //! <https://open.dingtalk.com/document/development/upload-media-files>,
@@ -28,7 +28,7 @@ const UPLOADS: &str = "qyapi_base";
 impl DingTalk {
     /// Sends a parcel's file, or the line that stands for it.
     pub(super) async fn send_file(&self, parcel: &Parcel, file: &File) -> Result<Accepted, Refusal> {
-        let refused = match self.upload_file(file).await {
+        let refused = match self.upload_file(parcel, file).await {
             Ok(media) => match self.hand_over(parcel, file, &media).await {
                 Err(refusal) if refusal.is_final() => refusal,
                 sent => return sent,
@@ -47,24 +47,34 @@ impl DingTalk {
         self.by_any_way(parcel, render::Said::words(&line)).await
     }
 
-    async fn upload_file(&self, file: &File) -> Result<String, Refusal> {
+    async fn upload_file(&self, parcel: &Parcel, file: &File) -> Result<String, Refusal> {
         // The name that people see goes with the message; one with Chinese is not understood here.
-        self.upload("file", format!("file.{}", file.extension()), file.content.to_vec()).await
+        self.upload(parcel, "file", format!("file.{}", file.extension()), file.content.to_vec()).await
     }
 
-    /// Uploads something of this kind; gives its id.
-    pub(super) async fn upload(&self, kind: &str, name: String, content: Vec<u8>) -> Result<String, Refusal> {
+    /// Uploads what a parcel carries; gives its id. An earlier try's is used again.
+    pub(super) async fn upload(
+        &self,
+        parcel: &Parcel,
+        kind: &str,
+        name: String,
+        content: Vec<u8>,
+    ) -> Result<String, Refusal> {
+        if let Some(media) = self.uploaded.of(&parcel.id) {
+            return Ok(media);
+        }
         let form = || {
             let part = multipart::Part::bytes(content.clone()).file_name(name.clone());
             multipart::Form::new().part("media", part)
         };
         let answer = self.api.upload("/media/upload", kind, form).await?;
         let answer = answer::read(answer.status, &answer.body)?;
-        let media = answer["media_id"].as_str().filter(|id| !id.is_empty());
-        media.map(str::to_owned).ok_or_else(|| {
+        let Some(media) = answer["media_id"].as_str().filter(|id| !id.is_empty()) else {
             let why = "DingTalk's answer holds no media id".into();
-            Undelivered::Unknown { why }.into()
-        })
+            return Err(Undelivered::Unknown { why }.into());
+        };
+        self.uploaded.keep(&parcel.id, media);
+        Ok(media.to_owned())
     }
 
     async fn hand_over(&self, parcel: &Parcel, file: &File, media: &str) -> Result<Accepted, Refusal> {

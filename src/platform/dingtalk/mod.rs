@@ -25,8 +25,10 @@ mod render;
 mod routes;
 mod send;
 mod session;
+mod shortcuts;
 pub mod sign;
 mod stream;
+mod uploaded;
 mod usage;
 #[cfg(test)]
 mod vectors;
@@ -41,8 +43,10 @@ use directory::Directory;
 use envelope::Envelope;
 use send::BrokenRobots;
 use session::ReplyHosts;
+use uploaded::Uploaded;
 
 pub use ding::Ding;
+pub use doctor::CONSOLE;
 pub use hear::examine;
 pub use routes::routes;
 pub use stream::{examine_frame, listen};
@@ -73,7 +77,11 @@ pub fn robot_body(message: &Message, parcel: &str) -> serde_json::Value {
 /// # Errors
 /// The platform refused, or nobody knows.
 pub fn robot_answer(status: u16, body: &[u8]) -> Result<(), Undelivered> {
-    answer::receipt(status, body).map(|_| ()).map_err(answer::Refusal::into_undelivered)
+    match answer::receipt(status, body).map_err(answer::Refusal::into_undelivered) {
+        // Rooms of other platforms are spoken to beside this one.
+        Err(Undelivered::TooFast { after, why }) => Err(Undelivered::Later { after: Some(after), why }),
+        answered => answered.map(drop),
+    }
 }
 
 /// Everything the adapter is told by the configuration.
@@ -135,6 +143,7 @@ pub struct DingTalk {
     envelope: Option<Envelope>,
     broken_robots: BrokenRobots,
     calendars: Arc<Calendars<Calendar>>,
+    uploaded: Uploaded,
     /// DINGs.
     resting: Resting,
     /// Of the long connection, where there is one.
@@ -177,6 +186,7 @@ impl DingTalk {
             envelope,
             broken_robots: BrokenRobots::default(),
             calendars: Arc::new(Calendars::new(Calendar::new(api.clone()), clock.clone())),
+            uploaded: Uploaded::default(),
             resting: Resting::default(),
             standing: Standing::default(),
             settings,
@@ -204,12 +214,15 @@ impl Platform for DingTalk {
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
         let delivered = self.send(parcel).await;
+        if matches!(delivered, Ok(_) | Err(Undelivered::Never { .. })) {
+            self.uploaded.forget(&parcel.id);
+        }
         if self.settings.calendar && delivered.is_ok() {
             self.calendars.keep(parcel).await;
         }
         let outcome = match &delivered {
             Ok(_) => "accepted",
-            Err(Undelivered::Later { .. }) => "later",
+            Err(Undelivered::Later { .. } | Undelivered::TooFast { .. }) => "later",
             Err(Undelivered::Never { .. }) => "never",
             Err(Undelivered::Unknown { .. }) => "unknown",
         };
@@ -258,11 +271,6 @@ impl Platform for DingTalk {
 
     async fn ready(&self) -> Result<(), String> {
         self.standing.check()?;
-        match self.api.token(None).await {
-            Ok(_) => Ok(()),
-            Err(
-                Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why },
-            ) => Err(why),
-        }
+        self.api.token(None).await.map(drop).map_err(|undelivered| undelivered.why().to_owned())
     }
 }

@@ -54,7 +54,7 @@ impl DingTalk {
             None => {
                 let message = parcel.message.clone().formless();
                 let picture = match &message.chart {
-                    Some(chart) => self.picture(chart).await,
+                    Some(chart) => self.picture(parcel, chart).await,
                     None => None,
                 };
                 self.by_any_way(parcel, Said { message: &message, picture: picture.as_deref() }).await
@@ -92,7 +92,10 @@ impl DingTalk {
         };
         match self.by_session(room, parcel, said).await {
             Some(Ok(receipt)) => return Ok(accepted(receipt)),
-            Some(Err(Refusal::NoSuchWay(_))) | None => {}
+            Some(Err(Refusal::NoSuchWay(why))) => {
+                tracing::info!(parcel.id, why, "a reply address is gone, the message goes another way");
+            }
+            None => {}
             Some(Err(refusal)) => return Err(refusal),
         }
         match direct_with(room) {
@@ -112,7 +115,7 @@ impl DingTalk {
     ) -> Option<Result<Receipt, Refusal>> {
         let session = parcel.reply_to.as_ref()?.session.as_ref()?;
         if session.expires <= self.clock.now() {
-            return None;
+            return Some(Err(Refusal::NoSuchWay("it ran out".into())));
         }
         // Checked again: the configuration may have changed since it was stored.
         let url = self.reply_hosts.admit(&session.url)?;

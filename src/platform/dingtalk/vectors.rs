@@ -135,7 +135,9 @@ fn answers_are_sorted() {
                 Err(Refusal::Undelivered(Undelivered::Later { why, .. })) if why.contains("quota") => {
                     "wait_month"
                 }
-                Err(Refusal::Undelivered(Undelivered::Later { .. } | Undelivered::Unknown { .. })) => "retry",
+                Err(Refusal::Undelivered(
+                    Undelivered::Later { .. } | Undelivered::TooFast { .. } | Undelivered::Unknown { .. },
+                )) => "retry",
                 Err(
                     Refusal::Censored(_)
                     | Refusal::NotPermitted { .. }

@@ -113,6 +113,13 @@ impl Api {
         Ok(http::date(answer.headers()))
     }
 
+    /// Posts to an address of our own what the console would post there.
+    pub async fn echo(&self, url: &str, body: &Value) -> Result<Value, Fault> {
+        let unsent = |error: reqwest::Error| Fault::Unsent(format!("{url}: {}", error.without_url()));
+        let answer = self.client.post(url).json(body).send().await.map_err(unsent)?;
+        Ok(answer.json().await.unwrap_or_default())
+    }
+
     async fn fetch_token(&self) -> Result<Fetched, Fault> {
         let body = json!({ "app_id": self.app_id, "app_secret": self.app_secret });
         let url = self.url("auth/v3/tenant_access_token/internal");

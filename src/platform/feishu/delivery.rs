@@ -266,6 +266,7 @@ mod tests {
                 window_back: jiff::SignedDuration::from_hours(8),
                 window_ahead: jiff::SignedDuration::from_mins(5),
                 pong_within: std::time::Duration::from_secs(30),
+                answer_within: std::time::Duration::from_secs(2),
                 urgent: super::super::Urgent::App,
                 calendar: true,
             };

@@ -1,8 +1,12 @@
 //! What becomes of a verified event, by whichever way it came.
+//!
+//! An event is answered when its effect is durable; a press that takes too long for that is answered for meanwhile
+//! ([`working_on_it`], [`press::kept`]). `[D:card-cb]`
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     Feishu, NAME,
@@ -12,7 +16,7 @@ use super::{
 };
 use crate::{
     chat::What,
-    platform::{Press, Received, Receiver, Toast},
+    platform::{Press, Received, Receiver, Toast, press},
 };
 
 /// Takes events in, and knows who carries them out.
@@ -63,11 +67,12 @@ impl Door {
         happened: Happened,
         turn: impl Future<Output = ()>,
     ) -> Result<Option<Value>, Failed> {
+        let answer_by = Instant::now() + self.feishu.settings.answer_within;
         let inbound = self.feishu.inbound(happened).await;
         turn.await;
         let received = match inbound {
             Some(inbound) if matches!(inbound.what, What::Pressed { .. } | What::Filled { .. }) => {
-                let pressed = self.receiver.press(inbound).await;
+                let pressed = press::kept(&*self.receiver, inbound, answer_by).await;
                 pressed.map(|press| (Some(press.received), Some(answered(&press))))
             }
             Some(inbound) => self.receiver.receive(inbound).await.map(|received| (Some(received), None)),
@@ -91,6 +96,11 @@ impl Door {
             }
         }
     }
+}
+
+/// What is answered to a press that takes longer than the platform waits.
+pub fn working_on_it() -> Value {
+    json!({ "toast": { "type": "info", "content": "正在处理" } })
 }
 
 /// The answer to a press: a toast for whoever pressed, and the card as it is now for everybody. Without the card the

@@ -7,6 +7,11 @@ use std::time::Duration;
 
 use crate::platform::Undelivered;
 
+/// The wait where the gateway names none; its limit counts by the second.
+const A_SECOND: Duration = Duration::from_secs(1);
+/// The longest wait that is believed: a number that is no wait must not silence the bot.
+const LONGEST: f64 = 3600.0;
+
 /// A call that did not do what it should.
 #[derive(Debug, Clone)]
 pub enum Fault {
@@ -45,7 +50,9 @@ impl Refused {
             status,
             code,
             inner: inner.and_then(|digits| digits.parse().ok()),
-            reset: reset.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs),
+            reset: reset.and_then(|seconds| seconds.trim().parse().ok()).and_then(|seconds: f64| {
+                seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
+            }),
             log_id: log_id.chars().filter(plain).take(64).collect(),
         }
     }
@@ -71,6 +78,11 @@ impl Refused {
     /// The app lacks a scope for this call.
     pub fn of_scope(&self) -> bool {
         self.code == 99991672
+    }
+
+    /// The gateway's own limit, which is the app's for this call and not a room's.
+    pub fn of_gateway(&self) -> bool {
+        self.code == 99991400
     }
 
     /// It may succeed another time.
@@ -109,6 +121,9 @@ impl Fault {
         let why = self.why();
         match self {
             Fault::Refused(refused) if !refused.passes() => Undelivered::Never { why },
+            Fault::Refused(refused) if refused.of_gateway() => {
+                Undelivered::TooFast { after: refused.reset.unwrap_or(A_SECOND), why }
+            }
             Fault::Refused(refused) if refused.status >= 500 => Undelivered::Unknown { why },
             Fault::Refused(refused) => Undelivered::Later { after: refused.reset, why },
             Fault::Unsent(_) => Undelivered::Later { after: None, why },
@@ -124,14 +139,34 @@ mod tests {
     #[test]
     fn codes_are_sorted_into_later_and_never() {
         let sort = |status, code| Fault::Refused(Refused::new(status, code, "", None, "")).sorted();
-        for (status, code) in [(429, 99991400), (400, 99991400), (400, 230020), (400, 11232), (200, 99991663)]
-        {
+        for (status, code) in [(400, 230020), (400, 11232), (200, 99991663)] {
             assert!(matches!(sort(status, code), Undelivered::Later { .. }), "{code}");
         }
         assert!(matches!(sort(500, 1), Undelivered::Unknown { .. }));
         assert!(matches!(Fault::Unanswered("".into()).sorted(), Undelivered::Unknown { .. }));
         for code in [230002, 230013, 230099, 230022, 232009, 99991672] {
             assert!(matches!(sort(400, code), Undelivered::Never { .. }), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_gateways_wait_is_the_apps_and_within_reason() {
+        let waits =
+            |status, reset| match Fault::Refused(Refused::new(status, 99991400, "", reset, "")).sorted() {
+                Undelivered::TooFast { after, .. } => after.as_secs_f64(),
+                sorted => panic!("{sorted:?}"),
+            };
+        for (reset, wait) in [
+            (Some("7"), 7.0),
+            (Some(" 0.5 "), 0.5),
+            (Some("1795395600"), LONGEST),
+            (Some("-1"), 0.0),
+            (Some("NaN"), 1.0),
+            (Some("soon"), 1.0),
+            (None, 1.0),
+        ] {
+            // Some old calls say it with another status.
+            assert_eq!((waits(429, reset), waits(400, reset)), (wait, wait), "{reset:?}");
         }
     }
 

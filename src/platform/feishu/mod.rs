@@ -119,6 +119,8 @@ pub struct Settings {
     pub window_ahead: SignedDuration,
     /// After how long without a frame beyond the usual pause between pings the long connection is dead.
     pub pong_within: Duration,
+    /// How long a pressed button may take before it is answered for meanwhile; Feishu waits 3 s.
+    pub answer_within: Duration,
     /// How people are called to an escalation.
     pub urgent: Urgent,
     /// Whether meetings are put into people's calendars.

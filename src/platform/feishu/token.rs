@@ -76,6 +76,7 @@ impl Token {
     /// Forgets `refused`, unless it was replaced meanwhile.
     pub fn drop_refused(&self, refused: &str) {
         if self.held().is_some_and(|held| held.value == refused) {
+            tracing::warn!("feishu calls the access token invalid before its time, another one is fetched");
             self.replace(None);
         }
     }

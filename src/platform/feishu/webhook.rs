@@ -17,7 +17,7 @@ use crate::platform::Receiver;
 use super::{
     Feishu,
     delivery::{self, Delivery, Envelope},
-    door::{Door, Failed, Letter, count_accepted, count_failed, count_refused},
+    door::{Door, Failed, Letter, count_accepted, count_failed, count_refused, working_on_it},
 };
 
 /// The largest body that is read.
@@ -62,9 +62,18 @@ async fn admit(door: Arc<Door>, envelope: Envelope) -> Response {
         Err(refusal) => return refused(refusal.status()),
     };
     let Some(happened) = happened else { return good(answer) };
+    let patience = door.feishu.settings.answer_within;
     // A caller that hangs up must not leave the work half done.
-    let work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
-    match work.await {
+    let mut work = tokio::spawn(async move { door.carry_out(happened, std::future::ready(())).await });
+    let done = match answer {
+        Some(_) => tokio::time::timeout(patience, &mut work).await,
+        None => Ok(work.await),
+    };
+    let Ok(done) = done else {
+        tracing::info!("a press on feishu takes longer than {patience:.1?}, it is answered for meanwhile");
+        return good(Some(working_on_it()));
+    };
+    match done {
         Ok(Ok(told)) => good(answer.map(|usual| told.unwrap_or(usual))),
         Ok(Err(Failed)) => failed(),
         Err(panicked) => {

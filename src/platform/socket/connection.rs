@@ -1,6 +1,6 @@
 //! One connection, from its upgrade to its close.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{
     Error, Utf8Bytes,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
-use tracing::error;
+use tracing::{error, info};
 
 use super::{
     Frame, Heard, Lanes, Link, Pace, Turn, Work,
@@ -43,14 +43,22 @@ pub(super) enum End {
     Lost(String),
 }
 
+/// What a piece of work says.
+enum Said {
+    /// An answer in its place, before its end.
+    Meanwhile(Frame),
+    /// It is over; its answer, unless it was answered for.
+    Over(Option<Frame>),
+}
+
 /// An open connection.
 pub(super) struct Connection {
     name: &'static str,
     socket: Socket,
     link: Box<dyn Link>,
     lanes: Arc<Lanes>,
-    /// Answers of finished work, each exactly once.
-    answers: (mpsc::UnboundedSender<Frame>, mpsc::UnboundedReceiver<Frame>),
+    /// What work says: its end each exactly once.
+    answers: (mpsc::UnboundedSender<Said>, mpsc::UnboundedReceiver<Said>),
     in_hand: usize,
     since: Instant,
     was_heard: bool,
@@ -94,13 +102,13 @@ impl Connection {
                     pinged = Instant::now();
                     self.say(self.link.ping()).await?;
                 }
-                Some(answer) = self.answers.1.recv() => {
+                Some(said) = self.answers.1.recv() => {
                     if self.in_hand == MOST_IN_HAND {
                         // Nobody was listening.
                         heard = Instant::now();
                     }
-                    self.in_hand -= 1;
-                    self.say(answer).await?;
+                    self.in_hand -= usize::from(matches!(said, Said::Over(_)));
+                    self.pass_on(said).await?;
                 }
                 frame = self.socket.next(), if self.in_hand < MOST_IN_HAND => {
                     let frame = heard_of(frame)?;
@@ -131,8 +139,8 @@ impl Connection {
         // The receiver ends with the last work in hand.
         self.answers.0 = lost;
         let _ = timeout(GRACE, async {
-            while let Some(answer) = self.answers.1.recv().await {
-                self.say(answer).await?;
+            while let Some(said) = self.answers.1.recv().await {
+                self.pass_on(said).await?;
             }
             Ok::<(), String>(())
         })
@@ -152,16 +160,38 @@ impl Connection {
     }
 
     /// Begins a piece of work. It goes on to its end whatever becomes of the connection.
-    fn start(&mut self, work: Work) {
+    fn start(&mut self, mut work: Work) {
         self.in_hand += 1;
         self.had_work = true;
         let turn = self.lanes.take(work.lane.clone());
         let (name, answers) = (self.name, self.answers.0.clone());
+        let meanwhile = work.meanwhile.take();
         tokio::spawn(async move {
-            let answer = carry_out(name, work, turn).await;
+            let mut over = pin!(carry_out(name, work, turn));
+            let answer = match meanwhile {
+                None => Some(over.await),
+                Some((patience, frame)) => match timeout(patience, &mut over).await {
+                    Ok(answer) => Some(answer),
+                    Err(_) => {
+                        info!(
+                            "an event of {name}'s takes longer than {patience:.1?}, it is answered for meanwhile"
+                        );
+                        let _ = answers.send(Said::Meanwhile(frame));
+                        over.await;
+                        None
+                    }
+                },
+            };
             // Where the connection is gone, it comes again and is known as seen.
-            let _ = answers.send(answer);
+            let _ = answers.send(Said::Over(answer));
         });
+    }
+
+    async fn pass_on(&mut self, said: Said) -> Result<(), String> {
+        match said {
+            Said::Meanwhile(frame) | Said::Over(Some(frame)) => self.say(frame).await,
+            Said::Over(None) => Ok(()),
+        }
     }
 
     async fn say(&mut self, frame: Frame) -> Result<(), String> {

@@ -123,6 +123,9 @@ pub struct Work {
     pub run: Box<dyn FnOnce(Turn) -> BoxFuture<'static, Frame> + Send>,
     /// The answer in case `run` panics.
     pub failed: Frame,
+    /// Where the platform waits for no longer: what is answered after so long instead. The work goes on to its end, in
+    /// its turn, and its own answer is nobody's any more.
+    pub meanwhile: Option<(Duration, Frame)>,
 }
 
 /// Whether the last try to connect succeeded; for whoever asks if the platform can be heard.

@@ -128,6 +128,7 @@ impl DingTalkLink {
                 })
             }),
             failed,
+            meanwhile: None,
         })
     }
 
@@ -156,6 +157,7 @@ impl DingTalkLink {
                 })
             }),
             failed,
+            meanwhile: None,
         })
     }
 }

@@ -32,9 +32,7 @@ pub fn request(client_id: &str, client_secret: &str) -> Value {
 pub fn address(base: &str, answer: Result<Answer, Undelivered>) -> Result<reqwest::Url, Unopened> {
     let Answer { status, body } = match answer {
         Ok(answer) => answer,
-        Err(Undelivered::Later { why, .. } | Undelivered::Never { why } | Undelivered::Unknown { why }) => {
-            return Err(Unopened::for_now(why));
-        }
+        Err(undelivered) => return Err(Unopened::for_now(undelivered.why())),
     };
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |name: &str| answer[name].as_str().unwrap_or_default();

@@ -21,7 +21,7 @@ use tracing::warn;
 
 use super::{
     Feishu, NAME,
-    door::{Door, Failed, Letter},
+    door::{self, Door, Failed, Letter},
 };
 use crate::platform::{
     Receiver,
@@ -156,6 +156,11 @@ impl FeishuLink {
         };
         let Some(happened) = happened else { return Heard::Answer(ack(frame, 200, answer.as_ref())) };
         let (door, failed) = (self.door.clone(), ack(frame.clone(), 500, None));
+        let patience = door.feishu.settings.answer_within;
+        let meanwhile = answer.as_ref().map(|_| {
+            let frame = frame.clone().acknowledged(200, Some(&door::working_on_it()), patience);
+            (patience, binary(&frame))
+        });
         Heard::Work(Work {
             lane: happened.chat.id.clone(),
             run: Box::new(move |turn| {
@@ -167,6 +172,7 @@ impl FeishuLink {
                 })
             }),
             failed,
+            meanwhile,
         })
     }
 }
