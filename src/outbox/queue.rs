@@ -175,9 +175,9 @@ impl Queue {
     }
 }
 
-/// What goes with `head`: the unbroken run behind it of the `hasty` that answer nobody; nothing where `head` is not the first
-/// of them, since one of those before it may have to be said before one behind it. Only where surely no try of `head` was accepted: the platform would take the fuller parcel for a repetition of
-/// the first and nobody would hear the rest.
+/// What goes with `head`: the unbroken run behind it of the `hasty` that answer nobody; nothing where `head` is not the
+/// first of them, since one before it may have to be said before one behind it. Only where surely no try of `head` was
+/// accepted: the platform would take the fuller parcel for a repetition of the first and nobody would hear the rest.
 fn joins(head: &Waiting, hasty: &[&Waiting]) -> Vec<Outgoing> {
     let is_first = hasty.first().is_some_and(|first| first.outgoing.id == head.outgoing.id);
     if !is_first || hasty.len() <= FEW || !head.is_free() {
