@@ -6,7 +6,7 @@
 //! something hasty is as hasty.
 //!
 //! More than a few in the same haste become one message, an unbroken run of them: so urgent ones are never among
-//! ordinary ones, and nothing joins a message while somebody in more haste waits behind it.
+//! ordinary ones, and nothing joins a message while one waits that would go before it were it not being tried.
 
 use std::collections::BTreeMap;
 
@@ -175,18 +175,20 @@ impl Queue {
     }
 }
 
-/// What goes with `head`: the unbroken run behind it of the `hasty` that answer nobody; nothing where `head` is none of
-/// them. Only where surely no try of `head` was accepted: the platform would take the fuller parcel for a repetition of
-/// the first and nobody would hear the rest.
+/// What goes with `head`: the unbroken run behind it of the `hasty` that answer nobody; nothing where `head` is not the
+/// first of them, since one before it may have to be said before one behind it. Only where surely no try of `head` was
+/// accepted: the platform would take the fuller parcel for a repetition of the first and nobody would hear the rest.
 fn joins(head: &Waiting, hasty: &[&Waiting]) -> Vec<Outgoing> {
-    let place = hasty.iter().position(|waiting| waiting.outgoing.id == head.outgoing.id);
-    let Some(place) = place.filter(|_| hasty.len() > FEW && head.is_free()) else { return Vec::new() };
+    let is_first = hasty.first().is_some_and(|first| first.outgoing.id == head.outgoing.id);
+    if !is_first || hasty.len() <= FEW || !head.is_free() {
+        return Vec::new();
+    }
     let own = Haste::of(&head.outgoing);
     let mut bytes = head.bytes();
     let mut parts = 1 + head.outgoing.bundled.len();
     let mut joins = Vec::new();
     let alike = |waiting: &&&Waiting| waiting.is_free() && Haste::of(&waiting.outgoing) == own;
-    for waiting in hasty[place + 1..].iter().take_while(alike) {
+    for waiting in hasty[1..].iter().take_while(alike) {
         bytes += waiting.bytes();
         parts += 1 + waiting.outgoing.bundled.len();
         if bytes > MOST_BYTES || parts > MOST_PARTS {

@@ -137,14 +137,10 @@ async fn a_card_that_is_nearly_too_old_is_said_anew() {
 /// A project in DingTalk with a template of cards, heard over sockets or webhooks; the answer to a new ticket, and the
 /// first ping into the group.
 async fn ding_opened(sockets: bool) -> (Stage, [ding::Sent; 2]) {
-    let stage = Stage::heard_by(
-        sockets,
-        |ding| {
-            format!("card_template = \"{}\"\n{}", ding.card_template(true), super::dingtalk::own_robot(ding))
-        },
-        &[],
-    )
-    .await;
+    let config = |ding: &ding::FakeDingTalk| {
+        format!("card_template = \"{}\"\n{}", ding.card_template(true), super::dingtalk::own_robot(ding))
+    };
+    let stage = Stage::heard_by(sockets, config, &[]).await;
     stage.dingtalk_project().await;
     let before = stage.ding.sent().len();
     stage.ding_says(D_WANG, TICKET).await;

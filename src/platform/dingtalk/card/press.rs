@@ -1,7 +1,7 @@
 //! A button of a card: `POST /dingtalk/card`, or a callback of Stream mode.
 //!
 //! Either is answered within two seconds with what the card says from now on, and with a word for whoever pressed,
-//! as the variable `toast` of theirs alone. Over HTTP a signature covers the time and nothing else; what a button
+//! as the variable `toast` of theirs alone; what takes longer is answered for meanwhile ([`press::kept`]). Over HTTP a signature covers the time and nothing else; what a button
 //! says is sealed by us.
 //!
 //! <https://open.dingtalk.com/document/development/event-callback-card>,
@@ -33,8 +33,16 @@ use crate::{
     },
 };
 
-/// How long a press may take before it is answered for meanwhile: the platform waits two seconds.
-pub const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+/// DingTalk waits two seconds for an answer.
+pub(in crate::platform::dingtalk) const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// What is answered to a press that takes longer than that.
+pub(in crate::platform::dingtalk) fn working_on_it() -> Value {
+    json!({
+        "cardUpdateOptions": { "updateCardDataByKey": true, "updatePrivateDataByKey": true },
+        "userPrivateData": { "cardParamMap": { "toast": "正在处理" } },
+    })
+}
 
 /// The name under which DingTalk knows an address. Two installations of one app have two.
 pub fn route(address: &str) -> String {
@@ -127,14 +135,14 @@ impl DingTalk {
     }
 
     /// Carries a press out; gives the answer once its effect is durable. The name is asked for at once, the effect
-    /// waits for `turn`. From `answer_by` on it was answered for.
+    /// waits for `turn`.
     pub(in crate::platform::dingtalk) async fn press(
         &self,
         pressed: &Pressed,
         receiver: &dyn Receiver,
         turn: impl Future<Output = ()>,
-        answer_by: Instant,
     ) -> Result<Value, Failed> {
+        let answer_by = Instant::now() + ANSWER_WITHIN;
         let Pressed { track, room, line, staff, told_as, at } = pressed;
         self.cards.leave_alone(track, IN_A_PRESS);
         let name = self.directory.name_in_time(staff).await.unwrap_or_else(|| staff.clone());
@@ -166,14 +174,6 @@ impl DingTalk {
                 Err(Failed)
             }
         }
-    }
-
-    /// What is answered to a press that takes longer than the platform waits; the card is edited when it is done.
-    pub(in crate::platform::dingtalk) fn working_on_it() -> Value {
-        json!({
-            "cardUpdateOptions": { "updateCardDataByKey": true, "updatePrivateDataByKey": true },
-            "userPrivateData": { "cardParamMap": { "toast": "正在处理" } },
-        })
     }
 
     fn answer_to(&self, pressed: &Pressed, press: &Press) -> Value {

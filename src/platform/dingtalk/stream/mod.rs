@@ -12,12 +12,10 @@ use std::{sync::Arc, time::Duration};
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 use tracing::warn;
 
-use super::{
-    DingTalk, card::press::ANSWER_WITHIN, event::Event, hear::NAME, routes::Refused, wire::Delivery,
-};
+use super::{DingTalk, card::press, event::Event, hear::NAME, routes::Refused, wire::Delivery};
 use crate::platform::{
     Receiver,
     socket::{self, Heard, Invitation, Line, Link, Pace, Standing, Unopened, Work},
@@ -143,13 +141,12 @@ impl DingTalkLink {
             return Heard::Answer(answer(&frame, Answer::Pressed(json!({}))));
         };
         let (door, failed) = (self.0.clone(), answer(&frame, Answer::Failed));
-        let meanwhile = Some((ANSWER_WITHIN, answer(&frame, Answer::Pressed(DingTalk::working_on_it()))));
+        let meanwhile = Some((press::ANSWER_WITHIN, answer(&frame, Answer::Pressed(press::working_on_it()))));
         Heard::Work(Work {
             lane: pressed.room.clone(),
             run: Box::new(move |turn| {
                 Box::pin(async move {
-                    let answer_by = Instant::now() + ANSWER_WITHIN;
-                    match door.dingtalk.press(&pressed, &*door.receiver, turn.comes(), answer_by).await {
+                    match door.dingtalk.press(&pressed, &*door.receiver, turn.comes()).await {
                         Ok(card) => answer(&frame, Answer::Pressed(card)),
                         Err(_) => answer(&frame, Answer::Failed),
                     }
