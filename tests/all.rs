@@ -25,5 +25,6 @@ mod multipart;
 mod outbox;
 mod playground;
 mod postgres;
+mod sdks;
 mod store;
 mod transcripts;

@@ -123,7 +123,7 @@ async fn a_card_that_was_made_and_not_delivered_is_said_another_way_and_never_lo
     let busy = r#"{"code":"Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"}"#;
     stage.ding.fail_next(Way::GroupApi, Fault::Refuse(403, busy.into()));
     let first = parcel("p1", group(), ticket());
-    assert!(matches!(stage.bot.deliver(&first).await, Err(Undelivered::Later { .. })));
+    assert!(matches!(stage.bot.deliver(&first).await, Err(Undelivered::TooFast { .. })));
     // As after a restart: that the card was not delivered is known only by there being no doubt of it.
     stage.move_on(SignedDuration::from_mins(61));
     stage.bot.deliver(&first).await.unwrap();

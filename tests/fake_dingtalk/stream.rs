@@ -141,8 +141,14 @@ impl FakeDingTalk {
 
     /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
-        let counted = self.shared.state().streams.opened.subscribe();
-        wait(counted, count, "connections").await;
+        self.wait_opened_within(count, Duration::from_secs(20)).await;
+    }
+
+    /// The same for whoever is slow to start.
+    pub async fn wait_opened_within(&self, count: usize, limit: Duration) {
+        let mut opened = self.shared.state().streams.opened.subscribe();
+        let waited = tokio::time::timeout(limit, opened.wait_for(|it| *it >= count)).await.is_ok();
+        assert!(waited, "waited for {count} connections, there were {}", *opened.borrow());
     }
 
     /// Waits until so many connections were closed by the bot in good order; panics after 20 s.
