@@ -26,6 +26,7 @@ use crate::{
         feishu::{self, Feishu},
         one_way::{self, OneWay},
         playground::Playground,
+        press,
     },
     store::Store,
     web::{self, App},
@@ -34,6 +35,9 @@ use crate::{
 /// How long a bot that has started has to live before it makes calls that are metered and can wait: one that is started
 /// again and again must not use up the month.
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// How long stopping waits for presses that were answered for.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A bot that runs.
 pub struct Bot {
@@ -152,6 +156,10 @@ impl Bot {
             .await
             .with_context(|| format!("server.listen: {listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
+        // Before anything of ours is written that an older version does not understand.
+        if let Some(shared) = store.shared() {
+            shared.serve().await.context("telling those of an older version that this one serves")?;
+        }
 
         let of = engine.clone();
         work.push(task(move |stop| of.clone().run(stop)));
@@ -170,11 +178,6 @@ impl Bot {
             let _ = stopping.wait_for(|stop| *stop).await;
         }));
         info!("listening on http://{address}");
-        if let Some(shared) = store.shared()
-            && let Err(error) = shared.serve().await
-        {
-            tracing::warn!("those of an older version were not told that this one serves: {error:#}");
-        }
         Ok(Self { address, engine, playground, stop, tasks, server })
     }
 
@@ -188,6 +191,7 @@ impl Bot {
         for task in self.tasks {
             task.await?;
         }
+        press::all_kept(GRACE).await;
         if let Some(shared) = self.engine.store().shared()
             && let Err(error) = shared.leave().await
         {

@@ -11,7 +11,7 @@ pub mod http;
 pub mod one_way;
 mod picture;
 pub mod playground;
-mod press;
+pub mod press;
 mod resting;
 pub mod socket;
 

@@ -12,7 +12,8 @@ use crate::chat::Target;
 
 /// The generation of this program: raised with every change after which records, messages or marks hold what the
 /// version before would lose or could not read. Of the processes that have a store together only those of the newest
-/// generation that serves write, so that an upgrade goes from one to the next without a pause and without a loss.
+/// generation that serves write, so that an upgrade goes from one to the next without a pause and without a loss. Where no
+/// newer one is left the older ones go on: what they change loses what they do not know of.
 pub const GENERATION: i32 = 2;
 
 /// What another process did. It is told soon after, and may be lost: whoever listens also looks by itself.

@@ -275,6 +275,20 @@ async fn an_address_that_is_shut_out_calls_nobody_until_that_is_over() {
     assert_eq!(stage.ding.sent().len(), 1);
 }
 
+/// A proxy, say: the page of one room's address is no reason to be silent in all others.
+#[tokio::test]
+async fn a_page_in_place_of_an_answer_is_of_the_address_that_gave_it() {
+    let stage = Stage::new().await;
+    let answer = stage.answer(ping()).await;
+    stage.ding.fail_next(Way::Session, Fault::Refuse(403, "<html>no</html>".into()));
+    let delivered = stage.bot.deliver(&answer).await;
+    assert!(matches!(delivered, Err(Undelivered::Later { .. })), "{delivered:?}");
+    stage.bot.deliver(&to_group(ping())).await.unwrap();
+    stage.ding.fail_next(Way::GroupApi, Fault::Refuse(403, "<html>no</html>".into()));
+    let delivered = stage.bot.deliver(&to_group(ping())).await;
+    assert!(matches!(delivered, Err(Undelivered::TooFast { .. })), "{delivered:?}");
+}
+
 #[tokio::test]
 async fn a_repeat_of_unknown_fate_says_so() {
     let stage = Stage::new().await;

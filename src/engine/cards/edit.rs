@@ -20,6 +20,8 @@ use crate::{
     store::{About, Outgoing, ProjectId, RowKey},
 };
 
+/// When edits are looked at again while this process does not know whether it has the store.
+const AFTER_A_WHILE: Duration = Duration::from_secs(1);
 /// How many edits are on their way at once.
 const AT_ONCE: usize = 8;
 /// How often an edit is tried before it is given up: with growing pauses, for about an hour.
@@ -102,6 +104,10 @@ impl Engine {
         let mut pace = self.cards.turn.lock().await;
         loop {
             let now = Instant::now();
+            if self.store.shared().is_some_and(|shared| shared.membership().is_none()) {
+                // Somebody else's by now, for all that is known.
+                return Some(now + AFTER_A_WHILE);
+            }
             let due: Vec<(ProjectId, u32)> = {
                 let waiting = self.cards.waiting();
                 waiting.iter().filter(|(_, tries)| tries.not_before <= now).map(|(card, _)| *card).collect()

@@ -46,6 +46,17 @@ const MOST_RECEIVERS: usize = 20;
 #[derive(Default)]
 pub(super) struct Closed(Mutex<HashMap<String, Timestamp>>);
 
+/// An address of one room's own: what stands behind it may be somebody's proxy, and is no reason to be silent elsewhere.
+/// Where DingTalk shuts this machine out it is known by its answer ([`answer::shuts_out`]).
+fn of_one_room(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Undelivered(Undelivered::TooFast { after, why }) => {
+            Undelivered::Later { after: Some(after), why }.into()
+        }
+        refusal => refusal,
+    }
+}
+
 impl DingTalk {
     /// Sends one message, once, by the first way that works.
     pub(super) async fn send(&self, parcel: &Parcel) -> Result<Accepted, Undelivered> {
@@ -136,7 +147,7 @@ impl DingTalk {
             self.api
                 .post_webhook(url, &body)
                 .await
-                .and_then(|answer| answer::receipt(answer.status, &answer.body)),
+                .and_then(|answer| answer::receipt(answer.status, &answer.body).map_err(of_one_room)),
         )
     }
 
@@ -186,7 +197,7 @@ impl DingTalk {
         body["msgUuid"] = json!(idempotency_key(&parcel.id));
         self.api.meter.count(Use::GroupRobot, now);
         let answer = self.api.post_webhook(url, &body).await?;
-        answer::receipt(answer.status, &answer.body)
+        answer::receipt(answer.status, &answer.body).map_err(of_one_room)
     }
 
     /// <https://open.dingtalk.com/document/development/the-robot-sends-a-group-message>

@@ -9,8 +9,9 @@ use crate::platform::Undelivered;
 
 /// The wait where the gateway names none; its limit counts by the second.
 const A_SECOND: Duration = Duration::from_secs(1);
-/// The longest wait that is believed: a number that is no wait must not silence the bot.
-const LONGEST: f64 = 3600.0;
+/// The longest wait that is believed; its limits count by the second and the minute. A number that is no wait must not
+/// silence the bot.
+const LONGEST: f64 = 120.0;
 
 /// A call that did not do what it should.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ impl Refused {
             code,
             inner: inner.and_then(|digits| digits.parse().ok()),
             reset: reset.and_then(|seconds| seconds.trim().parse().ok()).and_then(|seconds: f64| {
-                seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
+                (seconds <= LONGEST).then(|| Duration::from_secs_f64(seconds.max(0.0)))
             }),
             log_id: log_id.chars().filter(plain).take(64).collect(),
         }
@@ -159,7 +160,9 @@ mod tests {
         for (reset, wait) in [
             (Some("7"), 7.0),
             (Some(" 0.5 "), 0.5),
-            (Some("1795395600"), LONGEST),
+            (Some("120"), LONGEST),
+            (Some("1795395600"), 1.0),
+            (Some("inf"), 1.0),
             (Some("-1"), 0.0),
             (Some("NaN"), 1.0),
             (Some("soon"), 1.0),

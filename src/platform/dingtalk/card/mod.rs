@@ -307,7 +307,11 @@ fn called(message: &Message) -> Map<String, Value> {
 }
 
 fn succeeded(answer: Value) -> Result<Value, Refusal> {
-    if answer["success"] == true { Ok(answer) } else { Err(unclear()) }
+    match answer["success"].as_bool() {
+        Some(true) => Ok(answer),
+        Some(false) => Err(Undelivered::Never { why: "not a success".into() }.into()),
+        None => Err(unclear()),
+    }
 }
 
 fn unclear() -> Refusal {
