@@ -24,7 +24,7 @@ where
 /// Does it until told to stop, or it ends by itself, but not while this process stands aside.
 pub(super) async fn while_serving(store: Arc<dyn Store>, work: Task, mut stop: watch::Receiver<bool>) {
     let Some(mut aside) = store.shared().map(|shared| shared.aside()) else { return work(stop).await };
-    while !is(&stop) {
+    while !*stop.borrow() {
         tokio::select! {
             () = turns(&mut stop, true) => return,
             () = turns(&mut aside, false) => {}
@@ -39,10 +39,6 @@ pub(super) async fn while_serving(store: Arc<dyn Store>, work: Task, mut stop: w
         ends.send_replace(true);
         doing.await;
     }
-}
-
-fn is(stop: &watch::Receiver<bool>) -> bool {
-    *stop.borrow()
 }
 
 /// Done when it is so; a sender that is gone means the same.

@@ -27,6 +27,9 @@ pub struct Repeats {
 impl Repeats {
     /// How often the parcel's words were said to its target within so long a time.
     pub fn before(&self, parcel: &Parcel, within: Duration) -> u32 {
+        if within.is_zero() {
+            return 0;
+        }
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let last = said.get(&(parcel.to.clone(), words(&parcel.message)));
         last.filter(|(at, _)| at.elapsed() < within).map_or(0, |(_, times)| *times)

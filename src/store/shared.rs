@@ -34,6 +34,11 @@ pub struct News {
 }
 
 impl News {
+    /// Nobody knows what is new.
+    pub fn anything() -> Self {
+        Self { anything: true, ..Self::default() }
+    }
+
     /// Adds what else is new.
     pub fn add(&mut self, other: Self) {
         self.projects.extend(other.projects);

@@ -30,6 +30,8 @@ use super::{Answer, CLIENT_ID, CLIENT_SECRET, FakeDingTalk, Said, Shared};
 
 /// The platform gives up on an answer after this long.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Within what is waited for.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Everything about connections.
 pub(super) struct Streams {
@@ -141,14 +143,13 @@ impl FakeDingTalk {
 
     /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
-        self.wait_opened_within(count, Duration::from_secs(20)).await;
+        self.wait_opened_within(count, SOON).await;
     }
 
     /// The same for whoever is slow to start.
     pub async fn wait_opened_within(&self, count: usize, limit: Duration) {
-        let mut opened = self.shared.state().streams.opened.subscribe();
-        let waited = tokio::time::timeout(limit, opened.wait_for(|it| *it >= count)).await.is_ok();
-        assert!(waited, "waited for {count} connections, there were {}", *opened.borrow());
+        let opened = self.shared.state().streams.opened.subscribe();
+        wait_within(limit, opened, count, "connections").await;
     }
 
     /// Waits until so many connections were closed by the bot in good order; panics after 20 s.
@@ -239,9 +240,12 @@ impl FakeDingTalk {
     }
 }
 
-async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
-    let waited =
-        tokio::time::timeout(Duration::from_secs(20), counted.wait_for(|it| *it >= count)).await.is_ok();
+async fn wait(counted: watch::Receiver<usize>, count: usize, what: &str) {
+    wait_within(SOON, counted, count, what).await;
+}
+
+async fn wait_within(limit: Duration, mut counted: watch::Receiver<usize>, count: usize, what: &str) {
+    let waited = tokio::time::timeout(limit, counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 

@@ -31,6 +31,8 @@ use super::{APP_ID, APP_SECRET, Answer, Delivery, FakeFeishu, Fault, Shared, ser
 
 /// The platform gives up on an acknowledgement after this long.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Within what is waited for.
+const SOON: Duration = Duration::from_secs(20);
 const SERVICE: i32 = 33_554_678;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -210,14 +212,13 @@ impl FakeFeishu {
 
     /// Waits until so many connections were opened; panics after 20 s.
     pub async fn wait_opened(&self, count: usize) {
-        self.wait_opened_within(count, Duration::from_secs(20)).await;
+        self.wait_opened_within(count, SOON).await;
     }
 
     /// The same for whoever is slow to start.
     pub async fn wait_opened_within(&self, count: usize, limit: Duration) {
-        let mut opened = self.state().sockets.opened.subscribe();
-        let waited = tokio::time::timeout(limit, opened.wait_for(|it| *it >= count)).await.is_ok();
-        assert!(waited, "waited for {count} connections, there were {}", *opened.borrow());
+        let opened = self.state().sockets.opened.subscribe();
+        wait_within(limit, opened, count, "connections").await;
     }
 
     /// How many pings came.
@@ -332,9 +333,12 @@ impl FakeFeishu {
     }
 }
 
-async fn wait(mut counted: watch::Receiver<usize>, count: usize, what: &str) {
-    let waited =
-        tokio::time::timeout(Duration::from_secs(20), counted.wait_for(|it| *it >= count)).await.is_ok();
+async fn wait(counted: watch::Receiver<usize>, count: usize, what: &str) {
+    wait_within(SOON, counted, count, what).await;
+}
+
+async fn wait_within(limit: Duration, mut counted: watch::Receiver<usize>, count: usize, what: &str) {
+    let waited = tokio::time::timeout(limit, counted.wait_for(|it| *it >= count)).await.is_ok();
     assert!(waited, "waited for {count} {what}, there were {}", *counted.borrow());
 }
 

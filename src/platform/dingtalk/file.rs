@@ -63,18 +63,29 @@ impl DingTalk {
         if let Some(media) = self.uploaded.of(&parcel.id) {
             return Ok(media);
         }
+        let media = self.upload_new(kind, name, content).await?;
+        self.uploaded.keep(&parcel.id, &media);
+        Ok(media)
+    }
+
+    /// Uploads something of this kind; gives its id.
+    pub(super) async fn upload_new(
+        &self,
+        kind: &str,
+        name: String,
+        content: Vec<u8>,
+    ) -> Result<String, Refusal> {
         let form = || {
             let part = multipart::Part::bytes(content.clone()).file_name(name.clone());
             multipart::Form::new().part("media", part)
         };
         let answer = self.api.upload("/media/upload", kind, form).await?;
         let answer = answer::read(answer.status, &answer.body)?;
-        let Some(media) = answer["media_id"].as_str().filter(|id| !id.is_empty()) else {
+        let media = answer["media_id"].as_str().filter(|id| !id.is_empty());
+        media.map(str::to_owned).ok_or_else(|| {
             let why = "DingTalk's answer holds no media id".into();
-            return Err(Undelivered::Unknown { why }.into());
-        };
-        self.uploaded.keep(&parcel.id, media);
-        Ok(media.to_owned())
+            Undelivered::Unknown { why }.into()
+        })
     }
 
     async fn hand_over(&self, parcel: &Parcel, file: &File, media: &str) -> Result<Accepted, Refusal> {

@@ -7,7 +7,6 @@
 //! <https://open.dingtalk.com/document/development/set-robot-quick-entrance>,
 //! <https://open.dingtalk.com/document/development/quick-entrance-of-inquiry-single-chat-robot>
 
-use reqwest::multipart;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -79,7 +78,7 @@ impl DingTalk {
         if same || !there.iter().all(Shortcut::is_ours) {
             return Ok(false);
         }
-        let icon = self.upload_icon().await?;
+        let icon = self.upload_new("image", "icon.png".into(), ICON.to_vec()).await?;
         wanted.iter_mut().for_each(|shortcut| shortcut.icon.clone_from(&icon));
         if !there.is_empty() {
             self.plugins("clear", &json!({ "robotCode": robot })).await?;
@@ -91,14 +90,5 @@ impl DingTalk {
     async fn plugins(&self, what: &str, body: &Value) -> Result<Value, Refusal> {
         let answer = self.api.call(&format!("/v1.0/robot/plugins/{what}"), body).await?;
         answer::read(answer.status, &answer.body)
-    }
-
-    async fn upload_icon(&self) -> Result<String, Refusal> {
-        let form =
-            || multipart::Form::new().part("media", multipart::Part::bytes(ICON).file_name("icon.png"));
-        let answer = self.api.upload("/media/upload", "image", form).await?;
-        let answer = answer::read(answer.status, &answer.body)?;
-        let media = answer["media_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
-        media.ok_or_else(|| Undelivered::Unknown { why: "an icon without an id".into() }.into())
     }
 }

@@ -53,7 +53,7 @@ impl Line {
         let mut news = news.clone();
         let bytes: usize = news.targets.iter().map(|target| format!("{target:?}").len()).sum();
         if bytes > TARGETS_BYTES || news.projects.len() > PROJECTS_TOLD {
-            news = News { anything: true, ..News::default() };
+            news = News::anything();
         }
         let payload = format!("{by} {}", serde_json::to_string(&news)?);
         // What is only told need not wait for the disk.

@@ -22,7 +22,7 @@ use tokio::{
     task::JoinHandle,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tokio_postgres::Config;
+use tokio_postgres::{Config, types::ToSql};
 
 use super::{
     connection::Told,
@@ -150,9 +150,7 @@ impl Member {
     /// The database did not take it. Sooner or later it is told it again.
     pub(super) async fn serve(&self) -> Result<()> {
         self.us.serves.store(true, Ordering::Relaxed);
-        let line = Line::open(&self.us.config).await?;
-        line.client.execute(SERVE, &[&self.us.name(), &self.us.generation]).await.told()?;
-        line.tell(&News { anything: true, ..News::default() }, &self.us.name()).await
+        self.us.write_at_once(SERVE, &[&self.us.name(), &self.us.generation]).await
     }
 
     /// Leaves at once.
@@ -163,9 +161,7 @@ impl Member {
         // Until it has ended it could join again.
         let _ = task.await;
         self.us.standing.send_modify(|standing| standing.until = Instant::now());
-        let line = Line::open(&self.us.config).await?;
-        line.client.execute(LEAVE, &[&self.us.name()]).await.told()?;
-        line.tell(&News { anything: true, ..News::default() }, &self.us.name()).await
+        self.us.write_at_once(LEAVE, &[&self.us.name()]).await
     }
 }
 
@@ -206,6 +202,13 @@ impl Us {
     pub(super) fn tell(&self, news: News) {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).add(news);
         self.something_to_tell.notify_one();
+    }
+
+    /// Writes something of ours on a connection of its own, and has the others look.
+    async fn write_at_once(&self, sql: &str, with: &[&(dyn ToSql + Sync)]) -> Result<()> {
+        let line = Line::open(&self.config).await?;
+        line.client.execute(sql, with).await.told()?;
+        line.tell(&News::anything(), &self.name()).await
     }
 
     /// Waits a little for being a member.
@@ -263,7 +266,7 @@ impl Us {
         self.beat(&line).await?;
         tracing::info!("the database is back");
         // Nobody knows what was missed.
-        let _ = self.heard.send(News { anything: true, ..News::default() });
+        let _ = self.heard.send(News::anything());
         Ok(line)
     }
 
@@ -280,7 +283,7 @@ impl Us {
                     if let Some((by, news)) = payload.split_once(' ')
                         && by != self.name()
                     {
-                        let anything = News { anything: true, ..News::default() };
+                        let anything = News::anything();
                         let news: News = serde_json::from_str(news).unwrap_or(anything);
                         if news.anything {
                             // Somebody may be there who was not.
@@ -313,7 +316,7 @@ impl Us {
         if newer {
             self.standing.send_modify(|standing| standing.until = Instant::now());
             line.client.execute(LEAVE, &[&self.name()]).await.told()?;
-            line.tell(&News { anything: true, ..News::default() }, &self.name()).await?;
+            line.tell(&News::anything(), &self.name()).await?;
             tracing::warn!("a newer version of this program serves; this process stands aside");
         } else {
             tracing::warn!("no newer version of this program is there any more; this process goes on");
@@ -338,7 +341,7 @@ impl Us {
             });
             if !name.is_empty() {
                 tracing::warn!("this process was taken for dead and has joined anew");
-                let _ = self.heard.send(News { anything: true, ..News::default() });
+                let _ = self.heard.send(News::anything());
             }
         } else {
             self.standing.send_modify(|standing| standing.until = began + self.lease.alive);
@@ -346,7 +349,7 @@ impl Us {
         let buried = line.client.execute(BURY, &[&seconds(self.lease.grace)]).await.told()?;
         if buried > 0 {
             tracing::warn!("{buried} of those who have the store did not answer in time and count as gone");
-            let _ = self.heard.send(News { anything: true, ..News::default() });
+            let _ = self.heard.send(News::anything());
         }
         let count = line.client.query_one(COUNT, &[]).await.told()?;
         self.members.store(u32::try_from(count.get::<_, i64>(0))?, Ordering::Relaxed);
